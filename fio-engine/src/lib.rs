@@ -1,0 +1,1 @@
+//! fio job files, I/O jobs and latency statistics as a library.

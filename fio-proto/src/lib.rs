@@ -1,0 +1,1 @@
+//! The fio client/server wire protocol.

@@ -1,0 +1,1 @@
+//! fio server, client and local run as a library; the program is a few lines on top.

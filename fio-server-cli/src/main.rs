@@ -1,0 +1,2 @@
+//! The program `fio-server-cli`.
+fn main() {}
