@@ -1,1 +1,9 @@
 //! fio job files, I/O jobs and latency statistics as a library.
+
+pub mod job;
+pub mod report;
+pub mod stats;
+
+mod direction;
+
+pub use direction::{Direction, PerDirection};

@@ -1,0 +1,8 @@
+//! Results of a run and the formats they are printed in.
+
+mod model;
+
+pub use model::{
+    DirectionReport, DiskReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport,
+    Report,
+};

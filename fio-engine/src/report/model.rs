@@ -1,0 +1,181 @@
+//! What a run measured, neutral over output formats and over where it ran.
+//!
+//! Every number is kept in the finest unit any part of the system has (nanoseconds, bytes), so
+//! that formats only divide and never guess.
+
+use std::time::{Duration, SystemTime};
+
+use crate::direction::PerDirection;
+use crate::job::PercentileKinds;
+use crate::stats::{Histogram, Moments};
+
+/// The results of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// When the run began.
+    pub started: SystemTime,
+    /// The options of the `[global]` section as written, in order.
+    pub global_options: Vec<(String, String)>,
+    /// One entry per reported job: each clone, or each group where `group_reporting` is on.
+    pub jobs: Vec<JobReport>,
+    /// One entry per reporting group, in order of their number.
+    pub groups: Vec<GroupReport>,
+    /// One entry per block device the jobs touched.
+    pub disks: Vec<DiskReport>,
+}
+
+/// The results of one reported job: fio's `thread_stat`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobReport {
+    /// Name of the job.
+    pub name: String,
+    /// `description`, if given.
+    pub description: Option<String>,
+    /// Number of the reporting group, from 0.
+    pub group_id: u32,
+    /// How many clones are summed up here.
+    pub members: u32,
+    /// Thread or process identifier of the (first) clone.
+    pub process_id: u32,
+    /// When the (first) clone began.
+    pub started: Option<SystemTime>,
+    /// The first error as an `errno` value; 0 if there was none.
+    pub error: i32,
+    /// Where and why, if `error` is not 0.
+    pub error_message: String,
+    /// Errors counted, also those the job went on after.
+    pub total_errors: u64,
+    /// The job's options as written, in order.
+    pub options: Vec<(String, String)>,
+
+    /// Results of each direction.
+    pub directions: PerDirection<DirectionReport>,
+    /// Latency of `fsync`, `fdatasync` and their like.
+    pub sync: LatencyReport,
+
+    /// Time the statistics cover, of the job as a whole.
+    pub total_runtime: Duration,
+    /// CPU time in user mode.
+    pub user_time: Duration,
+    /// CPU time in the kernel.
+    pub system_time: Duration,
+    /// Voluntary and involuntary context switches.
+    pub context_switches: u64,
+    /// Page faults without I/O.
+    pub minor_faults: u64,
+    /// Page faults with I/O.
+    pub major_faults: u64,
+
+    /// I/Os by depth at submission: 1, 2, 4, 8, 16, 32, >=64 (`io_u_map`).
+    pub depth_map: [u64; 7],
+    /// I/Os by size of the submitted batch: 0, 4, 8, 16, 32, 64, >=64 (`io_u_submit`).
+    pub submit_map: [u64; 7],
+    /// I/Os by size of the reaped batch, as above (`io_u_complete`).
+    pub complete_map: [u64; 7],
+    /// Calls that submitted (`total_submit`).
+    pub total_submit: u64,
+    /// Calls that reaped (`total_complete`).
+    pub total_complete: u64,
+    /// I/Os by total latency, nanoseconds: up to 2, 4, 10, 20, 50, 100, 250, 500, 750, 1000.
+    pub latency_ns: [u64; 10],
+    /// The same in microseconds: 2 … 1000.
+    pub latency_us: [u64; 10],
+    /// The same in milliseconds: 2 … 1000, 2000, >=2000.
+    pub latency_ms: [u64; 12],
+
+    /// Which latencies show percentiles.
+    pub percentiles: PercentileKinds,
+    /// The percentiles shown, ascending, 0.0..=100.0.
+    pub percentile_list: Vec<f64>,
+    /// 1024 or 1000.
+    pub kb_base: u32,
+    /// 0, 8 (bytes) or 1 (bits).
+    pub unit_base: u32,
+    /// Digits of printed numbers.
+    pub significant_figures: u32,
+}
+
+/// Results of one direction of one job.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DirectionReport {
+    /// Bytes moved.
+    pub bytes: u64,
+    /// I/Os issued (`total_io_u`).
+    pub total_ios: u64,
+    /// I/Os that moved less than asked (`short_io_u`).
+    pub short_ios: u64,
+    /// I/Os not issued because of a verify or rate decision (`drop_io_u`).
+    pub dropped_ios: u64,
+    /// Time from the first to the last I/O that counts.
+    pub runtime: Duration,
+    /// Submission latency, nanoseconds (`slat`).
+    pub submission: LatencyReport,
+    /// Completion latency, nanoseconds (`clat`).
+    pub completion: LatencyReport,
+    /// Total latency, nanoseconds (`lat`).
+    pub total: LatencyReport,
+    /// Bandwidth samples, KiB/s.
+    pub bandwidth: Moments,
+    /// IOPS samples.
+    pub iops: Moments,
+}
+
+/// One kind of latency: moments and histogram, nanoseconds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LatencyReport {
+    /// Count, extremes, mean, deviation.
+    pub moments: Moments,
+    /// Distribution; `None` where the source did not measure or send one.
+    pub histogram: Option<Box<Histogram>>,
+}
+
+/// The results of one reporting group: fio's `group_run_stats`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GroupReport {
+    /// Number of the group, from 0.
+    pub group_id: u32,
+    /// 1024 or 1000.
+    pub kb_base: u32,
+    /// 0, 8 (bytes) or 1 (bits).
+    pub unit_base: u32,
+    /// Digits of printed numbers.
+    pub significant_figures: u32,
+    /// Sums and extremes of each direction.
+    pub directions: PerDirection<GroupDirectionReport>,
+}
+
+/// One direction of a reporting group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GroupDirectionReport {
+    /// Bytes moved by all jobs (`iobytes`; older releases: `io_kb`).
+    pub bytes: u64,
+    /// Bandwidth of all jobs together, bytes/s (`agg`).
+    pub aggregate_bandwidth: u64,
+    /// Slowest job, bytes/s (`min_bw`).
+    pub min_bandwidth: u64,
+    /// Fastest job, bytes/s (`max_bw`).
+    pub max_bandwidth: u64,
+    /// Shortest run time of a job (`min_run`).
+    pub min_runtime: Duration,
+    /// Longest run time of a job (`max_run`).
+    pub max_runtime: Duration,
+}
+
+/// What the kernel counted at one block device during the run: fio's `disk_util_stat`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DiskReport {
+    /// Kernel name, as in `/sys/block`.
+    pub name: String,
+    /// I/Os done: reads, writes.
+    pub ios: [u64; 2],
+    /// I/Os merged: reads, writes.
+    pub merges: [u64; 2],
+    /// Sectors of 512 bytes: reads, writes.
+    pub sectors: [u64; 2],
+    /// Time I/Os spent in the device, ms: reads, writes.
+    pub ticks_ms: [u64; 2],
+    /// Time weighted by queue length, ms.
+    pub in_queue_ms: u64,
+    /// Share of the time the device was busy, percent.
+    pub utilisation_percent: f64,
+}
