@@ -3,5 +3,5 @@
 mod histogram;
 mod moments;
 
-pub use histogram::Histogram;
+pub use histogram::{BUCKETS, Histogram, MICROSECOND_BUCKETS};
 pub use moments::{MomentSums, Moments};
