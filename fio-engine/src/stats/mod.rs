@@ -1,7 +1,18 @@
 //! Statistics of latencies and rates.
+//!
+//! The job thread writes to one [`JobStatistics`] per job. It is made of [`LatencyRecorder`]s
+//! (exact sums and a [`Histogram`]), a [`LatencyDistribution`], and counters. When the job is done
+//! it is turned into a report, where sums become [`Moments`]. Merging is exact up to that point,
+//! and histograms merge exactly afterwards, too, also between hosts.
 
+mod depth;
+mod distribution;
 mod histogram;
 mod moments;
+mod recorder;
 
+pub use depth::{BATCH_LABELS, DEPTH_BUCKETS, DEPTH_LABELS, batch_bucket, depth_bucket};
+pub use distribution::LatencyDistribution;
 pub use histogram::{BUCKETS, Histogram, MICROSECOND_BUCKETS};
 pub use moments::{MomentSums, Moments};
+pub use recorder::{DirectionCounters, DirectionLatencies, JobStatistics, LatencyRecorder};
