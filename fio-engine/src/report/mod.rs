@@ -3,6 +3,6 @@
 mod model;
 
 pub use model::{
-    DirectionReport, DiskReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport,
-    Report,
+    DirectionReport, DiskReport, GroupDirectionReport, GroupReport, Host, JobReport, LatencyReport,
+    LatencyTarget, Report,
 };

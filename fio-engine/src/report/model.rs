@@ -14,6 +14,8 @@ use crate::stats::{Histogram, Moments};
 pub struct Report {
     /// When the run began.
     pub started: SystemTime,
+    /// When the run ended.
+    pub finished: SystemTime,
     /// The options of the `[global]` section as written, in order.
     pub global_options: Vec<(String, String)>,
     /// One entry per reported job: each clone, or each group where `group_reporting` is on.
@@ -29,6 +31,8 @@ pub struct Report {
 pub struct JobReport {
     /// Name of the job.
     pub name: String,
+    /// The server that ran it, in the results of a client.
+    pub host: Option<Host>,
     /// `description`, if given.
     pub description: Option<String>,
     /// Number of the reporting group, from 0.
@@ -50,10 +54,13 @@ pub struct JobReport {
 
     /// Results of each direction.
     pub directions: PerDirection<DirectionReport>,
-    /// Latency of `fsync`, `fdatasync` and their like.
+    /// Number of `fsync`, `fdatasync` and their like.
+    pub total_syncs: u64,
+    /// Latency of these, nanoseconds.
     pub sync: LatencyReport,
 
-    /// Time the statistics cover, of the job as a whole.
+    /// Time the statistics cover, of the job as a whole; summed over the members of a group, so
+    /// that CPU time can be put in relation to it (`job_runtime`).
     pub total_runtime: Duration,
     /// CPU time in user mode.
     pub user_time: Duration,
@@ -76,12 +83,16 @@ pub struct JobReport {
     pub total_submit: u64,
     /// Calls that reaped (`total_complete`).
     pub total_complete: u64,
-    /// I/Os by total latency, nanoseconds: up to 2, 4, 10, 20, 50, 100, 250, 500, 750, 1000.
+    /// I/Os by completion latency, nanoseconds: below 2, 4, 10, 20, 50, 100, 250, 500, 750, 1000.
     pub latency_ns: [u64; 10],
-    /// The same in microseconds: 2 … 1000.
+    /// The same in microseconds: below 2 … 1000.
     pub latency_us: [u64; 10],
-    /// The same in milliseconds: 2 … 1000, 2000, >=2000.
+    /// The same in milliseconds: below 2 … 1000, 2000, >=2000.
     pub latency_ms: [u64; 12],
+
+    /// What the job was asked to keep its latency under; `None` where it did nothing, and for
+    /// the sum over several hosts.
+    pub latency_target: Option<LatencyTarget>,
 
     /// Which latencies show percentiles.
     pub percentiles: PercentileKinds,
@@ -93,6 +104,28 @@ pub struct JobReport {
     pub unit_base: u32,
     /// Digits of printed numbers.
     pub significant_figures: u32,
+}
+
+/// A server as its client addresses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// Name or address, as given by the user.
+    pub name: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// The `latency_target` family of options, and the depth it led to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LatencyTarget {
+    /// I/O depth that keeps the target; the job's I/O depth if there is none (`latency_depth`).
+    pub depth: u32,
+    /// The latency not to be exceeded; zero if there is none (`latency_target`).
+    pub target: Duration,
+    /// Time over which it is judged (`latency_window`).
+    pub window: Duration,
+    /// Share of I/Os that must keep it, percent (`latency_percentile`).
+    pub percentile: f64,
 }
 
 /// Results of one direction of one job.
