@@ -3,6 +3,7 @@
 pub mod job;
 pub mod report;
 pub mod stats;
+pub mod workload;
 
 mod direction;
 

@@ -1,0 +1,155 @@
+//! How large the next I/O is.
+
+use crate::job::BlockSizes;
+
+use super::random::Tausworthe;
+
+/// Draws the block sizes of one direction.
+#[derive(Debug, Clone)]
+pub(super) struct SizeSource {
+    sizes: Sizes,
+    generator: Tausworthe,
+}
+
+#[derive(Debug, Clone)]
+enum Sizes {
+    Fixed(u64),
+    Range {
+        low: u64,
+        high: u64,
+        unaligned: bool,
+    },
+    Split {
+        /// Sizes and the sum of their share and all shares before, by ascending share.
+        entries: Vec<(u64, u32)>,
+        /// The smallest size that has a share at all.
+        smallest: u64,
+    },
+}
+
+impl SizeSource {
+    pub(super) fn new(sizes: &BlockSizes, unaligned: bool, generator: Tausworthe) -> Self {
+        let sizes = match sizes {
+            BlockSizes::Fixed(size) => Sizes::Fixed(*size),
+            BlockSizes::Range(low, high) if low == high => Sizes::Fixed(*low),
+            BlockSizes::Range(low, high) => Sizes::Range {
+                low: *low,
+                high: *high,
+                unaligned,
+            },
+            BlockSizes::Split(entries) => split(entries),
+        };
+        Self { sizes, generator }
+    }
+
+    pub(super) fn reseed(&mut self, generator: Tausworthe) {
+        self.generator = generator;
+    }
+
+    /// The size if it is always the same.
+    pub(super) const fn fixed(&self) -> Option<u64> {
+        match self.sizes {
+            Sizes::Fixed(size) => Some(size),
+            _ => None,
+        }
+    }
+
+    /// A size of at most `room` bytes; `None` if even the smallest is larger.
+    #[inline]
+    pub(super) fn draw(&mut self, room: u64) -> Option<u64> {
+        match &self.sizes {
+            Sizes::Fixed(size) => (*size <= room).then_some(*size),
+            Sizes::Range { low, .. } if *low > room => None,
+            Sizes::Range {
+                low,
+                high,
+                unaligned,
+            } => loop {
+                let mut size = low + self.generator.below(*high as f64);
+                if !unaligned {
+                    size -= size % low;
+                }
+                let size = size.min(*high);
+                if size <= room {
+                    return Some(size);
+                }
+            },
+            Sizes::Split { smallest, .. } if *smallest > room => None,
+            Sizes::Split { entries, .. } => loop {
+                if let Some(size) = pick(entries, self.generator.next_u32(), room) {
+                    return Some(size);
+                }
+            },
+        }
+    }
+}
+
+/// The entry of a split that an output of the generator stands for, among those that fit.
+fn pick(entries: &[(u64, u32)], output: u32, room: u64) -> Option<u64> {
+    entries
+        .iter()
+        .find(|(size, share)| *size <= room && output / share <= u32::MAX / 100)
+        .map(|entry| entry.0)
+}
+
+fn split(entries: &[(u64, u8)]) -> Sizes {
+    let mut sorted: Vec<_> = entries.iter().filter(|entry| entry.1 > 0).collect();
+    sorted.sort_by_key(|entry| entry.1);
+    let mut sum = 0;
+    let entries: Vec<_> = sorted
+        .iter()
+        .map(|&&(size, share)| {
+            sum += u32::from(share);
+            (size, sum)
+        })
+        .collect();
+    let smallest = entries.iter().map(|entry| entry.0).min();
+    Sizes::Split {
+        entries,
+        smallest: smallest.unwrap_or(u64::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(sizes: &BlockSizes, unaligned: bool) -> SizeSource {
+        SizeSource::new(sizes, unaligned, Tausworthe::new(137))
+    }
+
+    #[test]
+    fn split_keeps_its_shares() {
+        let sizes = BlockSizes::Split(vec![(4096, 50), (8192, 30), (65536, 20), (512, 0)]);
+        let mut source = source(&sizes, false);
+        let mut counts = [0_u32; 3];
+        for _ in 0..100_000 {
+            let size = source.draw(1 << 20).expect("room for every size");
+            let index = [4096, 8192, 65536].iter().position(|&known| known == size);
+            counts[index.expect("a size with a share")] += 1;
+        }
+        for (count, share) in counts.into_iter().zip([50, 30, 20]) {
+            assert!(count.abs_diff(share * 1000) < 700, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn range_stays_inside_and_aligned() {
+        for unaligned in [false, true] {
+            let mut source = source(&BlockSizes::Range(4096, 16384), unaligned);
+            for room in (4096..20_000).step_by(7) {
+                let size = source.draw(room).expect("room for the smallest");
+                assert!((4096..=16384.min(room)).contains(&size));
+                assert!(unaligned || size.is_multiple_of(4096));
+            }
+            assert_eq!(source.draw(4095), None);
+        }
+    }
+
+    #[test]
+    fn a_split_that_cannot_fit_ends() {
+        let mut source = source(&BlockSizes::Split(vec![(4096, 60), (8192, 40)]), false);
+        assert_eq!(source.draw(5000), Some(4096));
+        assert_eq!(source.draw(4000), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! Where a job stands in one of its files.
+
+use crate::direction::{Direction, PerDirection};
+
+use super::map::RandomMap;
+use super::random::{Tausworthe, Tausworthe64};
+
+/// One file of a job: its region, how far sequential I/O got, and which blocks are used.
+#[derive(Debug, Clone)]
+pub(super) struct FileState {
+    pub(super) start: u64,
+    pub(super) length: u64,
+    /// Where the next sequential I/O of each direction begins, relative to `start`.
+    pub(super) positions: PerDirection<u64>,
+    pub(super) map: Option<RandomMap>,
+    /// This pass has no further I/O for the file.
+    pub(super) done: bool,
+    /// Number of positions a random offset is drawn from, as the generator's factor.
+    pub(super) blocks: PerDirection<f64>,
+}
+
+impl FileState {
+    /// Prepares for another pass over the file.
+    pub(super) fn restart(&mut self) {
+        self.done = false;
+        self.positions = PerDirection::splat(0);
+        if let Some(map) = &mut self.map {
+            map.clear();
+        }
+    }
+
+    /// A random position in blocks of the direction's alignment; `None` if all are used.
+    #[inline]
+    pub(super) fn random_block(
+        &self,
+        direction: Direction,
+        generator: &mut OffsetGenerator,
+    ) -> Option<u64> {
+        let block = generator.below(self.blocks[direction]);
+        match &self.map {
+            Some(map) => map.next_free(block),
+            None => Some(block),
+        }
+    }
+
+    /// Marks the blocks of an I/O as used and returns its length, cut to what was free.
+    #[inline]
+    pub(super) fn claim(&mut self, offset: u64, length: u64, unit: u64) -> u64 {
+        let Some(map) = &mut self.map else {
+            return length;
+        };
+        let units = length.div_ceil(unit);
+        let marked = map.mark(offset / unit, units);
+        if marked < units {
+            marked * unit
+        } else {
+            length
+        }
+    }
+}
+
+/// The generator random offsets are drawn from.
+#[derive(Debug, Clone)]
+pub(super) enum OffsetGenerator {
+    Narrow(Tausworthe),
+    Wide(Tausworthe64),
+}
+
+impl OffsetGenerator {
+    pub(super) const fn new(wide: bool, seed: u64) -> Self {
+        if wide {
+            Self::Wide(Tausworthe64::new(seed))
+        } else {
+            Self::Narrow(Tausworthe::new(seed as u32))
+        }
+    }
+
+    #[inline]
+    fn below(&mut self, count: f64) -> u64 {
+        match self {
+            Self::Narrow(generator) => generator.below(count),
+            Self::Wide(generator) => generator.below(count),
+        }
+    }
+}

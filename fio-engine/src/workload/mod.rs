@@ -1,0 +1,22 @@
+//! Which I/O a job issues next.
+//!
+//! A [`Generator`] answers that one question for one clone of a job: direction, file, offset and
+//! length, in the very sequence fio would issue for the same options, so that results of the two
+//! can be compared block by block. It opens nothing and knows no clock: the files are given to it
+//! as [`FileRegion`]s, and rates and run times are the job loop's business.
+//!
+//! [`RandomMap`], [`Seeds`] and the Tausworthe generators are usable alone.
+
+mod block_size;
+mod file_state;
+mod generator;
+mod map;
+mod mix;
+mod random;
+
+pub use generator::{FileRegion, Generator, Request, RequestKind, WorkloadError};
+pub use map::RandomMap;
+pub use random::{RandomRule, Seeds, Stream, Tausworthe, Tausworthe64};
+
+#[cfg(test)]
+mod tests;

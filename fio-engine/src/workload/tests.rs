@@ -1,0 +1,193 @@
+//! The sequences of whole jobs.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::PerDirection;
+use crate::direction::Direction;
+use crate::job::{BlockSizes, JobSpec, Pattern, RandomGenerator};
+
+/// First I/Os of jobs on a 4 MiB file, as fio 3.33 and a release after 3.35 issued them.
+const VECTORS: &str = include_str!("../../tests/data/random-vectors.txt");
+
+fn spec_of_vector(name: &str) -> JobSpec {
+    let mut spec = JobSpec::new(name);
+    spec.pattern = match name {
+        "mix70" | "mix_bsrange" | "allrandrepeat" => Pattern::RANDOM_READ_WRITE,
+        "seqmix30" => Pattern::READ_WRITE,
+        _ => Pattern::RANDOM_READ,
+    };
+    match name {
+        "uniform" => {}
+        "uniform_norandommap" => spec.no_random_map = true,
+        "randseed_7" => spec.random_seed = Some(7),
+        "mix70" => spec.read_mix_percent = 70,
+        "seqmix30" => spec.read_mix_percent = 30,
+        "bsrange" => spec.block_sizes = PerDirection::splat(BlockSizes::Range(4096, 16384)),
+        "mix_bsrange" => spec.block_sizes = PerDirection::splat(BlockSizes::Range(4096, 32768)),
+        "bssplit" => {
+            let entries = vec![(4096, 50), (8192, 30), (65536, 20)];
+            spec.block_sizes = PerDirection::splat(BlockSizes::Split(entries));
+        }
+        "tausworthe64" => spec.random_generator = RandomGenerator::Tausworthe64,
+        "allrandrepeat" => spec.all_repeatable = true,
+        _ => panic!("no job is known for vector {name}"),
+    }
+    spec
+}
+
+#[test]
+fn sequences_are_fios() {
+    for line in VECTORS.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split(' ');
+        let mut word = || words.next().expect("a rule, a name and a total");
+        let (rule, name, total) = (word(), word(), word());
+        let rule = match rule {
+            "before335" => RandomRule::Before335,
+            _ => RandomRule::Newest,
+        };
+        let mut generator = whole_file(&spec_of_vector(name), 4 << 20, rule);
+        let all: Vec<String> = std::iter::from_fn(|| generator.next())
+            .map(|request| {
+                let RequestKind::Data(direction) = request.kind else {
+                    panic!("{name}: a synchronisation nobody asked for");
+                };
+                let letter = &direction.name()[..1];
+                format!(
+                    "{letter}:{}+{}",
+                    request.offset / 4096,
+                    request.length / 4096
+                )
+            })
+            .collect();
+        assert_eq!(all.len().to_string(), total, "{rule:?} {name}");
+        for (index, expected) in words.enumerate() {
+            assert_eq!(all[index], expected, "{rule:?} {name}, request {index}");
+        }
+    }
+}
+
+fn whole_file(spec: &JobSpec, length: u64, rule: RandomRule) -> Generator {
+    let regions = [FileRegion { start: 0, length }];
+    Generator::new(spec, 1, &regions, rule).expect("a job that can run")
+}
+
+proptest! {
+    #[test]
+    fn a_pass_issues_each_block_once(
+        block_size in prop::sample::select(vec![512_u64, 1000, 4096, 65536]),
+        blocks in 1_u64..3000,
+        rest in 0_u64..512,
+        start in 0_u64..100_000,
+        random in any::<bool>(),
+        job_number in 1_u32..9,
+    ) {
+        let mut spec = JobSpec::new("property");
+        spec.pattern = if random { Pattern::RANDOM_WRITE } else { Pattern::WRITE };
+        spec.block_sizes = PerDirection::splat(BlockSizes::Fixed(block_size));
+        let length = blocks * block_size + rest;
+        let regions = [FileRegion { start, length }];
+        let mut generator = Generator::new(&spec, job_number, &regions, RandomRule::Newest)
+            .expect("a job that can run");
+        let mut seen = vec![false; blocks as usize];
+        while let Some(request) = generator.next() {
+            prop_assert_eq!(request.length, block_size);
+            prop_assert_eq!((request.offset - start) % block_size, 0);
+            let block = (request.offset - start) / block_size;
+            prop_assert!(!std::mem::replace(&mut seen[block as usize], true));
+        }
+        prop_assert!(seen.iter().all(|&seen| seen));
+        prop_assert_eq!(generator.bytes_issued(), blocks * block_size);
+    }
+
+    #[test]
+    fn nothing_leaves_the_regions(
+        pattern in prop::sample::select(vec![
+            Pattern::READ, Pattern::RANDOM_READ, Pattern::READ_WRITE, Pattern::RANDOM_READ_WRITE,
+            Pattern::RANDOM_TRIM, Pattern::RANDOM_TRIM_WRITE, Pattern::TRIM_WRITE,
+        ]),
+        low in 1_u64..5000,
+        more in 0_u64..20_000,
+        unaligned in any::<bool>(),
+        no_map in any::<bool>(),
+        time_based in any::<bool>(),
+        loops in 1_u64..4,
+        lengths in proptest::collection::vec((0_u64..100_000, 25_000_u64..200_000), 1..4),
+    ) {
+        let mut spec = JobSpec::new("property");
+        spec.pattern = pattern;
+        spec.block_sizes = PerDirection::splat(BlockSizes::Range(low, low + more));
+        spec.unaligned_block_sizes = unaligned;
+        spec.no_random_map = no_map;
+        spec.time_based = time_based;
+        spec.loops = loops;
+        let regions: Vec<_> = lengths
+            .iter()
+            .map(|&(start, length)| FileRegion { start, length })
+            .collect();
+        let mut generator = Generator::new(&spec, 1, &regions, RandomRule::Newest)
+            .expect("a job that can run");
+        for _ in 0..5000 {
+            let Some(request) = generator.next() else {
+                prop_assert!(!time_based);
+                break;
+            };
+            let region = regions[request.file as usize];
+            prop_assert!(request.length > 0 && request.length <= low + more);
+            prop_assert!(request.offset >= region.start);
+            prop_assert!(request.offset + request.length <= region.start + region.length);
+        }
+    }
+}
+
+#[test]
+fn mixed_jobs_keep_their_shares() {
+    for percent in [10, 50, 75] {
+        let mut spec = JobSpec::new("mixed");
+        spec.pattern = Pattern::RANDOM_READ_WRITE;
+        spec.read_mix_percent = percent;
+        let mut generator = whole_file(&spec, 64 << 20, RandomRule::Newest);
+        while generator.next().is_some() {}
+        let issued = generator.issued();
+        let total = issued[Direction::Read] + issued[Direction::Write];
+        assert_eq!(total, 16384);
+        let expected = total * u64::from(percent) / 100;
+        assert!(
+            issued[Direction::Read].abs_diff(expected) < 400,
+            "{issued:?}"
+        );
+    }
+}
+
+#[test]
+fn impossible_jobs_are_refused() {
+    let mut spec = JobSpec::new("tiny");
+    let regions = [FileRegion {
+        start: 0,
+        length: 4095,
+    }];
+    let error = Generator::new(&spec, 1, &regions, RandomRule::Newest).expect_err("no room");
+    assert!(
+        error
+            .to_string()
+            .contains("no file has room for a block of 4096 bytes")
+    );
+    spec.block_sizes = PerDirection::splat(BlockSizes::Fixed(0));
+    let error = Generator::new(&spec, 1, &regions, RandomRule::Newest).expect_err("no size");
+    assert!(error.to_string().contains("read block size is 0"));
+}
+
+#[test]
+fn a_map_without_memory_is_refused_unless_soft() {
+    let mut spec = JobSpec::new("huge");
+    spec.pattern = Pattern::RANDOM_READ;
+    spec.block_sizes = PerDirection::splat(BlockSizes::Fixed(1));
+    let regions = [FileRegion {
+        start: 0,
+        length: u64::MAX,
+    }];
+    let error = Generator::new(&spec, 1, &regions, RandomRule::Newest).expect_err("no memory");
+    assert!(matches!(error, WorkloadError::MapMemory { .. }));
+    spec.soft_random_map = true;
+    assert!(Generator::new(&spec, 1, &regions, RandomRule::Newest).is_ok());
+}
