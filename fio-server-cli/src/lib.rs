@@ -1,1 +1,5 @@
 //! fio server, client and local run as a library; the program is a few lines on top.
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod cli;

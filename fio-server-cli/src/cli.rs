@@ -1,0 +1,362 @@
+//! What the user typed: the command line as clap reads it.
+//!
+//! The doc comments here are the help texts, the man page and the completions. Nothing is opened
+//! or looked up here; the commands turn these into checked values.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::address::Address;
+
+/// Measure storage: fio's jobs, run here or on servers over fio's protocol
+#[derive(Debug, Parser)]
+#[command(name = "fio-server-cli", version, propagate_version = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 success; 1 a job failed; 2 usage, job file or set-up \
+error; 3 a server could not be reached or broke the protocol; 130 interrupted.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Accept jobs from clients and run them here
+    Serve(ServeArgs),
+    /// Run jobs on one or many servers and print what they measured
+    ///
+    /// Without --host the jobs run on a server inside this process, over a private loopback socket.
+    Client(ClientArgs),
+    /// Run jobs in this process, without a network
+    Run(RunArgs),
+    /// Ask servers who they are
+    Probe(ProbeArgs),
+    /// Explain a captured byte stream message by message
+    Decode(DecodeArgs),
+    /// Print shell completions or the manual page
+    #[command(subcommand)]
+    Generate(Generate),
+}
+
+/// Flags of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen: host, host:port, host,port, [v6]:port, sock:/path, or ,port for every
+    /// interface; may be repeated
+    ///
+    /// Whoever can connect can read and write the files this process can, so listen on other than
+    /// loopback addresses only in a network you trust.
+    #[arg(long, short, value_name = "ADDR", default_value = "127.0.0.1:8765",
+          value_parser = Address::parse_listen)]
+    pub listen: Vec<Address>,
+
+    /// Go into the background, write the process id to PIDFILE and log to syslog
+    #[arg(long, value_name = "PIDFILE")]
+    pub daemonize: Option<PathBuf>,
+
+    /// Most clients served at once; further ones are told so and closed
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_clients: u32,
+
+    /// Most jobs of one client, clones included
+    #[arg(long, value_name = "N", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_jobs: u32,
+
+    /// Close a connection that has neither a job nor sent a whole message for this long
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_duration)]
+    pub idle_timeout: Duration,
+
+    /// Which release's random sequences jobs draw
+    #[arg(long, value_name = "RELEASE", value_enum, default_value_t = RandomRule::Newest)]
+    pub random_rule: RandomRule,
+}
+
+/// Flags of `client`.
+#[derive(Debug, Args)]
+pub struct ClientArgs {
+    /// A server: host, host:port, host,port, ip:host,port, ip6:host,port, [v6]:port or sock:/path;
+    /// may be repeated
+    #[arg(long, short = 'H', alias = "client", value_name = "ADDR")]
+    pub host: Vec<Address>,
+
+    /// A file with one server per line; empty lines and lines starting with # do not count
+    #[arg(long, value_name = "FILE")]
+    pub hosts: Option<PathBuf>,
+
+    /// What to run.
+    #[command(flatten)]
+    pub jobs: JobArgs,
+
+    /// What to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// How long to wait.
+    #[command(flatten)]
+    pub timeouts: TimeoutArgs,
+
+    /// Which release's random sequences jobs draw; only without --host, as the protocol has no
+    /// word for it
+    #[arg(long, value_name = "RELEASE", value_enum)]
+    pub random_rule: Option<RandomRule>,
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// What to run.
+    #[command(flatten)]
+    pub jobs: JobArgs,
+
+    /// What to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// Which release's random sequences jobs draw
+    #[arg(long, value_name = "RELEASE", value_enum, default_value_t = RandomRule::Newest)]
+    pub random_rule: RandomRule,
+}
+
+/// Which jobs to run: shared by `client` and `run`.
+#[derive(Debug, Args)]
+pub struct JobArgs {
+    /// Job files; - is the standard input
+    #[arg(value_name = "JOBFILE", required_unless_present = "words")]
+    pub files: Vec<PathBuf>,
+
+    /// Run only this section of the job files, besides [global]; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub section: Vec<String>,
+
+    /// Jobs in fio's command-line form after --, as in: -- --name=a --rw=read --size=1g
+    #[arg(last = true, value_name = "JOB OPTIONS")]
+    pub words: Vec<String>,
+}
+
+/// What to print where: shared by `client` and `run`.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Write the results to FILE instead of the standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Formats of the results, separated by commas
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "normal"
+    )]
+    pub output_format: Vec<OutputFormat>,
+
+    /// Whether to show a status line; auto does so when the standard error is a terminal
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub eta: When,
+
+    /// Also print a line with progress to the standard error at this interval, as in 10s
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub status_interval: Option<Duration>,
+}
+
+/// How long the client waits: flags of `client` and `probe`.
+#[derive(Debug, Args)]
+pub struct TimeoutArgs {
+    /// Give up when a connection is not there after this long
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration)]
+    pub connect_timeout: Duration,
+
+    /// Give up when a server does not answer a question for this long
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
+    pub reply_timeout: Duration,
+
+    /// Give up when a stopped server has not reported after this long
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_duration)]
+    pub stop_timeout: Duration,
+}
+
+/// Flags of `probe`.
+#[derive(Debug, Args)]
+pub struct ProbeArgs {
+    /// Servers, in the forms that client --host takes
+    #[arg(value_name = "ADDR", required = true)]
+    pub hosts: Vec<Address>,
+
+    /// Print one JSON document instead of lines
+    #[arg(long)]
+    pub json: bool,
+
+    /// Give up when a server has not answered after this long
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration)]
+    pub timeout: Duration,
+}
+
+/// Flags of `decode`.
+#[derive(Debug, Args)]
+pub struct DecodeArgs {
+    /// The bytes one peer sent, from the first one on; - is the standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Who sent them; auto finds out from the messages
+    #[arg(long, value_name = "DIRECTION", value_enum, default_value_t = StreamDirection::Auto)]
+    pub direction: StreamDirection,
+
+    /// Print one JSON document instead of lines
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `generate` prints.
+#[derive(Debug, Subcommand)]
+pub enum Generate {
+    /// Completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// The manual page, in troff
+    Man,
+}
+
+/// Formats of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people
+    Normal,
+    /// fio's JSON
+    Json,
+    /// fio's JSON with the latency histograms
+    #[value(name = "json+")]
+    JsonPlus,
+}
+
+/// Whether something is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// Only on a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Which fio release's random sequences are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RandomRule {
+    /// As fio 3.35 and later
+    Newest,
+    /// As fio up to 3.34
+    #[value(name = "3.34")]
+    UpTo334,
+}
+
+/// Which peer sent a captured stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StreamDirection {
+    /// Find out from the messages
+    Auto,
+    /// The client
+    ClientToServer,
+    /// The server
+    ServerToClient,
+}
+
+/// Reads a time such as `10`, `10s`, `500ms`, `2m` or `1h`; a bare number is seconds.
+///
+/// # Errors
+/// A sentence for the user when the text is no time, or a time of zero.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let milliseconds: u64 = match unit {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(format!("`{unit}` is not a unit of time; use ms, s, m or h")),
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(milliseconds))
+        .filter(|total| (1..=u64::from(u32::MAX) * 1000).contains(total))
+        .map(Duration::from_millis)
+        .ok_or_else(|| "a time is a number above 0 and a unit, as in 10s".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_with_their_unit() {
+        for (text, milliseconds) in [
+            ("10", 10_000),
+            ("10s", 10_000),
+            ("500ms", 500),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+        ] {
+            assert_eq!(
+                parse_duration(text),
+                Ok(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "s",
+            "0",
+            "-1",
+            "1d",
+            "1.5s",
+            "99999999999999999999",
+            "10 s",
+        ] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn fios_spelling_of_the_host_flag_is_taken() {
+        let cli = Cli::try_parse_from(["x", "client", "--client=a,1", "--host", "b:2", "job.fio"]);
+        let Ok(Cli {
+            command: Command::Client(args),
+        }) = cli
+        else {
+            panic!("{cli:?}")
+        };
+        let hosts: Vec<_> = args.host.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["a,1", "b,2"]);
+    }
+
+    #[test]
+    fn job_options_come_after_two_dashes_only() {
+        let cli = Cli::try_parse_from(["x", "run", "--eta=never", "--", "--name=a", "--rw=read"]);
+        let Ok(Cli {
+            command: Command::Run(args),
+        }) = cli
+        else {
+            panic!("{cli:?}")
+        };
+        assert_eq!(args.jobs.words, ["--name=a", "--rw=read"]);
+        assert!(Cli::try_parse_from(["x", "run", "--name=a"]).is_err());
+        assert!(Cli::try_parse_from(["x", "run"]).is_err());
+    }
+}
