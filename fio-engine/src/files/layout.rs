@@ -1,0 +1,256 @@
+//! Creating files and giving them contents before a job begins.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fs::FallocateFlags;
+
+use crate::job::{Fallocate, JobSpec};
+
+use super::error::{Cleanup, FileError};
+use super::plan::{FileSet, PlannedFile, Target, system};
+
+/// Bytes written between two looks at the cancel flag.
+const CHUNK: usize = 1 << 20;
+
+impl FileSet {
+    /// Creates files that are missing and extends those that are too small.
+    ///
+    /// Jobs that read, or that ask for `overwrite`, get files full of data; others get space
+    /// reserved as `fallocate` says. `report` is given the line fio prints, once, if anything is
+    /// to be done. Setting `cancel` ends the work within a mebibyte. Jobs that share files must
+    /// be prepared one after the other.
+    ///
+    /// # Errors
+    /// The directory is missing, or the system refuses; a new file is then removed again, an
+    /// existing one cut back to its former size, and the error says so.
+    pub fn prepare(
+        &self,
+        spec: &JobSpec,
+        cancel: &AtomicBool,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<(), FileError> {
+        let incomplete: Vec<_> = self
+            .files
+            .iter()
+            .filter(|file| file.is_incomplete())
+            .collect();
+        if incomplete.is_empty() {
+            return Ok(());
+        }
+        report(&layout_line(spec, &incomplete));
+        incomplete
+            .iter()
+            .try_for_each(|file| lay_out(file, spec, cancel))
+    }
+}
+
+impl PlannedFile {
+    const fn is_incomplete(&self) -> bool {
+        match self.target {
+            Target::Missing => true,
+            Target::Regular(size) => size < self.size,
+            Target::BlockDevice(_) | Target::CharacterDevice | Target::Unused => false,
+        }
+    }
+}
+
+/// The line fio announces the work with.
+fn layout_line(spec: &JobSpec, files: &[&PlannedFile]) -> String {
+    let mebibytes = files.iter().map(|file| file.size).sum::<u64>() >> 20;
+    let name = &spec.name;
+    match files.len() {
+        1 => format!("{name}: Laying out IO file (1 file / {mebibytes}MiB)"),
+        count => format!("{name}: Laying out IO files ({count} files / total {mebibytes}MiB)"),
+    }
+}
+
+fn lay_out(planned: &PlannedFile, spec: &JobSpec, cancel: &AtomicBool) -> Result<(), FileError> {
+    let path = &planned.path;
+    make_folders(path, spec)?;
+    // Another clone may have made the file since it was planned.
+    let (file, former) = match create_new(path) {
+        Ok(file) => (file, None),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let file = OpenOptions::new().write(true).open(path);
+            let file = file.map_err(|error| system("extend", path, error))?;
+            let length = file
+                .metadata()
+                .map_err(|error| system("look at", path, error))?
+                .len();
+            (file, Some(length))
+        }
+        Err(error) => return Err(create_error(path, error)),
+    };
+    let begin = former.unwrap_or(0);
+    if begin >= planned.size {
+        return Ok(());
+    }
+    fill(&file, planned, spec, begin, cancel).map_err(|stop| {
+        let cleanup = take_back(&file, path, former);
+        let path = path.clone();
+        match stop {
+            Stop::Cancelled => FileError::Cancelled { path, cleanup },
+            Stop::Failed(action, source) => FileError::System {
+                action,
+                path,
+                source,
+                cleanup,
+            },
+        }
+    })
+}
+
+/// Why a file was not completed.
+enum Stop {
+    Cancelled,
+    Failed(&'static str, io::Error),
+}
+
+fn fill(
+    file: &File,
+    planned: &PlannedFile,
+    spec: &JobSpec,
+    begin: u64,
+    cancel: &AtomicBool,
+) -> Result<(), Stop> {
+    reserve(file, spec.fallocate, begin, planned.size)
+        .map_err(|error| Stop::Failed("reserve space for", error))?;
+    if !spec.pattern.read && !spec.overwrite {
+        return Ok(());
+    }
+    let mut contents = Contents::new(planned.size ^ begin);
+    let mut position = begin;
+    while position < planned.size {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Stop::Cancelled);
+        }
+        let length = (planned.size - position).min(CHUNK as u64);
+        file.write_all_at(contents.next(length as usize), position)
+            .map_err(|error| Stop::Failed("write", error))?;
+        position += length;
+    }
+    // Blocks the kernel has yet to write would be in the way of the measurement.
+    file.sync_all().map_err(|error| Stop::Failed("sync", error))
+}
+
+/// Reserves space for the bytes from `begin` to `end`.
+fn reserve(file: &File, how: Fallocate, begin: u64, end: u64) -> io::Result<()> {
+    let length = end - begin;
+    match how {
+        Fallocate::None => Ok(()),
+        Fallocate::Truncate => file.set_len(end),
+        // Where the file system has no reservation, blocks come with the first write.
+        Fallocate::Native => {
+            match rustix::fs::fallocate(file, FallocateFlags::empty(), begin, length) {
+                Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => Ok(()),
+                result => Ok(result?),
+            }
+        }
+        Fallocate::KeepSize => Ok(rustix::fs::fallocate(
+            file,
+            FallocateFlags::KEEP_SIZE,
+            begin,
+            length,
+        )?),
+        Fallocate::Posix => {
+            match rustix::fs::fallocate(file, FallocateFlags::empty(), begin, length) {
+                // The C library writes to every block in that case.
+                Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
+                    write_zeroes(file, begin, end)
+                }
+                result => Ok(result?),
+            }
+        }
+    }
+}
+
+fn write_zeroes(file: &File, begin: u64, end: u64) -> io::Result<()> {
+    let zeroes = vec![0; CHUNK];
+    let mut position = begin;
+    while position < end {
+        let length = (end - position).min(CHUNK as u64);
+        file.write_all_at(&zeroes[..length as usize], position)?;
+        position += length;
+    }
+    Ok(())
+}
+
+/// Undoes what laying out did to a file.
+fn take_back(file: &File, path: &Path, former: Option<u64>) -> Cleanup {
+    let (result, done) = match former {
+        None => (std::fs::remove_file(path), Cleanup::Removed),
+        Some(length) => (file.set_len(length), Cleanup::Restored),
+    };
+    if result.is_ok() {
+        done
+    } else {
+        Cleanup::LeftIncomplete
+    }
+}
+
+fn create_new(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o644).open(path)
+}
+
+/// Folders inside a name format are made; folders the user named must exist.
+fn make_folders(path: &Path, spec: &JobSpec) -> Result<(), FileError> {
+    let nested = spec.file_names.is_empty()
+        && spec
+            .file_name_format
+            .as_ref()
+            .is_some_and(|format| format.contains('/'));
+    let Some(folder) = path.parent().filter(|_| nested) else {
+        return Ok(());
+    };
+    if spec
+        .directories
+        .iter()
+        .any(|base| folder.starts_with(base) && !base.exists())
+    {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder).map_err(|error| system("create the directory of", path, error))
+}
+
+fn create_error(path: &Path, error: io::Error) -> FileError {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.exists() => FileError::MissingDirectory {
+            path: path.to_path_buf(),
+            directory: folder.to_path_buf(),
+        },
+        _ => system("create", path, error),
+    }
+}
+
+/// Contents no storage can compress or find twice (an xorshift sequence).
+struct Contents {
+    state: u64,
+    buffer: Vec<u8>,
+}
+
+impl Contents {
+    fn new(seed: u64) -> Self {
+        Self {
+            state: seed | 1,
+            buffer: vec![0; CHUNK],
+        }
+    }
+
+    fn next(&mut self, length: usize) -> &[u8] {
+        for chunk in self.buffer[..length.next_multiple_of(8)].chunks_exact_mut(8) {
+            self.state ^= self.state << 13;
+            self.state ^= self.state >> 7;
+            self.state ^= self.state << 17;
+            chunk.copy_from_slice(&self.state.to_le_bytes());
+        }
+        &self.buffer[..length]
+    }
+}

@@ -1,0 +1,138 @@
+//! Names of files.
+
+use std::path::PathBuf;
+
+use crate::job::JobSpec;
+
+use super::error::FileError;
+
+/// The form of generated names where the job gives none (manual, `filename_format`).
+const DEFAULT_FORMAT: &str = "$jobname.$jobnum.$filenum";
+
+/// Splits a list of names as `filename` and `directory` take it: at colons, where `\:` stands for
+/// a colon that belongs to a name. Empty names are left out.
+///
+/// ```
+/// use fio_engine::files::split_names;
+///
+/// assert_eq!(split_names(r"/dev/sda:/dev/disk@3,0\:c"), ["/dev/sda", "/dev/disk@3,0:c"]);
+/// ```
+#[must_use]
+pub fn split_names(list: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut characters = list.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' if characters.next_if_eq(&':').is_some() => {
+                if let Some(name) = names.last_mut() {
+                    name.push(':');
+                }
+            }
+            ':' => names.push(String::new()),
+            _ => {
+                if let Some(name) = names.last_mut() {
+                    name.push(character);
+                }
+            }
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// Paths of a clone's files.
+///
+/// Generated names go to the clone's own folder of the list; names the user gave go to the first,
+/// so that all clones share the file (manual, `directory`).
+pub(super) fn paths(spec: &JobSpec, clone: u32) -> Result<Vec<PathBuf>, FileError> {
+    let folder = |index: usize| spec.directories.get(index).cloned().unwrap_or_default();
+    if !spec.file_names.is_empty() {
+        let names = spec.file_names.iter();
+        return Ok(names.map(|name| folder(0).join(name)).collect());
+    }
+    let folder = folder(clone as usize % spec.directories.len().max(1));
+    (0..spec.file_count.max(1))
+        .map(|file| Ok(folder.join(generated(spec, clone, file)?)))
+        .collect()
+}
+
+fn generated(spec: &JobSpec, clone: u32, file: u32) -> Result<String, FileError> {
+    let given = spec.file_name_format.as_deref();
+    let format = given
+        .filter(|format| !format.is_empty())
+        .unwrap_or(DEFAULT_FORMAT);
+    let variables = [
+        ("$jobname", spec.name.clone()),
+        // The address of a remote client; jobs here are told of none.
+        ("$clientuid", String::new()),
+        ("$jobnum", clone.to_string()),
+        ("$filenum", file.to_string()),
+    ];
+    let mut name = String::new();
+    let mut rest = format;
+    while let Some(next) = rest.chars().next() {
+        let known = variables
+            .iter()
+            .find(|(variable, _)| rest.starts_with(variable));
+        if let Some((variable, value)) = known {
+            name.push_str(value);
+            rest = &rest[variable.len()..];
+        } else {
+            name.push(next);
+            rest = &rest[next.len_utf8()..];
+        }
+    }
+    if name.is_empty() {
+        return Err(FileError::EmptyName {
+            job: spec.name.clone(),
+            format: format.to_owned(),
+        });
+    }
+    Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(spec: &JobSpec, clone: u32) -> Vec<String> {
+        let paths = paths(spec, clone).expect("names that can be made");
+        paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn generated_names_are_spread_over_folders() {
+        let mut spec = JobSpec::new("j");
+        spec.file_count = 2;
+        assert_eq!(names(&spec, 0), ["j.0.0", "j.0.1"]);
+        spec.directories = vec!["a".into(), "b".into()];
+        assert_eq!(names(&spec, 1), ["b/j.1.0", "b/j.1.1"]);
+        assert_eq!(names(&spec, 2), ["a/j.2.0", "a/j.2.1"]);
+    }
+
+    #[test]
+    fn given_names_are_shared_by_all_clones() {
+        let mut spec = JobSpec::new("j");
+        spec.file_names = split_names("x:y");
+        spec.directories = vec!["a".into(), "b".into()];
+        assert_eq!(names(&spec, 1), ["a/x", "a/y"]);
+    }
+
+    #[test]
+    fn formats_are_filled_in() {
+        let mut spec = JobSpec::new("j");
+        spec.file_name_format = Some("c/$jobname-$jobnum-$filenum-$other$".into());
+        assert_eq!(names(&spec, 3), ["c/j-3-0-$other$"]);
+        spec.file_name_format = Some("$clientuid".into());
+        assert!(matches!(paths(&spec, 0), Err(FileError::EmptyName { .. })));
+    }
+
+    #[test]
+    fn lists_are_split_at_bare_colons() {
+        assert_eq!(split_names(r"a\b:c\:d::e"), [r"a\b", "c:d", "e"]);
+        assert!(split_names("").is_empty());
+    }
+}

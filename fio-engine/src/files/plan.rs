@@ -1,0 +1,243 @@
+//! Which files a clone works on, how large they are, and which part of each it uses.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Seek, SeekFrom};
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use crate::job::{JobSpec, SizeOrPercent};
+use crate::workload::{FileRegion, RandomRule, Seeds, Stream};
+
+use super::error::{Cleanup, FileError};
+use super::names;
+
+/// The files of one clone of a job. See the [module documentation](super).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSet {
+    pub(super) files: Vec<PlannedFile>,
+}
+
+/// One file of a [`FileSet`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What the name stands for before anything was done.
+    pub target: Target,
+    /// Bytes the file must have for the job.
+    pub size: u64,
+    /// The part the job works on.
+    pub region: FileRegion,
+}
+
+/// What a file name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Nothing yet; a regular file will be made.
+    Missing,
+    /// A regular file of this size in bytes.
+    Regular(u64),
+    /// A block device of this size in bytes.
+    BlockDevice(u64),
+    /// A character device such as `/dev/zero`; it has no size.
+    CharacterDevice,
+    /// A name only: the engine uses no files.
+    Unused,
+}
+
+impl FileSet {
+    /// Decides names, sizes and regions; looks at existing files, but changes nothing.
+    ///
+    /// `clone` is the clone's number within its job, from 0; `job_number` counts from 1 over all
+    /// clones of all jobs and, with the rule, seeds the draw of `filesize` ranges. Engines that
+    /// need no files get a plan from the job's sizes alone.
+    ///
+    /// # Errors
+    /// No size is known, the offset lies behind the end, a name is no file or block device, a
+    /// device is too small, or the system refuses to tell.
+    pub fn plan(
+        spec: &JobSpec,
+        clone: u32,
+        job_number: u32,
+        rule: RandomRule,
+        needs_files: bool,
+    ) -> Result<Self, FileError> {
+        let paths = names::paths(spec, clone)?;
+        let count = paths.len() as u64;
+        let mut draw = Seeds::new(spec, job_number, rule).generator(Stream::FileSize);
+        let files = paths.into_iter().map(|path| {
+            let target = if needs_files {
+                look(&path)?
+            } else {
+                Target::Unused
+            };
+            let wanted = Wanted {
+                file_size: spec.file_size.map(|(low, high)| {
+                    let size = low + draw.below(high.saturating_sub(low) as f64);
+                    size - size % smallest_block(spec)
+                }),
+                share: match spec.size {
+                    Some(SizeOrPercent::Bytes(bytes)) => Some(bytes / count),
+                    _ => None,
+                },
+            };
+            wanted.plan(spec, path, target)
+        });
+        Ok(Self {
+            files: files.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The files, in the order requests number them.
+    #[must_use]
+    pub fn files(&self) -> &[PlannedFile] {
+        &self.files
+    }
+
+    /// The regions, as a [`Generator`](crate::workload::Generator) takes them.
+    #[must_use]
+    pub fn regions(&self) -> Vec<FileRegion> {
+        self.files.iter().map(|file| file.region).collect()
+    }
+}
+
+/// What the job says about the size of one file.
+struct Wanted {
+    file_size: Option<u64>,
+    /// The file's share of `size`, if that is in bytes.
+    share: Option<u64>,
+}
+
+impl Wanted {
+    fn plan(
+        &self,
+        spec: &JobSpec,
+        path: PathBuf,
+        target: Target,
+    ) -> Result<PlannedFile, FileError> {
+        let existing = match target {
+            Target::Regular(size) | Target::BlockDevice(size) => size,
+            Target::Missing | Target::CharacterDevice | Target::Unused => 0,
+        };
+        let given = self.file_size.or(self.share).filter(|&size| size > 0);
+        // Percentages are of the file where it exists, else of what it is to become.
+        let base = if existing > 0 {
+            existing
+        } else {
+            given.unwrap_or(0)
+        };
+        let start = match spec.offset {
+            SizeOrPercent::Bytes(bytes) => bytes,
+            SizeOrPercent::Percent(percent) => {
+                share_of(base, percent).next_multiple_of(smallest_block(spec))
+            }
+        };
+        let size = match (self.file_size, given, spec.size) {
+            (Some(size), _, Some(SizeOrPercent::Percent(percent))) => share_of(size, percent),
+            (Some(size), ..) => size,
+            (None, _, Some(SizeOrPercent::Percent(percent))) => {
+                let length = share_of(existing, percent);
+                start.saturating_add(length).min(existing)
+            }
+            (None, Some(share), _) => start.saturating_add(share),
+            (None, None, _) => existing,
+        };
+        check(&path, target, start, size)?;
+        let length = size - start;
+        Ok(PlannedFile {
+            region: FileRegion { start, length },
+            path,
+            target,
+            size,
+        })
+    }
+}
+
+fn check(path: &Path, target: Target, start: u64, size: u64) -> Result<(), FileError> {
+    let path = || path.to_path_buf();
+    if size == 0 {
+        return Err(FileError::NoSize { path: path() });
+    }
+    if start >= size {
+        return Err(FileError::OffsetBeyondEnd {
+            path: path(),
+            offset: start,
+            size,
+        });
+    }
+    match target {
+        Target::BlockDevice(available) if size > available => Err(FileError::DeviceTooSmall {
+            path: path(),
+            available,
+            needed: size,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn share_of(size: u64, percent: u8) -> u64 {
+    (u128::from(size) * u128::from(percent) / 100) as u64
+}
+
+/// The smallest block size of all directions, used or not: fio's `min_bs`.
+fn smallest_block(spec: &JobSpec) -> u64 {
+    let sizes = spec.block_sizes.iter().map(|(_, sizes)| sizes.min());
+    sizes.min().unwrap_or(1).max(1)
+}
+
+/// What a name stands for.
+fn look(path: &Path) -> Result<Target, FileError> {
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return missing(path),
+        Err(error) => return Err(system("look at", path, error)),
+    };
+    if let Some(kind) = wrong_kind(&metadata) {
+        return Err(FileError::WrongKind {
+            path: path.to_path_buf(),
+            kind,
+        });
+    }
+    if metadata.file_type().is_block_device() {
+        let size = File::open(path).and_then(|mut device| device.seek(SeekFrom::End(0)));
+        let size = size.map_err(|error| system("find the size of", path, error))?;
+        return Ok(Target::BlockDevice(size));
+    }
+    if metadata.file_type().is_char_device() {
+        return Ok(Target::CharacterDevice);
+    }
+    Ok(Target::Regular(metadata.len()))
+}
+
+/// A name without a file; a link that leads nowhere counts as its target missing.
+fn missing(path: &Path) -> Result<Target, FileError> {
+    if let Some(name) = path.to_str().filter(|name| name.ends_with('/')) {
+        return Err(FileError::WrongKind {
+            path: name.into(),
+            kind: "directory",
+        });
+    }
+    Ok(Target::Missing)
+}
+
+fn wrong_kind(metadata: &Metadata) -> Option<&'static str> {
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        Some("directory")
+    } else if kind.is_fifo() {
+        Some("pipe")
+    } else if kind.is_socket() {
+        Some("socket")
+    } else {
+        None
+    }
+}
+
+pub(super) fn system(action: &'static str, path: &Path, source: io::Error) -> FileError {
+    FileError::System {
+        action,
+        path: path.to_path_buf(),
+        source,
+        cleanup: Cleanup::Untouched,
+    }
+}

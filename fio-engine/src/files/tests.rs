@@ -1,0 +1,285 @@
+//! Files in temporary directories.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::PerDirection;
+use crate::job::{BlockSizes, Fallocate, JobSpec, Pattern, SizeOrPercent};
+use crate::workload::{FileRegion, RandomRule};
+
+fn job_in(folder: &Path, size: Option<u64>) -> JobSpec {
+    let mut spec = JobSpec::new("j");
+    spec.directories = vec![folder.to_path_buf()];
+    spec.size = size.map(SizeOrPercent::Bytes);
+    spec
+}
+
+fn plan(spec: &JobSpec) -> Result<FileSet, FileError> {
+    FileSet::plan(spec, 0, 1, RandomRule::Newest, true)
+}
+
+fn prepare(spec: &JobSpec) -> Result<(FileSet, Vec<String>), FileError> {
+    let set = plan(spec)?;
+    let mut lines = Vec::new();
+    let mut report = |line: &str| lines.push(line.to_owned());
+    set.prepare(spec, &AtomicBool::new(false), &mut report)?;
+    Ok((set, lines))
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).expect("the file exists").len()
+}
+
+#[test]
+fn reads_get_files_full_of_data() {
+    let folder = folder();
+    let mut spec = job_in(folder.path(), Some(3 << 20));
+    spec.file_count = 3;
+    let (set, lines) = prepare(&spec).expect("space for three mebibytes");
+    assert_eq!(lines, ["j: Laying out IO files (3 files / total 3MiB)"]);
+    for file in set.files() {
+        let contents = fs::read(&file.path).expect("the file exists");
+        assert_eq!(contents.len(), 1 << 20);
+        assert!(
+            contents
+                .chunks(4096)
+                .all(|block| block.iter().any(|&byte| byte != 0))
+        );
+    }
+    let (_, lines) = prepare(&spec).expect("files that exist");
+    assert!(lines.is_empty(), "{lines:?}");
+    set.remove().expect("files that can be removed");
+    assert!(!set.files()[0].path.exists());
+    set.remove().expect("files that are gone");
+}
+
+#[test]
+fn writes_get_space_as_fallocate_says() {
+    for (how, expected) in [
+        (Fallocate::None, 0),
+        (Fallocate::Native, 17_408),
+        (Fallocate::Posix, 17_408),
+        (Fallocate::KeepSize, 0),
+        (Fallocate::Truncate, 17_408),
+    ] {
+        let folder = folder();
+        let mut spec = job_in(folder.path(), Some(17_408));
+        spec.pattern = Pattern::WRITE;
+        spec.fallocate = how;
+        let (set, lines) = prepare(&spec).expect("space for a small file");
+        assert_eq!(lines, ["j: Laying out IO file (1 file / 0MiB)"]);
+        assert_eq!(length(&set.files()[0].path), expected, "{how:?}");
+    }
+}
+
+#[test]
+fn small_files_are_extended_and_keep_their_data() {
+    let folder = folder();
+    let path = folder.path().join("j.0.0");
+    fs::write(&path, b"precious").expect("a writable directory");
+    let (set, _) = prepare(&job_in(folder.path(), Some(8192))).expect("a file that can grow");
+    assert_eq!(set.files()[0].target, Target::Regular(8));
+    let contents = fs::read(&path).expect("the file exists");
+    assert_eq!((contents.len(), &contents[..8]), (8192, &b"precious"[..]));
+}
+
+#[test]
+fn regions_follow_size_offset_and_file_size() {
+    let folder = folder();
+    let path = folder.path();
+    let region = |spec: &JobSpec| {
+        let set = plan(spec).expect("a plan");
+        let FileRegion { start, length } = set.regions()[0];
+        (start, length, set.files()[0].size)
+    };
+    let mut spec = job_in(path, Some(16_384));
+    spec.offset = SizeOrPercent::Bytes(8192);
+    assert_eq!(region(&spec), (8192, 16_384, 24_576));
+    spec.file_size = Some((32_768, 32_768));
+    assert_eq!(region(&spec), (8192, 24_576, 32_768));
+    spec.offset = SizeOrPercent::Percent(20);
+    assert_eq!(region(&spec), (8192, 24_576, 32_768));
+    fs::write(path.join("j.0.0"), vec![1; 65_536]).expect("a writable directory");
+    let mut spec = job_in(path, None);
+    assert_eq!(region(&spec), (0, 65_536, 65_536));
+    spec.offset = SizeOrPercent::Bytes(4096);
+    assert_eq!(region(&spec), (4096, 61_440, 65_536));
+    spec.size = Some(SizeOrPercent::Percent(25));
+    assert_eq!(region(&spec), (4096, 16_384, 20_480));
+    spec.size = Some(SizeOrPercent::Bytes(0));
+    assert_eq!(region(&spec), (4096, 61_440, 65_536));
+}
+
+#[test]
+fn file_size_ranges_are_drawn_as_fio_draws_them() {
+    let mut spec = JobSpec::new("j");
+    spec.file_size = Some((4096, 65_536));
+    spec.file_count = 6;
+    let sizes = |spec: &JobSpec| -> Vec<u64> {
+        let set = FileSet::plan(spec, 0, 1, RandomRule::Newest, false).expect("a plan");
+        set.files().iter().map(|file| file.size).collect()
+    };
+    assert_eq!(
+        sizes(&spec),
+        [12_288, 20_480, 20_480, 57_344, 49_152, 32_768]
+    );
+    spec.block_sizes = PerDirection::splat(BlockSizes::Fixed(512));
+    assert_eq!(
+        sizes(&spec),
+        [12_800, 23_040, 22_016, 58_880, 51_200, 35_328]
+    );
+}
+
+#[test]
+fn impossible_files_are_refused_by_name() {
+    let folder = folder();
+    let path = folder.path();
+    let refusal = |spec: &JobSpec| prepare(spec).expect_err("an impossible file").to_string();
+
+    let text = refusal(&job_in(&path.join("nowhere"), Some(4096)));
+    assert!(
+        text.contains("nowhere\" does not exist; create it"),
+        "{text}"
+    );
+    let text = refusal(&job_in(path, None));
+    assert!(
+        text.contains("j.0.0\" does not exist or is empty"),
+        "{text}"
+    );
+    let mut spec = job_in(path, Some(4096));
+    spec.file_names = vec![".".into()];
+    assert!(refusal(&spec).contains("is a directory, not a file"));
+    fs::write(path.join("empty"), b"").expect("a writable directory");
+    let mut spec = job_in(path, None);
+    spec.file_names = vec!["empty".into()];
+    assert!(refusal(&spec).contains("empty, and the job gives no size"));
+    spec.file_size = Some((4096, 4096));
+    spec.offset = SizeOrPercent::Bytes(4096);
+    assert!(refusal(&spec).contains("the offset of 4096 bytes leaves nothing of its 4096 bytes"));
+}
+
+#[test]
+fn a_file_cannot_be_a_folder_of_another() {
+    let folder = folder();
+    fs::write(folder.path().join("file"), b"x").expect("a writable directory");
+    let error = prepare(&job_in(&folder.path().join("file"), Some(4096))).expect_err("no folder");
+    assert_eq!(error.error_number(), libc::ENOTDIR);
+    assert!(error.to_string().contains("Not a directory"), "{error}");
+}
+
+#[test]
+fn cancelling_removes_what_was_begun() {
+    let folder = folder();
+    let spec = job_in(folder.path(), Some(4096));
+    let set = plan(&spec).expect("a plan");
+    let error = set
+        .prepare(&spec, &AtomicBool::new(true), &mut |_| {})
+        .expect_err("cancelled before the first byte");
+    assert!(
+        error
+            .to_string()
+            .ends_with("the incomplete file was removed again"),
+        "{error}"
+    );
+    assert!(!set.files()[0].path.exists());
+}
+
+#[test]
+fn too_large_files_are_taken_back() {
+    let folder = folder();
+    let path = folder.path().join("j.0.0");
+    for existing in [false, true] {
+        if existing {
+            fs::write(&path, b"precious").expect("a writable directory");
+        }
+        // More than any file system here can hold: refused with EFBIG or ENOSPC.
+        let mut spec = job_in(folder.path(), Some(1 << 62));
+        spec.fallocate = Fallocate::Truncate;
+        let error = prepare(&spec).expect_err("four exbibytes");
+        let text = error.to_string();
+        if existing {
+            assert!(text.contains("cut back to its former size"), "{text}");
+            assert_eq!(fs::read(&path).expect("the file is left"), b"precious");
+        } else {
+            assert!(
+                text.contains("the incomplete file was removed again"),
+                "{text}"
+            );
+            assert!(!path.exists());
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_as_such() {
+    let error = FileError::System {
+        action: "write",
+        path: "j.0.0".into(),
+        source: std::io::Error::from_raw_os_error(libc::ENOSPC),
+        cleanup: Cleanup::Removed,
+    };
+    assert_eq!(error.error_number(), libc::ENOSPC);
+    assert_eq!(
+        error.to_string(),
+        "cannot write \"j.0.0\": No space left on device (os error 28); the incomplete file was \
+         removed again; free space there or lower size"
+    );
+}
+
+#[test]
+fn handles_are_opened_as_the_job_needs_them() {
+    use std::os::unix::fs::FileExt;
+
+    let folder = folder();
+    let mut spec = job_in(folder.path(), Some(8192));
+    let (set, _) = prepare(&spec).expect("space for a small file");
+    let reads = set.open(&spec).expect("an existing file");
+    assert!(reads[0].write_at(b"x", 0).is_err());
+    spec.pattern = Pattern::WRITE;
+    let writes = set.open(&spec).expect("an existing file");
+    assert!(writes[0].read_at(&mut [0], 0).is_err());
+    spec.pattern = Pattern::READ_WRITE;
+    let both = set.open(&spec).expect("an existing file");
+    both[0].write_all_at(b"x", 8191).expect("a writable file");
+    both[0]
+        .read_exact_at(&mut [0], 8191)
+        .expect("a readable file");
+}
+
+#[test]
+fn engines_without_files_touch_none() {
+    let spec = job_in(Path::new("nowhere"), Some(8192));
+    let set = FileSet::plan(&spec, 0, 1, RandomRule::Newest, false).expect("a plan");
+    assert_eq!(
+        set.regions(),
+        [FileRegion {
+            start: 0,
+            length: 8192
+        }]
+    );
+    set.prepare(&spec, &AtomicBool::new(false), &mut |_| {
+        panic!("nothing to lay out")
+    })
+    .expect("nothing to do");
+    assert!(set.open(&spec).expect("nothing to open").is_empty());
+}
+
+#[test]
+fn where_direct_io_is_refused_the_error_says_so() {
+    // procfs files cannot be opened with O_DIRECT.
+    let mut spec = JobSpec::new("j");
+    spec.file_names = vec!["/proc/self/status".into()];
+    spec.size = Some(SizeOrPercent::Bytes(512));
+    spec.direct = true;
+    let set = plan(&spec).expect("a plan");
+    let error = set.open(&spec).expect_err("no O_DIRECT on procfs");
+    assert!(matches!(error, FileError::DirectRefused { .. }), "{error}");
+}
