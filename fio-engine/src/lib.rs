@@ -1,5 +1,6 @@
 //! fio job files, I/O jobs and latency statistics as a library.
 
+pub mod files;
 pub mod job;
 pub mod report;
 pub mod stats;
