@@ -1,0 +1,137 @@
+//! A job while its options are still being read.
+//!
+//! Some options cannot be settled before the whole section is known: block sizes, whose three
+//! options override each other whatever their order, and everything that depends on the depth. A
+//! [`Draft`] keeps them apart until [`Draft::finish`].
+
+use crate::direction::{Direction, PerDirection};
+
+use super::error::ValueError;
+use super::spec::{BlockSizes, JobSpec, Measure};
+use super::units::KbBase;
+
+/// A job in the making.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) spec: JobSpec,
+    pub(super) block_size: PerDirection<Option<u64>>,
+    pub(super) block_size_range: PerDirection<Option<(u64, u64)>>,
+    pub(super) block_size_split: PerDirection<Option<Vec<(u64, u8)>>>,
+    /// `gtod_reduce`: all measurements off, whatever the options for single ones say.
+    pub(super) reduce_clock_reads: bool,
+    /// The number of CPUs that `cpus_allowed` may name.
+    pub(super) cpus: usize,
+    /// Remarks on the section being read.
+    pub(super) remarks: Vec<String>,
+}
+
+impl Draft {
+    pub(super) fn new(cpus: usize) -> Self {
+        Self {
+            spec: JobSpec::new("job"),
+            block_size: PerDirection::splat(None),
+            block_size_range: PerDirection::splat(None),
+            block_size_split: PerDirection::splat(None),
+            reduce_clock_reads: false,
+            cpus,
+            remarks: Vec::new(),
+        }
+    }
+
+    /// The draft of the next job: everything so far is its default.
+    pub(super) fn for_job(&self, name: String) -> Self {
+        let mut draft = self.clone();
+        draft.spec.name = name;
+        draft.spec.given_options.clear();
+        draft.remarks.clear();
+        draft
+    }
+
+    pub(super) fn kb_base(&self) -> KbBase {
+        if self.spec.kb_base == 1000 {
+            KbBase::Decimal
+        } else {
+            KbBase::Binary
+        }
+    }
+
+    /// Settles what depends on several options, checks the whole, and gives the job and the
+    /// remarks on it.
+    pub(super) fn finish(mut self) -> Result<(JobSpec, Vec<String>), ValueError> {
+        for direction in Direction::ALL {
+            self.spec.block_sizes[direction] = self.block_sizes(direction);
+        }
+        if self.reduce_clock_reads {
+            self.spec.measure = Measure {
+                submission_latency: false,
+                completion_latency: false,
+                total_latency: false,
+                bandwidth: false,
+            };
+        }
+        self.settle_time();
+        self.settle_depths();
+        self.spec.validate()?;
+        Ok((self.spec, self.remarks))
+    }
+
+    /// `bssplit` goes before `bsrange`, and that before `bs`.
+    fn block_sizes(&mut self, direction: Direction) -> BlockSizes {
+        let sizes = match (
+            self.block_size_split[direction].take(),
+            self.block_size_range[direction],
+        ) {
+            (Some(split), _) => BlockSizes::Split(split),
+            (None, Some((low, high))) => BlockSizes::Range(low, high),
+            (None, None) => BlockSizes::Fixed(self.block_size[direction].unwrap_or(4096)),
+        };
+        // Like fio, nothing is drawn where there is nothing to choose from.
+        if sizes.min() == sizes.max() {
+            BlockSizes::Fixed(sizes.min())
+        } else {
+            sizes
+        }
+    }
+
+    fn settle_time(&mut self) {
+        if self.spec.time_based && self.spec.runtime.is_none() {
+            self.spec.time_based = false;
+            self.remark("time_based is ignored, since it needs a runtime");
+        }
+    }
+
+    /// Brings the batch sizes into the depth, as fio does.
+    fn settle_depths(&mut self) {
+        let depth = self.spec.io_depth;
+        let capped = [
+            ("iodepth_batch", &mut self.spec.submit_batch),
+            (
+                "iodepth_batch_complete_min",
+                &mut self.spec.complete_batch_min,
+            ),
+            ("iodepth_low", &mut self.spec.io_depth_low),
+        ];
+        for (name, value) in capped {
+            if *value > depth {
+                *value = depth;
+                self.remarks
+                    .push(format!("{name} is reduced to the iodepth of {depth}"));
+            }
+        }
+        let minimum = self.spec.complete_batch_min;
+        if let Some(maximum) = &mut self.spec.complete_batch_max {
+            let settled = (*maximum).clamp(minimum.max(1), depth);
+            if settled != *maximum {
+                *maximum = settled;
+                self.remark(&format!(
+                    "iodepth_batch_complete_max is set to {settled}, to lie between \
+                     iodepth_batch_complete_min and iodepth"
+                ));
+            }
+        }
+    }
+
+    pub(super) fn remark(&mut self, remark: &str) {
+        self.remarks.push(remark.to_owned());
+    }
+}

@@ -1,0 +1,472 @@
+//! From job files to jobs.
+
+use std::ffi::OsStr;
+
+use super::draft::Draft;
+use super::error::{JobFileError, Position, Problem, shown};
+use super::expand::{Environment, Expander, Machine};
+use super::flags::GivenFlag;
+use super::grammar::{LineKind, Lines};
+use super::limits::{Limit, ParseLimits};
+use super::options::{self, OptionInfo};
+use super::source::{JobSource, Texts};
+use super::spec::JobSpec;
+use super::words;
+
+/// How job descriptions are read: bounds, permissions, and what variables mean.
+///
+/// The default is meant for the user's own files. [`ParseOptions::for_peer`] is meant for what
+/// comes over a socket.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ParseOptions<'a> {
+    /// Bounds.
+    pub limits: ParseLimits,
+    /// Where `${NAME}` gets its value.
+    pub environment: Environment<'a>,
+    /// Whether `include` lines, and job files named in words, may be read.
+    pub read_files: bool,
+    /// Only these sections of job files become jobs; empty means all (fio's `--section`).
+    pub sections: Vec<String>,
+    /// Whether words may have flags of the fio command, which are then found in
+    /// [`ParsedJobs::flags`]; otherwise they are refused, but for `--section`.
+    pub allow_flags: bool,
+    /// What keywords stand for, and which CPUs there are.
+    pub machine: Machine,
+}
+
+impl Default for ParseOptions<'_> {
+    fn default() -> Self {
+        Self {
+            limits: ParseLimits::default(),
+            environment: Environment::Process,
+            read_files: true,
+            sections: Vec::new(),
+            allow_flags: false,
+            machine: Machine::detect(),
+        }
+    }
+}
+
+impl ParseOptions<'_> {
+    /// For jobs from a peer: no environment, no files.
+    #[must_use]
+    pub fn for_peer() -> Self {
+        Self {
+            environment: Environment::Closed,
+            read_files: false,
+            ..Self::default()
+        }
+    }
+}
+
+/// The jobs of job files or of words.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ParsedJobs {
+    /// The jobs in the order they are run.
+    pub jobs: Vec<JobSpec>,
+    /// The options of all `[global]` sections, for reports.
+    pub global_options: Vec<(String, String)>,
+    /// What the user should know though it is no error.
+    pub notices: Vec<Notice>,
+    /// Flags of the fio command among the words, where they are allowed.
+    pub flags: Vec<GivenFlag>,
+}
+
+/// A remark on a job that can be run all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Notice {
+    /// The file, or "command line".
+    pub source_name: String,
+    /// The section.
+    pub section: String,
+    /// The remark.
+    pub text: String,
+}
+
+impl std::fmt::Display for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{}: section [{}]: {}",
+            self.source_name, self.section, self.text
+        )
+    }
+}
+
+/// Reads jobs from job files.
+///
+/// Each file stands for itself: its `[global]` sections hold for the sections after them in that
+/// file, and its first job waits for the jobs of the file before (`stonewall`), as fio does.
+///
+/// ```
+/// use fio_engine::job::{JobSource, ParseOptions, parse_jobs};
+///
+/// let file = JobSource::text("demo.fio", "[global]\nbs=8k\n[a]\nrw=randread\nsize=1m\n");
+/// let parsed = parse_jobs(&[file], &ParseOptions::default())?;
+/// assert_eq!(parsed.jobs[0].block_sizes.0[0].max(), 8192);
+/// # Ok::<(), fio_engine::job::JobFileError>(())
+/// ```
+///
+/// # Errors
+/// The first fault, with its place; nothing is read beyond it.
+pub fn parse_jobs(
+    sources: &[JobSource<'_>],
+    options: &ParseOptions<'_>,
+) -> Result<ParsedJobs, JobFileError> {
+    let mut parser = Parser::new(options);
+    let base = parser.new_draft();
+    parser.sources(sources, &base)?;
+    parser.finish()
+}
+
+/// Reads jobs from the words of a fio command line, without the program's name:
+/// `--name=a --rw=read --name=b …`, job files among them.
+///
+/// Options before the first `--name` hold for all jobs, those of job files, too. Jobs of words come
+/// before the jobs of files. A value follows `=` or is the next word; options that need no value
+/// take one only after `=`. One dash does as well as two, and `-` in a name stands for `_`.
+///
+/// # Errors
+/// The first fault, with the number of its word or its place in a job file.
+pub fn parse_words<W: AsRef<OsStr>>(
+    words: &[W],
+    options: &ParseOptions<'_>,
+) -> Result<ParsedJobs, JobFileError> {
+    let words: Vec<&OsStr> = words.iter().map(AsRef::as_ref).collect();
+    let command = words::read(&words, options)?;
+    let mut options = options.clone();
+    options.sections.extend(command.sections);
+    let mut parser = Parser::new(&options);
+    parser.parsed.flags = command.flags;
+    let mut base = parser.new_draft();
+    for section in &command.jobs {
+        parser.section(section, &mut base)?;
+    }
+    let files: Vec<JobSource<'_>> = command.files.into_iter().map(JobSource::File).collect();
+    parser.sources(&files, &base)?;
+    parser.finish()
+}
+
+/// A section, or the words of one job, before its options are looked at.
+#[derive(Debug)]
+pub(super) struct Section<'t> {
+    pub(super) source_name: &'t str,
+    pub(super) position: Position,
+    pub(super) name: &'t [u8],
+    /// In words there are neither comments nor variables, and `name` is an option like others.
+    pub(super) of_words: bool,
+    pub(super) options: Vec<GivenOption<'t>>,
+}
+
+impl Section<'_> {
+    fn is_global(&self) -> bool {
+        self.name == b"global"
+    }
+}
+
+/// An option as written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GivenOption<'t> {
+    pub(super) source_name: &'t str,
+    pub(super) position: Position,
+    pub(super) name: &'t [u8],
+    pub(super) value: Option<&'t [u8]>,
+}
+
+struct Parser<'o> {
+    options: &'o ParseOptions<'o>,
+    parsed: ParsedJobs,
+    sections: usize,
+    clones: u64,
+    /// Which of the sections asked for have been seen.
+    found: Vec<bool>,
+}
+
+impl<'o> Parser<'o> {
+    fn new(options: &'o ParseOptions<'o>) -> Self {
+        Self {
+            options,
+            parsed: ParsedJobs::default(),
+            sections: 0,
+            clones: 0,
+            found: vec![false; options.sections.len()],
+        }
+    }
+
+    fn new_draft(&self) -> Draft {
+        Draft::new(self.options.machine.cpu_limit)
+    }
+
+    fn sources(&mut self, sources: &[JobSource<'_>], base: &Draft) -> Result<(), JobFileError> {
+        let texts = Texts::read(sources, &self.options.limits, self.options.read_files)?;
+        for (number, root) in texts.roots.iter().enumerate() {
+            let first = self.parsed.jobs.len();
+            let mut defaults = base.clone();
+            self.text(&texts, *root, &mut defaults)?;
+            if let (1.., Some(job)) = (number, self.parsed.jobs.get_mut(first)) {
+                job.stonewall = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one source to its end or first fault.
+    fn text(
+        &mut self,
+        texts: &Texts<'_>,
+        root: usize,
+        defaults: &mut Draft,
+    ) -> Result<(), JobFileError> {
+        let text = &texts.all[root];
+        let mut open: Option<Section<'_>> = None;
+        for line in Lines::new(&text.bytes, &self.options.limits) {
+            let section = open.as_ref();
+            let line = line.map_err(|error| {
+                let fault = line_fault(&text.name, error.number, error.column, error.problem);
+                match section {
+                    Some(section) => fault.in_section(section.name),
+                    None => fault,
+                }
+            })?;
+            let fault = |problem| line_fault(&text.name, line.number, line.column, problem);
+            match (line.kind, &mut open) {
+                (LineKind::Section(name), _) => {
+                    self.count_section().map_err(fault)?;
+                    let next = Section {
+                        source_name: &text.name,
+                        position: position(line.number, line.column),
+                        name,
+                        of_words: false,
+                        options: Vec::new(),
+                    };
+                    if let Some(done) = open.replace(next) {
+                        self.section(&done, defaults)?;
+                    }
+                }
+                (LineKind::Option { name, value }, Some(section)) => {
+                    section.options.push(GivenOption {
+                        source_name: &text.name,
+                        position: position(line.number, line.column),
+                        name,
+                        value,
+                    });
+                }
+                (LineKind::Include(path), Some(section)) => {
+                    let included = text.includes.get(&line.number);
+                    let included =
+                        included.ok_or_else(|| fault(Problem::FilesForbidden(shown(path))))?;
+                    self.include(texts, *included, section)?;
+                }
+                (LineKind::Option { name: text, .. } | LineKind::Include(text), None) => {
+                    return Err(fault(Problem::OutsideSection(shown(text))));
+                }
+            }
+        }
+        match open {
+            Some(section) => self.section(&section, defaults),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds the options of an included file to `section`.
+    fn include<'t>(
+        &mut self,
+        texts: &'t Texts<'_>,
+        index: usize,
+        section: &mut Section<'t>,
+    ) -> Result<(), JobFileError> {
+        let text = &texts.all[index];
+        for line in Lines::new(&text.bytes, &self.options.limits) {
+            let line = line.map_err(|error| {
+                line_fault(&text.name, error.number, error.column, error.problem)
+            })?;
+            let fault = |problem| line_fault(&text.name, line.number, line.column, problem);
+            match line.kind {
+                LineKind::Option { name, value } => section.options.push(GivenOption {
+                    source_name: &text.name,
+                    position: position(line.number, line.column),
+                    name,
+                    value,
+                }),
+                // Every include line of a file that may be read has been resolved.
+                LineKind::Include(path) => match text.includes.get(&line.number) {
+                    Some(included) => self.include(texts, *included, section)?,
+                    None => return Err(fault(Problem::FilesForbidden(shown(path)))),
+                },
+                LineKind::Section(name) => {
+                    return Err(fault(Problem::SectionInInclude(shown(name))));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count_section(&mut self) -> Result<(), Problem> {
+        self.sections += 1;
+        if self.sections > self.options.limits.sections {
+            return Err(Problem::Limit {
+                limit: Limit::Sections,
+                maximum: self.options.limits.sections as u64,
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes a job of a section, or changes the defaults by it.
+    fn section(&mut self, section: &Section<'_>, defaults: &mut Draft) -> Result<(), JobFileError> {
+        if section.is_global() {
+            let mut given = self.apply(section, defaults)?;
+            self.parsed.global_options.append(&mut given);
+            let remarks = std::mem::take(&mut defaults.remarks);
+            self.notices(section, remarks);
+            return Ok(());
+        }
+        if !self.is_wanted(section) {
+            return Ok(());
+        }
+        let mut draft = defaults.for_job(String::from_utf8_lossy(section.name).into_owned());
+        draft.spec.given_options = self.apply(section, &mut draft)?;
+        let fault = |problem| section_fault(section, problem);
+        let (spec, remarks) = draft.finish().map_err(|error| fault(error.into()))?;
+        self.notices(section, remarks);
+        self.clones = self.clones.saturating_add(spec.clones.into());
+        if self.clones > self.options.limits.jobs {
+            return Err(fault(Problem::Limit {
+                limit: Limit::Jobs,
+                maximum: self.options.limits.jobs,
+            }));
+        }
+        self.parsed.jobs.push(spec);
+        Ok(())
+    }
+
+    /// Applies the options in order, `kb_base` before all others, since it decides what numbers
+    /// mean. Gives the options for reports.
+    fn apply(
+        &self,
+        section: &Section<'_>,
+        draft: &mut Draft,
+    ) -> Result<Vec<(String, String)>, JobFileError> {
+        let first = section
+            .options
+            .iter()
+            .filter(|given| given.name == b"kb_base");
+        for given in first {
+            self.apply_one(section, given, draft)?;
+        }
+        let mut recorded = Vec::with_capacity(section.options.len());
+        for given in &section.options {
+            recorded.push(self.apply_one(section, given, draft)?);
+        }
+        Ok(recorded)
+    }
+
+    fn apply_one(
+        &self,
+        section: &Section<'_>,
+        given: &GivenOption<'_>,
+        draft: &mut Draft,
+    ) -> Result<(String, String), JobFileError> {
+        let fault = |problem| option_fault(section, given, problem);
+        let option =
+            options::find(given.name).ok_or_else(|| fault(options::unknown(given.name)))?;
+        let expander = self.expander();
+        let value = match given.value {
+            Some(value) if !section.of_words => Some(
+                expander
+                    .expand(value, option, &mut draft.remarks)
+                    .map_err(fault)?,
+            ),
+            value => value.map(Into::into),
+        };
+        let value = value.as_deref();
+        if !(section.is_global() && option.name == "name") {
+            option.apply(draft, value, given.name).map_err(fault)?;
+        }
+        Ok(recorded(option, value))
+    }
+
+    fn expander(&self) -> Expander<'_> {
+        Expander {
+            environment: self.options.environment,
+            machine: self.options.machine,
+            limits: self.options.limits,
+        }
+    }
+
+    /// Whether a section is among those asked for; jobs of words always are.
+    fn is_wanted(&mut self, section: &Section<'_>) -> bool {
+        let wanted = &self.options.sections;
+        if section.of_words || wanted.is_empty() {
+            return true;
+        }
+        let position = wanted
+            .iter()
+            .position(|name| name.as_bytes() == section.name);
+        if let Some(position) = position {
+            self.found[position] = true;
+        }
+        position.is_some()
+    }
+
+    fn notices(&mut self, section: &Section<'_>, remarks: Vec<String>) {
+        self.parsed
+            .notices
+            .extend(remarks.into_iter().map(|text| Notice {
+                source_name: section.source_name.to_owned(),
+                section: shown(section.name),
+                text,
+            }));
+    }
+
+    fn finish(self) -> Result<ParsedJobs, JobFileError> {
+        let missing = self.found.iter().position(|found| !found);
+        let problem = match missing {
+            Some(missing) => {
+                Problem::NoSuchSection(shown(self.options.sections[missing].as_bytes()))
+            }
+            None if self.parsed.jobs.is_empty() && self.parsed.flags.is_empty() => Problem::NoJobs,
+            None => return Ok(self.parsed),
+        };
+        Err(JobFileError::new(
+            "job description",
+            Position::Whole,
+            problem,
+        ))
+    }
+}
+
+/// The option as reports show it: under its main name, as fio does.
+fn recorded(option: &OptionInfo, value: Option<&[u8]>) -> (String, String) {
+    let value = String::from_utf8_lossy(value.unwrap_or_default());
+    (option.name.to_owned(), value.into_owned())
+}
+
+fn position(line: usize, column: usize) -> Position {
+    Position::Line { line, column }
+}
+
+fn line_fault(source_name: &str, line: usize, column: usize, problem: Problem) -> JobFileError {
+    JobFileError::new(source_name, position(line, column), problem)
+}
+
+fn section_fault(section: &Section<'_>, problem: Problem) -> JobFileError {
+    JobFileError::new(section.source_name, section.position, problem).in_section(section.name)
+}
+
+fn option_fault(section: &Section<'_>, given: &GivenOption<'_>, problem: Problem) -> JobFileError {
+    let named = !matches!(problem, Problem::UnknownOption { .. });
+    let error = JobFileError::new(given.source_name, given.position, problem);
+    let error = error.in_section(section.name);
+    if named {
+        error.in_option(given.name)
+    } else {
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests;
