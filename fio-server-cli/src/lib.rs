@@ -3,3 +3,6 @@
 
 pub mod address;
 pub mod cli;
+pub mod exit;
+pub mod job_text;
+pub mod output;

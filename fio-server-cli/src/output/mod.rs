@@ -1,0 +1,17 @@
+//! Where the results, the messages of servers and the status line go.
+//!
+//! | what | where |
+//! |---|---|
+//! | results, in every format asked for | standard output, or the file of `--output` |
+//! | log lines of jobs and servers | with the results if those are for people, else standard error |
+//! | status line, progress, warnings, errors | standard error |
+//!
+//! So a program that reads a machine format from the standard output reads nothing else there.
+
+mod console;
+mod prefix;
+mod sink;
+
+pub use console::{StatusLine, complain};
+pub use prefix::LinePrefixer;
+pub use sink::{Sink, SinkError};

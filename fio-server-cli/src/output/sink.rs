@@ -1,0 +1,219 @@
+//! Where results go: the standard output, or a file that appears whole or not at all.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// The results could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the results to {name}")]
+pub struct SinkError {
+    /// The file, or the standard output.
+    pub name: String,
+    /// What the system said.
+    #[source]
+    pub source: io::Error,
+}
+
+/// Takes the results.
+#[derive(Debug)]
+pub struct Sink {
+    name: String,
+    target: Target,
+    /// The reader of the standard output has gone.
+    broken: bool,
+}
+
+#[derive(Debug)]
+enum Target {
+    Stdout,
+    /// A device or pipe: nothing can be renamed over it.
+    Direct(BufWriter<File>),
+    /// A new file beside the one named, renamed over it at the end.
+    New {
+        file: BufWriter<tempfile::NamedTempFile>,
+        path: PathBuf,
+    },
+}
+
+impl Sink {
+    /// Opens `path`, or the standard output. A file is created now, so that a wrong path is
+    /// found before the jobs run rather than after, but it gets its name only in
+    /// [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// When the file cannot be created.
+    pub fn open(path: Option<&Path>) -> Result<Self, SinkError> {
+        let Some(path) = path else {
+            let name = "the standard output".to_owned();
+            return Ok(Self {
+                name,
+                target: Target::Stdout,
+                broken: false,
+            });
+        };
+        let name = path.display().to_string();
+        match open_file(path) {
+            Ok(target) => Ok(Self {
+                name,
+                target,
+                broken: false,
+            }),
+            Err(source) => Err(SinkError { name, source }),
+        }
+    }
+
+    /// Whether this is a file rather than the standard output.
+    #[must_use]
+    pub const fn is_file(&self) -> bool {
+        !matches!(self.target, Target::Stdout)
+    }
+
+    /// Whether the reader of the standard output has gone, so that going on helps nobody.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Writes a piece of the results. A reader that has gone is no error: see
+    /// [`is_broken`](Self::is_broken).
+    ///
+    /// # Errors
+    /// When it cannot be written, for instance because the disk is full.
+    pub fn write(&mut self, text: &str) -> Result<(), SinkError> {
+        if self.broken || text.is_empty() {
+            return Ok(());
+        }
+        let written = match &mut self.target {
+            Target::Stdout => {
+                let mut stdout = io::stdout().lock();
+                stdout
+                    .write_all(text.as_bytes())
+                    .and_then(|()| stdout.flush())
+            }
+            Target::Direct(file) => file.write_all(text.as_bytes()),
+            Target::New { file, .. } => file.write_all(text.as_bytes()),
+        };
+        self.judge(written)
+    }
+
+    /// Completes the results; a file gets its name only now.
+    ///
+    /// # Errors
+    /// When the rest cannot be written or the file cannot be renamed; no part of it is left then.
+    pub fn finish(mut self) -> Result<(), SinkError> {
+        let target = std::mem::replace(&mut self.target, Target::Stdout);
+        let finished = match target {
+            Target::Stdout => Ok(()),
+            Target::Direct(mut file) => file.flush(),
+            Target::New { file, path } => name_file(file, &path),
+        };
+        self.judge(finished)
+    }
+
+    fn judge(&mut self, result: io::Result<()>) -> Result<(), SinkError> {
+        match result {
+            Err(source) if source.kind() == io::ErrorKind::BrokenPipe => {
+                self.broken = true;
+                Ok(())
+            }
+            Err(source) => Err(SinkError {
+                name: self.name.clone(),
+                source,
+            }),
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+fn open_file(path: &Path) -> io::Result<Target> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) if !metadata.is_file() => {
+            let file = File::options().write(true).open(path)?;
+            Ok(Target::Direct(BufWriter::new(file)))
+        }
+        _ => {
+            // A symbolic link stays one: the file it leads to is replaced.
+            let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            let folder = match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            let file = tempfile::Builder::new()
+                .prefix(".fio-server-cli-")
+                .permissions(permissions_of(&path))
+                .tempfile_in(folder)?;
+            Ok(Target::New {
+                file: BufWriter::new(file),
+                path,
+            })
+        }
+    }
+}
+
+/// Those of the file that is replaced, or those of any new file.
+fn permissions_of(path: &Path) -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).map_or_else(
+        |_| std::fs::Permissions::from_mode(0o666),
+        |metadata| metadata.permissions(),
+    )
+}
+
+fn name_file(file: BufWriter<tempfile::NamedTempFile>, path: &Path) -> io::Result<()> {
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_appears_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("out");
+        let mut sink = Sink::open(Some(&path)).expect("can be created");
+        sink.write("half").expect("fits");
+        assert!(!path.exists());
+        drop(sink);
+        assert_eq!(
+            std::fs::read_dir(folder.path()).expect("readable").count(),
+            0
+        );
+
+        let mut sink = Sink::open(Some(&path)).expect("can be created");
+        sink.write("whole").expect("fits");
+        sink.finish().expect("can be renamed");
+        assert_eq!(std::fs::read_to_string(&path).expect("readable"), "whole");
+    }
+
+    #[test]
+    fn what_is_there_stays_until_the_new_results_are_complete() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("out");
+        std::fs::write(&path, "old").expect("writable");
+        let mut sink = Sink::open(Some(&path)).expect("can be replaced");
+        sink.write("new").expect("fits");
+        assert_eq!(std::fs::read_to_string(&path).expect("readable"), "old");
+        sink.finish().expect("can be renamed");
+        assert_eq!(std::fs::read_to_string(&path).expect("readable"), "new");
+    }
+
+    #[test]
+    fn a_wrong_path_is_found_before_anything_is_written() {
+        let error = Sink::open(Some(Path::new("/no/such/folder/out"))).expect_err("no folder");
+        assert!(error.to_string().contains("/no/such/folder/out"));
+        assert!(Sink::open(Some(Path::new("/"))).is_err());
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let mut sink = Sink::open(Some(Path::new("/dev/full"))).expect("opens");
+        sink.write("x").expect("buffered");
+        let error = sink.finish().expect_err("the device is full");
+        assert_eq!(error.source.kind(), io::ErrorKind::StorageFull);
+    }
+}
