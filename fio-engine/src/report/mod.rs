@@ -1,8 +1,26 @@
 //! Results of a run and the formats they are printed in.
+//!
+//! A [`Report`] is neutral: it can come from a run in this process or from servers over a network.
+//! [`normal`] prints it for people and [`json`] for programs, both in fio's layout; [`status`] is
+//! the line shown while a run goes on.
 
+pub mod json;
+pub mod normal;
+pub mod status;
+
+mod collect;
+mod disks;
+mod local_time;
 mod model;
+mod rates;
+mod units;
 
+pub use collect::ALL_CLIENTS;
+pub use disks::DiskMonitor;
 pub use model::{
     DirectionReport, DiskReport, GroupDirectionReport, GroupReport, Host, JobReport, LatencyReport,
     LatencyTarget, Report,
 };
+pub use units::{Prefix, ScaledNumber, Unit};
+
+use rates::{milliseconds, share_of_group};

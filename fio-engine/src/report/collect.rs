@@ -1,0 +1,345 @@
+//! From statistics to reports, and from several reports to one.
+
+use std::time::{Duration, SystemTime};
+
+use super::model::{
+    DirectionReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport, LatencyTarget,
+};
+use crate::direction::{Direction, PerDirection};
+use crate::job::JobSpec;
+use crate::stats::{DirectionLatencies, JobStatistics, LatencyRecorder};
+
+/// Name of the report that sums up all hosts of a client.
+pub const ALL_CLIENTS: &str = "All clients";
+
+impl JobReport {
+    /// The report of a job that has done nothing yet.
+    #[must_use]
+    pub fn new(spec: &JobSpec, group_id: u32) -> Self {
+        Self {
+            name: spec.name.clone(),
+            host: None,
+            description: spec.description.clone(),
+            group_id,
+            members: 1,
+            process_id: 0,
+            started: None,
+            error: 0,
+            error_message: String::new(),
+            total_errors: 0,
+            options: spec.given_options.clone(),
+            directions: PerDirection::default(),
+            total_syncs: 0,
+            sync: LatencyReport::default(),
+            total_runtime: Duration::ZERO,
+            user_time: Duration::ZERO,
+            system_time: Duration::ZERO,
+            context_switches: 0,
+            minor_faults: 0,
+            major_faults: 0,
+            depth_map: [0; 7],
+            submit_map: [0; 7],
+            complete_map: [0; 7],
+            total_submit: 0,
+            total_complete: 0,
+            latency_ns: [0; 10],
+            latency_us: [0; 10],
+            latency_ms: [0; 12],
+            latency_target: None,
+            percentiles: spec.percentiles,
+            percentile_list: spec.percentile_list.clone(),
+            kb_base: spec.kb_base,
+            unit_base: spec.unit_base,
+            significant_figures: spec.significant_figures,
+        }
+    }
+
+    /// The report of one job from what its thread recorded.
+    ///
+    /// `runtimes` is the time each direction was busy; the longest becomes the run time of the
+    /// job. Who ran it, when, what it cost the CPU and how it ended are left for the caller to
+    /// fill in.
+    #[must_use]
+    pub fn from_statistics(
+        spec: &JobSpec,
+        group_id: u32,
+        statistics: &JobStatistics,
+        runtimes: PerDirection<Duration>,
+    ) -> Self {
+        let mut report = Self::new(spec, group_id);
+        report.set_statistics(statistics, runtimes);
+        let idle = report.total_ios() == 0;
+        report.latency_target = (!idle).then_some(LatencyTarget {
+            depth: spec.io_depth,
+            target: Duration::ZERO,
+            window: Duration::ZERO,
+            percentile: 100.0,
+        });
+        report
+    }
+
+    /// Replaces everything that comes from a job's statistics.
+    pub fn set_statistics(&mut self, statistics: &JobStatistics, runtimes: PerDirection<Duration>) {
+        for (direction, runtime) in runtimes.iter() {
+            self.directions[direction] = DirectionReport::of(statistics, direction, *runtime);
+        }
+        self.total_runtime = runtimes.0.into_iter().max().unwrap_or_default();
+        self.total_syncs = statistics.syncs();
+        self.sync = LatencyReport::of(statistics.sync_latency());
+        self.depth_map = *statistics.depth_map();
+        self.submit_map = *statistics.submit_map();
+        self.complete_map = *statistics.complete_map();
+        self.total_submit = statistics.total_submit();
+        self.total_complete = statistics.total_complete();
+        let distribution = statistics.distribution();
+        self.latency_ns = distribution.nanoseconds();
+        self.latency_us = distribution.microseconds();
+        self.latency_ms = distribution.milliseconds();
+    }
+
+    /// I/Os of all directions.
+    #[must_use]
+    pub fn total_ios(&self) -> u64 {
+        self.directions
+            .0
+            .iter()
+            .map(|direction| direction.total_ios)
+            .sum()
+    }
+
+    /// Adds another job to this one, as `group_reporting` does: I/Os, times and rates add up,
+    /// latencies merge exactly, and the run time of a direction is the longest.
+    ///
+    /// Name, options, format and identity stay those of `self`; the first error is kept.
+    pub fn merge(&mut self, other: &Self) {
+        self.members += other.members;
+        if self.error == 0 {
+            self.error = other.error;
+            self.error_message.clone_from(&other.error_message);
+        }
+        self.total_errors += other.total_errors;
+        self.latency_target = self.latency_target.or(other.latency_target);
+        for (direction, theirs) in other.directions.iter() {
+            self.directions[direction].merge(theirs);
+        }
+        self.total_syncs += other.total_syncs;
+        self.sync.merge(&other.sync);
+        self.merge_resources(other);
+        add(&mut self.depth_map, &other.depth_map);
+        add(&mut self.submit_map, &other.submit_map);
+        add(&mut self.complete_map, &other.complete_map);
+        self.total_submit += other.total_submit;
+        self.total_complete += other.total_complete;
+        add(&mut self.latency_ns, &other.latency_ns);
+        add(&mut self.latency_us, &other.latency_us);
+        add(&mut self.latency_ms, &other.latency_ms);
+    }
+
+    fn merge_resources(&mut self, other: &Self) {
+        self.total_runtime += other.total_runtime;
+        self.user_time += other.user_time;
+        self.system_time += other.system_time;
+        self.context_switches += other.context_switches;
+        self.minor_faults += other.minor_faults;
+        self.major_faults += other.major_faults;
+    }
+
+    /// The sum of the jobs of all hosts of a client, with merged percentiles: "All clients".
+    ///
+    /// Formats are those of the first job, the host that of the last. `None` without jobs.
+    #[must_use]
+    pub fn all_clients(jobs: &[Self]) -> Option<Self> {
+        let (first, others) = jobs.split_first()?;
+        let mut sum = first.clone();
+        for job in others {
+            sum.merge(job);
+            sum.host.clone_from(&job.host);
+        }
+        ALL_CLIENTS.clone_into(&mut sum.name);
+        sum.description = None;
+        sum.group_id = 0;
+        sum.process_id = 0;
+        sum.started = None;
+        sum.options = Vec::new();
+        sum.latency_target = None;
+        Some(sum)
+    }
+
+    /// One report for each job, or for each group where `group_reporting` is on.
+    ///
+    /// Jobs come with that option's value; all jobs of a group that have it set are summed up in
+    /// the place of the first of them.
+    #[must_use]
+    pub fn group(jobs: impl IntoIterator<Item = (Self, bool)>) -> Vec<Self> {
+        let mut reports: Vec<(Self, bool)> = Vec::new();
+        for (job, grouped) in jobs {
+            let same = |(report, merged): &&mut (Self, bool)| {
+                grouped && *merged && report.group_id == job.group_id
+            };
+            match reports.iter_mut().find(same) {
+                Some((report, _)) => report.merge(&job),
+                None => reports.push((job, grouped)),
+            }
+        }
+        reports.into_iter().map(|(report, _)| report).collect()
+    }
+}
+
+impl DirectionReport {
+    fn of(statistics: &JobStatistics, direction: Direction, runtime: Duration) -> Self {
+        let counters = statistics.counters(direction);
+        let DirectionLatencies {
+            submission,
+            completion,
+            total,
+        } = statistics.latencies(direction);
+        Self {
+            bytes: counters.bytes,
+            total_ios: counters.ios,
+            short_ios: counters.short_ios,
+            dropped_ios: counters.dropped_ios,
+            runtime: if counters.ios == 0 {
+                Duration::ZERO
+            } else {
+                runtime
+            },
+            submission: LatencyReport::of(submission),
+            completion: LatencyReport::of(completion),
+            total: LatencyReport::of(total),
+            bandwidth: counters.bandwidth,
+            iops: counters.iops,
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.bytes += other.bytes;
+        self.total_ios += other.total_ios;
+        self.short_ios += other.short_ios;
+        self.dropped_ios += other.dropped_ios;
+        self.runtime = self.runtime.max(other.runtime);
+        self.submission.merge(&other.submission);
+        self.completion.merge(&other.completion);
+        self.total.merge(&other.total);
+        self.bandwidth.add_concurrent(&other.bandwidth);
+        self.iops.add_concurrent(&other.iops);
+    }
+
+    /// Bytes per second over the run time; 0 without one.
+    #[must_use]
+    pub fn bytes_per_second(&self) -> u64 {
+        per_second(self.bytes, self.runtime)
+    }
+
+    /// I/Os per second over the run time; 0 without one.
+    #[must_use]
+    pub fn ios_per_second(&self) -> f64 {
+        if self.runtime.is_zero() {
+            return 0.0;
+        }
+        self.total_ios as f64 / self.runtime.as_secs_f64()
+    }
+}
+
+impl LatencyReport {
+    /// The report of a recorder; without a histogram if nothing was recorded.
+    #[must_use]
+    pub fn of(recorder: &LatencyRecorder) -> Self {
+        let moments = recorder.moments();
+        let histogram = (moments.samples > 0).then(|| Box::new(recorder.histogram().clone()));
+        Self { moments, histogram }
+    }
+
+    /// Adds the latencies of another report.
+    pub fn merge(&mut self, other: &Self) {
+        self.moments.merge(&other.moments);
+        match (&mut self.histogram, &other.histogram) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine @ None, Some(theirs)) => *mine = Some(theirs.clone()),
+            (_, None) => {}
+        }
+    }
+}
+
+impl GroupReport {
+    /// The groups the jobs belong to, in order of their number.
+    #[must_use]
+    pub fn collect(jobs: &[JobReport]) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        for job in jobs {
+            let index = match groups.binary_search_by_key(&job.group_id, |group| group.group_id) {
+                Ok(index) => index,
+                Err(index) => {
+                    groups.insert(index, Self::empty(job));
+                    index
+                }
+            };
+            groups[index].add(job);
+        }
+        groups
+    }
+
+    fn empty(job: &JobReport) -> Self {
+        Self {
+            group_id: job.group_id,
+            kb_base: job.kb_base,
+            unit_base: job.unit_base,
+            significant_figures: job.significant_figures,
+            directions: PerDirection::default(),
+        }
+    }
+
+    fn add(&mut self, job: &JobReport) {
+        for (direction, theirs) in job.directions.iter() {
+            if theirs.total_ios > 0 {
+                self.directions[direction].add(theirs);
+            }
+        }
+    }
+}
+
+impl GroupDirectionReport {
+    fn add(&mut self, job: &DirectionReport) {
+        let bandwidth = job.bytes_per_second();
+        let first = self.max_runtime.is_zero();
+        self.min_runtime = if first {
+            job.runtime
+        } else {
+            self.min_runtime.min(job.runtime)
+        };
+        self.max_runtime = self.max_runtime.max(job.runtime);
+        self.min_bandwidth = if first {
+            bandwidth
+        } else {
+            self.min_bandwidth.min(bandwidth)
+        };
+        self.max_bandwidth = self.max_bandwidth.max(bandwidth);
+        self.bytes += job.bytes;
+        self.aggregate_bandwidth = per_second(self.bytes, self.max_runtime);
+    }
+}
+
+/// When the report's run ended, in whole seconds since it began, as fio counts: begun seconds.
+pub(super) fn elapsed_seconds(started: SystemTime, finished: SystemTime) -> u64 {
+    finished
+        .duration_since(started)
+        .unwrap_or_default()
+        .as_secs()
+        + 1
+}
+
+fn per_second(count: u64, time: Duration) -> u64 {
+    if time.is_zero() {
+        return 0;
+    }
+    let rate = u128::from(count) * 1_000_000_000 / time.as_nanos();
+    u64::try_from(rate).unwrap_or(u64::MAX)
+}
+
+fn add<const N: usize>(mine: &mut [u64; N], theirs: &[u64; N]) {
+    for (count, other) in mine.iter_mut().zip(theirs) {
+        *count += other;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! One job as an object.
+
+use std::fmt;
+
+use super::write_options;
+use super::writer::JsonWriter;
+use crate::direction::Direction;
+use crate::report::local_time::unix_milliseconds;
+use crate::report::model::{DirectionReport, GroupReport, JobReport, LatencyReport, LatencyTarget};
+use crate::report::normal::{RANGE_LABELS, share};
+use crate::report::{milliseconds, share_of_group};
+use crate::stats::{BATCH_LABELS, DEPTH_LABELS, Histogram};
+
+/// `eta` of a job that has ended.
+const FINISHED_ETA: u32 = 2_147_483_647;
+
+/// Where a job ran, which decides on some of its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// In this process, in a run that has taken so many seconds.
+    Local {
+        /// Seconds since the run began.
+        elapsed: u64,
+    },
+    /// On a server.
+    Client,
+    /// On all servers: a sum.
+    AllClients,
+}
+
+pub(super) fn write(
+    json: &mut JsonWriter<'_>,
+    job: &JobReport,
+    group: Option<&GroupReport>,
+    kind: Kind,
+    bins: bool,
+) -> fmt::Result {
+    write_head(json, job, kind)?;
+    for (direction, report) in job.directions.iter() {
+        json.object(direction.name(), |json| {
+            write_direction(json, job, direction, report, group, bins)
+        })?;
+    }
+    json.object("sync", |json| {
+        json.integer("total_ios", job.total_syncs)?;
+        let shown = job
+            .percentiles
+            .completion
+            .then_some(job.percentile_list.as_slice());
+        write_latency(json, "lat_ns", &job.sync, shown, false)
+    })?;
+    write_resources(json, job)?;
+    write_maps(json, job)?;
+    if let Some(target) = &job.latency_target {
+        write_target(json, target)?;
+    }
+    match &job.host {
+        Some(host) => {
+            json.string("hostname", &host.name)?;
+            json.integer("port", host.port)
+        }
+        None => Ok(()),
+    }
+}
+
+fn write_head(json: &mut JsonWriter<'_>, job: &JobReport, kind: Kind) -> fmt::Result {
+    json.string("jobname", &job.name)?;
+    json.integer("groupid", job.group_id)?;
+    json.integer("job_start", job.started.map_or(0, unix_milliseconds))?;
+    json.integer("error", job.error)?;
+    if let Kind::Local { elapsed } = kind {
+        json.integer("eta", FINISHED_ETA)?;
+        json.integer("elapsed", elapsed)?;
+    }
+    if kind != Kind::AllClients {
+        write_options(json, "job options", &job.options)?;
+    }
+    match &job.description {
+        Some(description) => json.string("desc", description),
+        None => Ok(()),
+    }
+}
+
+fn write_direction(
+    json: &mut JsonWriter<'_>,
+    job: &JobReport,
+    direction: Direction,
+    report: &DirectionReport,
+    group: Option<&GroupReport>,
+    bins: bool,
+) -> fmt::Result {
+    let bandwidth = report.bytes_per_second();
+    json.integer("io_bytes", report.bytes)?;
+    json.integer("io_kbytes", report.bytes / 1024)?;
+    json.integer("bw_bytes", bandwidth)?;
+    json.integer("bw", bandwidth / 1024)?;
+    json.float("iops", report.ios_per_second())?;
+    json.integer("runtime", milliseconds(report.runtime))?;
+    json.integer("total_ios", report.total_ios)?;
+    json.integer("short_ios", report.short_ios)?;
+    json.integer("drop_ios", report.dropped_ios)?;
+    let kinds = &job.percentiles;
+    for (name, latency, shown) in [
+        ("slat_ns", &report.submission, kinds.submission),
+        ("clat_ns", &report.completion, kinds.completion),
+        ("lat_ns", &report.total, kinds.total),
+    ] {
+        let percents = shown.then_some(job.percentile_list.as_slice());
+        write_latency(json, name, latency, percents, bins)?;
+    }
+    write_samples(json, report, share_of_group(report, direction, group))
+}
+
+fn write_samples(json: &mut JsonWriter<'_>, report: &DirectionReport, share: f64) -> fmt::Result {
+    let bandwidth = &report.bandwidth;
+    json.integer("bw_min", bandwidth.min)?;
+    json.integer("bw_max", bandwidth.max)?;
+    json.float("bw_agg", share)?;
+    json.float("bw_mean", bandwidth.mean)?;
+    json.float("bw_dev", bandwidth.standard_deviation())?;
+    json.integer("bw_samples", bandwidth.samples)?;
+    let iops = &report.iops;
+    json.integer("iops_min", iops.min)?;
+    json.integer("iops_max", iops.max)?;
+    json.float("iops_mean", iops.mean)?;
+    json.float("iops_stddev", iops.standard_deviation())?;
+    json.integer("iops_samples", iops.samples)
+}
+
+/// The moments, and percentiles and bins if `percents` says they are on and there are values.
+fn write_latency(
+    json: &mut JsonWriter<'_>,
+    key: &str,
+    report: &LatencyReport,
+    percents: Option<&[f64]>,
+    bins: bool,
+) -> fmt::Result {
+    let moments = &report.moments;
+    json.object(key, |json| {
+        json.integer("min", moments.min)?;
+        json.integer("max", moments.max)?;
+        json.float("mean", moments.mean)?;
+        json.float("stddev", moments.standard_deviation())?;
+        json.integer("N", moments.samples)?;
+        let histogram = report
+            .histogram
+            .as_deref()
+            .filter(|histogram| !histogram.is_empty());
+        let (Some(percents), Some(histogram)) = (percents, histogram) else {
+            return Ok(());
+        };
+        write_percentiles(json, histogram, percents)?;
+        if bins {
+            write_bins(json, histogram)
+        } else {
+            Ok(())
+        }
+    })
+}
+
+fn write_percentiles(
+    json: &mut JsonWriter<'_>,
+    histogram: &Histogram,
+    percents: &[f64],
+) -> fmt::Result {
+    let values = histogram.percentiles(percents);
+    json.object("percentile", |json| {
+        percents
+            .iter()
+            .zip(values)
+            .try_for_each(|(percent, value)| json.integer(format_args!("{percent:.6}"), value))
+    })
+}
+
+fn write_bins(json: &mut JsonWriter<'_>, histogram: &Histogram) -> fmt::Result {
+    json.object("bins", |json| {
+        histogram
+            .nonzero()
+            .try_for_each(|(index, count)| json.integer(Histogram::bucket_value(index), count))
+    })
+}
+
+fn write_resources(json: &mut JsonWriter<'_>, job: &JobReport) -> fmt::Result {
+    let (user, system) = job.cpu_percent();
+    json.integer("job_runtime", milliseconds(job.total_runtime))?;
+    json.float("usr_cpu", user)?;
+    json.float("sys_cpu", system)?;
+    json.integer("ctx", job.context_switches)?;
+    json.integer("majf", job.major_faults)?;
+    json.integer("minf", job.minor_faults)
+}
+
+fn write_maps(json: &mut JsonWriter<'_>, job: &JobReport) -> fmt::Result {
+    let total = job.total_ios();
+    write_shares(
+        json,
+        "iodepth_level",
+        &DEPTH_LABELS,
+        &job.depth_map,
+        total,
+        0.1,
+    )?;
+    write_shares(
+        json,
+        "iodepth_submit",
+        &BATCH_LABELS,
+        &job.submit_map,
+        job.total_submit,
+        0.1,
+    )?;
+    let completes = job.total_complete;
+    write_shares(
+        json,
+        "iodepth_complete",
+        &BATCH_LABELS,
+        &job.complete_map,
+        completes,
+        0.1,
+    )?;
+    write_shares(
+        json,
+        "latency_ns",
+        &RANGE_LABELS,
+        &job.latency_ns,
+        total,
+        0.01,
+    )?;
+    write_shares(
+        json,
+        "latency_us",
+        &RANGE_LABELS,
+        &job.latency_us,
+        total,
+        0.01,
+    )?;
+    write_shares(
+        json,
+        "latency_ms",
+        &RANGE_LABELS,
+        &job.latency_ms,
+        total,
+        0.01,
+    )
+}
+
+fn write_shares(
+    json: &mut JsonWriter<'_>,
+    key: &str,
+    labels: &[&str],
+    counts: &[u64],
+    total: u64,
+    floor: f64,
+) -> fmt::Result {
+    json.object(key, |json| {
+        labels
+            .iter()
+            .zip(counts)
+            .try_for_each(|(label, count)| json.float(label, share(*count, total, floor)))
+    })
+}
+
+fn write_target(json: &mut JsonWriter<'_>, target: &LatencyTarget) -> fmt::Result {
+    let nanoseconds = i128::try_from(target.target.as_nanos()).unwrap_or(i128::MAX);
+    let window = i128::try_from(target.window.as_nanos()).unwrap_or(i128::MAX);
+    json.integer("latency_depth", target.depth)?;
+    json.integer("latency_target", nanoseconds)?;
+    json.integer("latency_target_ns", nanoseconds)?;
+    json.float("latency_percentile", target.percentile)?;
+    json.integer("latency_window", window / 1000)?;
+    json.integer("latency_window_us", window / 1000)
+}

@@ -1,0 +1,157 @@
+//! fio's JSON and JSON+ documents, as release 3.42 writes them.
+//!
+//! Names, order and layout are part of the format: programs read it with regular expressions as
+//! well as with parsers. Latencies are nanoseconds, bandwidths KiB/s unless a name says bytes,
+//! times milliseconds unless a name says otherwise.
+
+mod job;
+mod writer;
+
+use std::fmt::{self, Write};
+
+use super::collect::elapsed_seconds;
+use super::local_time::{LocalTime, unix_milliseconds};
+use super::model::{DiskReport, Host, JobReport, Report};
+use writer::JsonWriter;
+
+/// What distinguishes the documents of one program from those of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Style {
+    /// Value of `fio version`, as `fio-3.42`.
+    pub version: String,
+    /// Whether histograms are written out (`json+`).
+    pub bins: bool,
+}
+
+/// The `[global]` options one server ran with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostOptions {
+    /// The server.
+    pub host: Host,
+    /// Names and values as written, in order.
+    pub options: Vec<(String, String)>,
+}
+
+/// Writes the document of a run in this process.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_report(out: &mut dyn Write, report: &Report, style: &Style) -> fmt::Result {
+    JsonWriter::document(out, |json| {
+        json.string("fio version", &style.version)?;
+        let milliseconds = unix_milliseconds(report.finished);
+        json.integer("timestamp", milliseconds / 1000)?;
+        json.integer("timestamp_ms", milliseconds)?;
+        json.string("time", &LocalTime(report.finished).to_string())?;
+        if !report.global_options.is_empty() {
+            write_options(json, "global options", &report.global_options)?;
+        }
+        let elapsed = elapsed_seconds(report.started, report.finished);
+        json.array("jobs", |json| {
+            report.jobs.iter().try_for_each(|job| {
+                let group = report
+                    .groups
+                    .iter()
+                    .find(|group| group.group_id == job.group_id);
+                let kind = job::Kind::Local { elapsed };
+                json.element(|json| job::write(json, job, group, kind, style.bins))
+            })
+        })?;
+        if report.disks.is_empty() {
+            return Ok(());
+        }
+        write_disks(json, &report.disks)
+    })
+}
+
+/// Writes the document of a run on one or several servers: every job with its host and, if there
+/// is more than one, the sum "All clients".
+///
+/// `hosts` has the global options of every server; those of `report` are not used. The shares of
+/// bandwidth refer to the group of the same number on the same host, which is not known here, so
+/// each job is taken as the whole.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_client_report(
+    out: &mut dyn Write,
+    report: &Report,
+    hosts: &[HostOptions],
+    style: &Style,
+) -> fmt::Result {
+    JsonWriter::document(out, |json| {
+        json.string("fio version", &style.version)?;
+        json.integer("timestamp", unix_milliseconds(report.finished) / 1000)?;
+        json.string("time", &LocalTime(report.finished).to_string())?;
+        write_host_options(json, hosts)?;
+        json.array("client_stats", |json| {
+            for job in &report.jobs {
+                json.element(|json| job::write(json, job, None, job::Kind::Client, style.bins))?;
+            }
+            match JobReport::all_clients(&report.jobs) {
+                Some(sum) if report.jobs.len() > 1 => json.element(|json| {
+                    job::write(json, &sum, None, job::Kind::AllClients, style.bins)
+                }),
+                _ => Ok(()),
+            }
+        })?;
+        write_disks(json, &report.disks)
+    })
+}
+
+/// One object for one server, an array of objects that begin with the host for several.
+fn write_host_options(json: &mut JsonWriter<'_>, hosts: &[HostOptions]) -> fmt::Result {
+    match hosts {
+        [] => write_options(json, "global options", &[]),
+        [only] => write_options(json, "global options", &only.options),
+        several => json.array("global options", |json| {
+            several
+                .iter()
+                .try_for_each(|HostOptions { host, options }| {
+                    json.element(|json| {
+                        json.string("hostname", &host.name)?;
+                        json.integer("port", host.port)?;
+                        options
+                            .iter()
+                            .try_for_each(|(name, value)| json.string(name, value))
+                    })
+                })
+        }),
+    }
+}
+
+fn write_options(
+    json: &mut JsonWriter<'_>,
+    key: &str,
+    options: &[(String, String)],
+) -> fmt::Result {
+    json.object(key, |json| {
+        options
+            .iter()
+            .try_for_each(|(name, value)| json.string(name, value))
+    })
+}
+
+fn write_disks(json: &mut JsonWriter<'_>, disks: &[DiskReport]) -> fmt::Result {
+    json.array("disk_util", |json| {
+        disks
+            .iter()
+            .try_for_each(|disk| json.element(|json| write_disk(json, disk)))
+    })
+}
+
+fn write_disk(json: &mut JsonWriter<'_>, disk: &DiskReport) -> fmt::Result {
+    json.string("name", &disk.name)?;
+    for (values, names) in [
+        (disk.ios, ["read_ios", "write_ios"]),
+        (disk.sectors, ["read_sectors", "write_sectors"]),
+        (disk.merges, ["read_merges", "write_merges"]),
+        (disk.ticks_ms, ["read_ticks", "write_ticks"]),
+    ] {
+        for (value, name) in values.into_iter().zip(names) {
+            json.integer(name, value)?;
+        }
+    }
+    json.integer("in_queue", disk.in_queue_ms)?;
+    json.float("util", disk.utilisation_percent)
+}
