@@ -59,7 +59,7 @@ pub struct ServeArgs {
     pub daemonize: Option<PathBuf>,
 
     /// Most clients served at once; further ones are told so and closed
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_clients: u32,
 
     /// Most jobs of one client, clones included
@@ -70,9 +70,25 @@ pub struct ServeArgs {
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_duration)]
     pub idle_timeout: Duration,
 
+    /// Let jobs use files below this folder only; may be repeated
+    ///
+    /// The place of each file is looked up, links included, before the job begins.
+    #[arg(long, value_name = "DIR")]
+    pub allow_path: Vec<PathBuf>,
+
+    /// Let clients on other machines end this server with an EXIT message
+    ///
+    /// Clients on this machine always can, as with fio.
+    #[arg(long)]
+    pub allow_exit: bool,
+
     /// Which release's random sequences jobs draw
     #[arg(long, value_name = "RELEASE", value_enum, default_value_t = RandomRule::Newest)]
     pub random_rule: RandomRule,
+
+    /// The process that --daemonize starts has this flag.
+    #[arg(long, hide = true, requires = "daemonize")]
+    pub in_background: bool,
 }
 
 /// Flags of `client`.
