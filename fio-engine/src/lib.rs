@@ -1,8 +1,11 @@
 //! fio job files, I/O jobs and latency statistics as a library.
 
+pub mod clock;
 pub mod files;
+pub mod io;
 pub mod job;
 pub mod report;
+pub mod run;
 pub mod stats;
 pub mod workload;
 

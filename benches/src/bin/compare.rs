@@ -1,0 +1,227 @@
+//! Runs the same jobs through this engine and through the `fio` on the PATH, in turn, and prints
+//! what each managed, what each I/O cost in CPU time, and the ratios.
+//!
+//! ```text
+//! cargo run --release -p fio-benches --bin compare -- [--seconds N] [--rounds N] [--directory DIR]
+//! ```
+//!
+//! The two take turns within the same minute, because shared machines drift; the ratio is the
+//! median over the rounds. CPU time is what the kernel charged the job's thread or process
+//! (`getrusage`), as both tools report it. With `--seconds 0` each job runs for a tenth of a
+//! second: enough to see that the program works, not to compare.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use fio_engine::Direction;
+use fio_engine::job::{JobSpec, Pattern, SizeOrPercent};
+use fio_engine::run::{Run, RunOptions};
+
+/// Size of the file that the jobs on files read.
+const FILE_BYTES: u64 = 512 << 20;
+
+fn main() -> ExitCode {
+    let options = match Options::from_arguments(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("error: {message}");
+            return ExitCode::from(2);
+        }
+    };
+    match compare(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Options {
+    runtime: Duration,
+    rounds: usize,
+    directory: PathBuf,
+}
+
+impl Options {
+    fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self {
+            runtime: Duration::from_secs(3),
+            rounds: 3,
+            directory: std::env::temp_dir(),
+        };
+        while let Some(name) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
+            match name.as_str() {
+                "--seconds" => options.runtime = seconds(&value()?)?,
+                "--rounds" => options.rounds = number(&value()?)?.max(1) as usize,
+                "--directory" => options.directory = value()?.into(),
+                _ => return Err(format!("unknown argument {name}")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("{text} is not a number"))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    Ok(match number(text)? {
+        0 => Duration::from_millis(100),
+        seconds => Duration::from_secs(seconds),
+    })
+}
+
+/// One job that both tools run.
+struct Case {
+    title: &'static str,
+    engine: &'static str,
+    io_depth: u32,
+    direct: bool,
+}
+
+const CASES: [Case; 4] = [
+    Case { title: "null", engine: "null", io_depth: 1, direct: false },
+    Case { title: "psync, page cache", engine: "psync", io_depth: 1, direct: false },
+    Case { title: "libaio, page cache", engine: "libaio", io_depth: 32, direct: false },
+    Case { title: "libaio, O_DIRECT", engine: "libaio", io_depth: 32, direct: true },
+];
+
+/// What one run of one tool measured.
+#[derive(Clone, Copy)]
+struct Measured {
+    iops: f64,
+    /// User CPU time per I/O, nanoseconds.
+    user: f64,
+    /// System CPU time per I/O, nanoseconds.
+    system: f64,
+}
+
+fn compare(options: &Options) -> Result<(), String> {
+    let version = Command::new("fio").arg("--version").output();
+    let version = version.map_err(|error| format!("cannot run fio: {error}"))?;
+    println!(
+        "4 KiB random reads, one thread, all statistics on; peer: {}",
+        String::from_utf8_lossy(&version.stdout).trim()
+    );
+    let file = options.directory.join(format!("fio-compare-{}.bin", std::process::id()));
+    let result = write_file(&file).and_then(|()| {
+        CASES.iter().try_for_each(|case| compare_case(case, &file, options))
+    });
+    // The file is ours and its loss is no error.
+    let _ = std::fs::remove_file(&file);
+    result
+}
+
+fn compare_case(case: &Case, file: &Path, options: &Options) -> Result<(), String> {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..options.rounds {
+        warm(case, file)?;
+        ours.push(run_here(case, file, options.runtime)?);
+        warm(case, file)?;
+        theirs.push(run_fio(case, file, options.runtime)?);
+    }
+    println!("\n{}", case.title);
+    println!("  {:<12} {:>12} {:>14} {:>14}", "", "IOPS", "user ns/IO", "system ns/IO");
+    for (name, measured) in [("this engine", &ours), ("fio", &theirs)] {
+        let show = |pick: fn(&Measured) -> f64| median(measured.iter().map(pick));
+        println!(
+            "  {name:<12} {:>12.0} {:>14.0} {:>14.0}",
+            show(|one| one.iops),
+            show(|one| one.user),
+            show(|one| one.system)
+        );
+    }
+    let ratio = |pick: fn(&Measured) -> f64| {
+        median(ours.iter().zip(&theirs).map(|(one, other)| pick(one) / pick(other)))
+    };
+    println!(
+        "  {:<12} {:>12.2} {:>14.2} {:>14.2}",
+        "ratio",
+        ratio(|one| one.iops),
+        ratio(|one| one.user),
+        ratio(|one| one.system)
+    );
+    Ok(())
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn write_file(path: &Path) -> Result<(), String> {
+    use std::io::Write;
+    let failed = |error| format!("{}: {error}", path.display());
+    let mut file = std::fs::File::create(path).map_err(failed)?;
+    let block: Vec<u8> = (0..1 << 20).map(|index: u32| (index * 31 >> 3) as u8).collect();
+    for _ in 0..FILE_BYTES / block.len() as u64 {
+        file.write_all(&block).map_err(failed)?;
+    }
+    file.sync_all().map_err(failed)
+}
+
+/// Brings the file into the page cache for the jobs that read from there.
+fn warm(case: &Case, file: &Path) -> Result<(), String> {
+    if case.direct || case.engine == "null" {
+        return Ok(());
+    }
+    let mut file = std::fs::File::open(file).map_err(|error| error.to_string())?;
+    std::io::copy(&mut file, &mut std::io::sink()).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+fn run_here(case: &Case, file: &Path, runtime: Duration) -> Result<Measured, String> {
+    let mut job = JobSpec::new("compare");
+    job.engine = case.engine.to_owned();
+    job.io_depth = case.io_depth;
+    job.direct = case.direct;
+    job.pattern = Pattern::RANDOM_READ;
+    job.size = Some(SizeOrPercent::Bytes(FILE_BYTES));
+    job.file_names = vec![file.display().to_string()];
+    job.invalidate = false;
+    job.time_based = true;
+    job.runtime = Some(runtime);
+    let run = Run::start(vec![job], RunOptions::default()).map_err(|error| error.to_string())?;
+    let report = run.wait();
+    let job = report.jobs.first().ok_or("the run reported no job")?;
+    if job.error != 0 {
+        return Err(job.error_message.clone());
+    }
+    let read = &job.directions[Direction::Read];
+    let ios = read.total_ios as f64;
+    Ok(Measured {
+        iops: ios / read.runtime.as_secs_f64(),
+        user: job.user_time.as_nanos() as f64 / ios,
+        system: job.system_time.as_nanos() as f64 / ios,
+    })
+}
+
+fn run_fio(case: &Case, file: &Path, runtime: Duration) -> Result<Measured, String> {
+    let output = Command::new("fio")
+        .args(["--name=compare", "--rw=randread", "--bs=4k", "--time_based", "--invalidate=0"])
+        .args(["--thread", "--output-format=json"])
+        .arg(format!("--ioengine={}", case.engine))
+        .arg(format!("--iodepth={}", case.io_depth))
+        .arg(format!("--direct={}", u8::from(case.direct)))
+        .arg(format!("--size={FILE_BYTES}"))
+        .arg(format!("--filename={}", file.display()))
+        .arg(format!("--runtime={}ms", runtime.as_millis()))
+        .output()
+        .map_err(|error| format!("cannot run fio: {error}"))?;
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .map_err(|error| format!("fio printed no JSON ({error}): {output:?}"))?;
+    let job = &json["jobs"][0];
+    let number = |value: &serde_json::Value| value.as_f64().unwrap_or(f64::NAN);
+    let ios = number(&job["read"]["total_ios"]);
+    let nanos = number(&job["read"]["runtime"]) * 1e6;
+    Ok(Measured {
+        iops: ios / (nanos / 1e9),
+        user: number(&job["usr_cpu"]) / 100.0 * nanos / ios,
+        system: number(&job["sys_cpu"]) / 100.0 * nanos / ios,
+    })
+}

@@ -1,0 +1,74 @@
+//! The engines a run may use, by name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{IoEngine, LibAio, Null, Psync, Sync};
+use crate::run::{JobContext, JobLoop, job_loop};
+
+/// The set of engines that `ioengine=` may name.
+///
+/// ```
+/// use fio_engine::io::Engines;
+/// assert!(Engines::standard().names().any(|name| name == "psync"));
+/// ```
+#[derive(Clone)]
+pub struct Engines {
+    by_name: BTreeMap<String, Engine>,
+}
+
+/// One registered engine: its job loop, compiled for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Engine {
+    pub(crate) needs_files: bool,
+    pub(crate) run: JobLoop,
+}
+
+impl Engines {
+    /// The engines of this crate: see the [module documentation](super).
+    #[must_use]
+    pub fn standard() -> Self {
+        Self {
+            by_name: BTreeMap::new(),
+        }
+        .register::<Null>("null")
+        .register::<Sync>("sync")
+        .register::<Psync>("psync")
+        .register::<LibAio>("libaio")
+    }
+
+    /// Adds an engine, or replaces the one of the same name.
+    #[must_use]
+    pub fn register<E: IoEngine>(mut self, name: impl Into<String>) -> Self {
+        let run: JobLoop = |context: JobContext<'_>| job_loop::<E>(context);
+        self.by_name.insert(
+            name.into(),
+            Engine {
+                needs_files: E::NEEDS_FILES,
+                run,
+            },
+        );
+        self
+    }
+
+    /// The registered names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<Engine> {
+        self.by_name.get(name).copied()
+    }
+}
+
+impl Default for Engines {
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+impl fmt::Debug for Engines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}

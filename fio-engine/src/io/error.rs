@@ -1,0 +1,46 @@
+//! Why an engine could not be opened.
+
+use std::io;
+
+/// Why an engine could not be made ready for a job.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// Memory for the I/O buffers could not be had.
+    #[error(
+        "cannot allocate {bytes} bytes of I/O buffers: {source}; lower iodepth or the block size"
+    )]
+    Buffers {
+        /// Size asked for.
+        bytes: usize,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The kernel refused an asynchronous I/O context.
+    #[error(
+        "cannot set up {io_depth} asynchronous I/Os: {source}; \
+         lower iodepth, or raise /proc/sys/fs/aio-max-nr"
+    )]
+    AsyncContext {
+        /// Depth asked for.
+        io_depth: usize,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// Anything else an engine wants to say.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl EngineError {
+    /// The `errno` value closest to the cause, for reports.
+    #[must_use]
+    pub fn errno(&self) -> i32 {
+        match self {
+            Self::Buffers { source, .. } | Self::AsyncContext { source, .. } => {
+                source.raw_os_error().unwrap_or(libc::EIO)
+            }
+            Self::Other(_) => libc::EINVAL,
+        }
+    }
+}

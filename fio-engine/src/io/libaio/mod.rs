@@ -1,0 +1,137 @@
+//! Linux native asynchronous I/O: `io_submit(2)` and `io_getevents(2)`.
+//!
+//! The kernel only keeps I/Os in flight for files opened with `O_DIRECT` (`direct=1`); others it
+//! performs inside `io_submit`. Events are taken from the ring that the kernel shares with the
+//! process, without a system call, and `io_getevents` is called only to wait.
+
+mod context;
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use context::{Context, ControlBlock, Event};
+
+use super::transfer::trim;
+use super::{AlignedBuffers, Completion, EngineError, EngineSetup, Io, IoEngine, Queued};
+use crate::direction::Direction;
+
+/// `ioengine=libaio`.
+#[derive(Debug)]
+pub struct LibAio {
+    // Dropped first: it waits for what is in flight, which uses the buffers and the files.
+    context: Context,
+    buffers: AlignedBuffers,
+    files: Arc<[File]>,
+    blocks: Box<[ControlBlock]>,
+    in_flight: Box<[bool]>,
+    /// Units queued and not yet started, in order.
+    queue: Vec<usize>,
+    /// I/Os the kernel refused to start; they are reported by the next reap.
+    refused: Vec<Completion>,
+    events: Vec<Event>,
+}
+
+impl IoEngine for LibAio {
+    fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
+        let depth = setup.io_depth;
+        Ok(Self {
+            context: Context::new(depth)?,
+            buffers: AlignedBuffers::new(depth, setup.max_block_size)?,
+            files: Arc::clone(&setup.files),
+            blocks: vec![ControlBlock::default(); depth].into(),
+            in_flight: vec![false; depth].into(),
+            queue: Vec::with_capacity(depth),
+            refused: Vec::with_capacity(depth),
+            events: Vec::with_capacity(depth),
+        })
+    }
+
+    fn is_synchronous(&self) -> bool {
+        false
+    }
+
+    fn buffer(&mut self, unit: usize) -> &mut [u8] {
+        assert!(
+            !self.in_flight[unit],
+            "the buffer of unit {unit} is in use by the kernel"
+        );
+        self.buffers.get_mut(unit)
+    }
+
+    #[inline]
+    fn queue(&mut self, io: &Io) -> Queued {
+        assert!(!self.in_flight[io.unit], "unit {} is in flight", io.unit);
+        let file = &self.files[io.file];
+        if io.direction == Direction::Trim {
+            return Queued::Completed(trim(file, io.offset, io.length));
+        }
+        let buffer = &mut self.buffers.get_mut(io.unit)[io.buffer_offset..][..io.length];
+        let address = NonNull::from(buffer).cast();
+        self.blocks[io.unit] = ControlBlock::transfer(
+            io.direction == Direction::Write,
+            file.as_raw_fd(),
+            address,
+            io,
+        );
+        self.in_flight[io.unit] = true;
+        self.queue.push(io.unit);
+        Queued::Pending
+    }
+
+    fn submit(&mut self) -> io::Result<usize> {
+        let mut started = 0;
+        while started < self.queue.len() {
+            match self
+                .context
+                .submit(&mut self.blocks, &self.queue[started..])
+            {
+                Ok(0) => break,
+                Ok(count) => started += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => break,
+                Err(error) => {
+                    let unit = self.queue.remove(started);
+                    self.refused.push(Completion {
+                        unit,
+                        result: Err(error),
+                    });
+                }
+            }
+        }
+        self.queue.drain(..started);
+        Ok(started)
+    }
+
+    fn reap(
+        &mut self,
+        minimum: usize,
+        maximum: usize,
+        completions: &mut Vec<Completion>,
+    ) -> io::Result<()> {
+        let mut reaped = self.refused.len();
+        for completion in self.refused.drain(..) {
+            self.in_flight[completion.unit] = false;
+            completions.push(completion);
+        }
+        self.events.clear();
+        self.context
+            .take_ready(maximum.saturating_sub(reaped), &mut self.events);
+        reaped += self.events.len();
+        if reaped < minimum {
+            self.context
+                .wait(minimum - reaped, maximum - reaped, &mut self.events)?;
+        }
+        for event in &self.events {
+            let unit = event.unit();
+            self.in_flight[unit] = false;
+            completions.push(Completion {
+                unit,
+                result: event.result(),
+            });
+        }
+        Ok(())
+    }
+}

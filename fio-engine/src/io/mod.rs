@@ -1,0 +1,156 @@
+//! I/O engines: how a job's I/Os reach the storage.
+//!
+//! An engine is a type that implements [`IoEngine`]. The loop of a job is compiled once for each
+//! engine, so that an I/O costs no dynamic dispatch. The engines here are
+//!
+//! | name | calls | completes |
+//! |---|---|---|
+//! | `null` | nothing at all; shows the cost of everything else | at once, or when reaped if the I/O depth is above 1 |
+//! | `sync` | `lseek(2)` and `read(2)`/`write(2)` | at once |
+//! | `psync` | `pread(2)`/`pwrite(2)` | at once |
+//! | `libaio` | `io_submit(2)`, `io_getevents(2)`; asynchronous only with `direct=1` | when reaped |
+//!
+//! A program adds its own with [`Engines::register`].
+//!
+//! An engine owns the buffers of its I/Os ([`AlignedBuffers`] does the work), because the kernel
+//! may use them until the I/O is reaped.
+
+mod buffers;
+mod engines;
+mod error;
+pub(crate) mod ioctl;
+mod libaio;
+mod null;
+mod psync;
+mod sync;
+pub(crate) mod thread_usage;
+mod transfer;
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+pub use buffers::AlignedBuffers;
+pub(crate) use engines::Engine;
+pub use engines::Engines;
+pub use error::EngineError;
+pub use libaio::LibAio;
+pub use null::Null;
+pub use psync::Psync;
+pub use sync::Sync;
+
+use crate::direction::Direction;
+
+/// What an engine is given when a job opens it.
+#[derive(Debug, Clone)]
+pub struct EngineSetup {
+    /// Most I/Os that will be in flight at once; units are numbered from 0 to this.
+    pub io_depth: usize,
+    /// Size of the largest I/O in bytes.
+    pub max_block_size: usize,
+    /// Whether the files are opened with `O_DIRECT`.
+    pub direct: bool,
+    /// The job's files, open in the mode the job needs. Empty for engines without files.
+    pub files: Arc<[File]>,
+}
+
+/// One I/O handed to an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Io {
+    /// Which of the engine's buffers it uses, and the name it is reaped by: below the I/O depth.
+    pub unit: usize,
+    /// Index into [`EngineSetup::files`].
+    pub file: usize,
+    /// Read, write or trim.
+    pub direction: Direction,
+    /// First byte, from the beginning of the file.
+    pub offset: u64,
+    /// Length in bytes, at least 1 and at most [`EngineSetup::max_block_size`].
+    pub length: usize,
+    /// Where in the unit's buffer the data begin. Not 0 only for the rest of an I/O that moved less
+    /// than asked; `buffer_offset + length` never exceeds the largest block size.
+    pub buffer_offset: usize,
+}
+
+/// What became of an I/O that was queued.
+#[derive(Debug)]
+pub enum Queued {
+    /// It is over: bytes moved, or the error.
+    Completed(io::Result<usize>),
+    /// It will come back from [`IoEngine::reap`] after the next [`IoEngine::submit`].
+    Pending,
+}
+
+/// An I/O that came back from [`IoEngine::reap`].
+#[derive(Debug)]
+pub struct Completion {
+    /// [`Io::unit`] of the I/O.
+    pub unit: usize,
+    /// Bytes moved, or the error.
+    pub result: io::Result<usize>,
+}
+
+/// How far a file's data must reach before a synchronisation returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncKind {
+    /// Data and all metadata: `fsync(2)`.
+    Full,
+    /// Data and the metadata needed to read it: `fdatasync(2)`.
+    Data,
+}
+
+/// A way to perform I/O. See the module documentation.
+///
+/// The job calls [`queue`](Self::queue) for each I/O, [`submit`](Self::submit) after a batch of
+/// them, and [`reap`](Self::reap) for those that were [`Queued::Pending`]. **A unit is not queued
+/// again, nor its buffer touched, between being pending and being reaped.** Dropping an engine must
+/// wait for, or cancel, whatever is in flight.
+pub trait IoEngine: Sized + 'static {
+    /// The engine works without files (`null`): none are created or opened.
+    const NEEDS_FILES: bool = true;
+
+    /// Prepares an engine for one job.
+    ///
+    /// # Errors
+    /// When memory or kernel resources are missing; the message says what to do.
+    fn open(setup: &EngineSetup) -> Result<Self, EngineError>;
+
+    /// Whether every I/O completes inside [`queue`](Self::queue). Submission latency is then not
+    /// measured, as there is nothing between submission and completion.
+    fn is_synchronous(&self) -> bool;
+
+    /// The buffer of a unit, for the job to fill before a write: at least
+    /// [`EngineSetup::max_block_size`] bytes.
+    ///
+    /// # Panics
+    /// May panic when the unit is in flight or not below the I/O depth.
+    fn buffer(&mut self, unit: usize) -> &mut [u8];
+
+    /// Performs or prepares one I/O.
+    fn queue(&mut self, io: &Io) -> Queued;
+
+    /// Starts all I/Os that are pending and not yet started, and returns how many it started.
+    /// Fewer than all means that the kernel has no room: the job reaps, then calls again.
+    ///
+    /// # Errors
+    /// When the kernel refuses the first I/O of the batch for another reason than room; that I/O
+    /// is then taken back and reported by the next [`reap`](Self::reap).
+    fn submit(&mut self) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    /// Waits until at least `minimum` of the started I/Os are over and appends them, and others
+    /// that are over too up to `maximum`, to `completions`. With a minimum of 0 it does not wait.
+    ///
+    /// # Errors
+    /// When waiting itself fails; errors of I/Os are in their [`Completion`].
+    fn reap(
+        &mut self,
+        minimum: usize,
+        maximum: usize,
+        completions: &mut Vec<Completion>,
+    ) -> io::Result<()> {
+        let _ = (minimum, maximum, completions);
+        Ok(())
+    }
+}

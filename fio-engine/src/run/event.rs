@@ -1,0 +1,42 @@
+//! What a run tells while it goes.
+
+use std::sync::Arc;
+
+/// Receives the events of a run, on the run's own threads.
+pub type Observer = Arc<dyn Fn(RunEvent) + Send + Sync>;
+
+/// How important a line of text is. The order is that of importance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What happens.
+    Info,
+    /// Something the user may not have meant.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunEvent {
+    /// A line for people, as fio prints it, with its newline.
+    Text {
+        /// How important it is.
+        level: Level,
+        /// The line or lines.
+        text: String,
+    },
+    /// A clone begins its I/O.
+    JobStarted {
+        /// Number of the clone, from 0 over all jobs.
+        job: u32,
+    },
+    /// A clone has ended.
+    JobFinished {
+        /// Number of the clone, from 0 over all jobs.
+        job: u32,
+    },
+    /// All jobs have ended and the report is complete.
+    Finished,
+}

@@ -1,0 +1,371 @@
+//! The loop for engines that keep I/Os in flight.
+//!
+//! As in fio, I/Os are made until the depth is reached and submitted in batches of
+//! `iodepth_batch`; then the job reaps at least `iodepth_batch_complete_min` and goes on until no
+//! more than `iodepth_low` are in flight. Submission latency runs from the making of an I/O to the
+//! return of the call that submitted it, completion latency from there on.
+
+use super::failure::JobFailure;
+use super::pace::Verdict;
+use super::recorder::Times;
+use super::{JobContext, LoopState};
+use crate::clock::Ticks;
+use crate::direction::Direction;
+use crate::io::{Completion, Io, IoEngine, Queued, SyncKind};
+use crate::workload::{Request, RequestKind};
+
+/// Issues I/Os until the job is done, its time is over, or one fails; then reaps the rest.
+pub(super) fn run<E: IoEngine>(
+    context: &mut JobContext<'_>,
+    engine: &mut E,
+    state: &mut LoopState<'_>,
+) -> Result<(), JobFailure> {
+    let mut flight = Flight::new(context, state.clock.now());
+    loop {
+        flight.fill(context, engine, state)?;
+        if flight.in_flight() == 0 {
+            return flight.failure.map_or(Ok(()), Err);
+        }
+        flight.reap(context, engine, state)?;
+    }
+}
+
+/// An I/O that is not over.
+#[derive(Debug, Clone, Copy)]
+struct Unit {
+    /// What is left of it; `buffer_offset` bytes are already moved.
+    io: Io,
+    created: Ticks,
+    issued: Ticks,
+}
+
+struct Flight {
+    units: Vec<Unit>,
+    free: Vec<usize>,
+    /// Units queued and not yet started, in order.
+    queued: Vec<usize>,
+    started: usize,
+    completions: Vec<Completion>,
+    submit_batch: usize,
+    complete_min: usize,
+    complete_max: usize,
+    low: usize,
+    changes_content: bool,
+    /// No more I/Os are made.
+    ended: bool,
+    failure: Option<JobFailure>,
+}
+
+impl Flight {
+    fn new(context: &JobContext<'_>, now: Ticks) -> Self {
+        let spec = context.spec;
+        let depth = spec.io_depth as usize;
+        let at_least_one = |value: u32| {
+            if value == 0 {
+                depth
+            } else {
+                (value as usize).min(depth)
+            }
+        };
+        let blank = Io {
+            unit: 0,
+            file: 0,
+            direction: Direction::Read,
+            offset: 0,
+            length: 0,
+            buffer_offset: 0,
+        };
+        Self {
+            units: vec![
+                Unit {
+                    io: blank,
+                    created: now,
+                    issued: now
+                };
+                depth
+            ],
+            free: (0..depth).rev().collect(),
+            queued: Vec::with_capacity(depth),
+            started: 0,
+            completions: Vec::with_capacity(depth),
+            submit_batch: at_least_one(spec.submit_batch),
+            complete_min: (spec.complete_batch_min as usize).min(depth),
+            complete_max: spec.complete_batch_max.map_or(depth, at_least_one),
+            low: if spec.io_depth_low == 0 {
+                depth
+            } else {
+                spec.io_depth_low as usize
+            },
+            changes_content: spec.pattern.write,
+            ended: false,
+            failure: None,
+        }
+    }
+
+    fn in_flight(&self) -> usize {
+        self.started + self.queued.len()
+    }
+
+    /// Makes I/Os until the depth is reached or there are no more, and submits them.
+    fn fill<E: IoEngine>(
+        &mut self,
+        context: &mut JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+    ) -> Result<(), JobFailure> {
+        while !self.ended && !self.free.is_empty() {
+            let Some(request) = context.generator.next() else {
+                self.ended = true;
+                break;
+            };
+            match request.kind {
+                RequestKind::Data(direction) => {
+                    self.make(context, engine, state, &request, direction);
+                }
+                RequestKind::Fsync => {
+                    self.sync(context, engine, state, &request, SyncKind::Full)?
+                }
+                RequestKind::Fdatasync => {
+                    self.sync(context, engine, state, &request, SyncKind::Data)?;
+                }
+            }
+            if self.queued.len() >= self.submit_batch && !self.submit(engine, state)? {
+                break;
+            }
+        }
+        if !self.queued.is_empty() {
+            self.submit(engine, state)?;
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn make<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        request: &Request,
+        direction: Direction,
+    ) {
+        let Some(unit) = self.free.pop() else { return };
+        let io = Io {
+            unit,
+            file: request.file as usize,
+            direction,
+            offset: request.offset,
+            length: request.length as usize,
+            buffer_offset: 0,
+        };
+        let created = state.clock.now();
+        if self.changes_content && direction == Direction::Write {
+            state
+                .content
+                .prepare(&mut engine.buffer(unit)[..io.length], io.offset);
+        }
+        self.units[unit] = Unit {
+            io,
+            created,
+            issued: created,
+        };
+        let depth = (self.in_flight() + 1) as u32;
+        state.recorder.statistics.record_depth(depth);
+        self.queue(context, engine, state, unit);
+    }
+
+    /// Hands a unit to the engine.
+    fn queue<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        unit: usize,
+    ) {
+        match engine.queue(&self.units[unit].io) {
+            Queued::Pending => self.queued.push(unit),
+            Queued::Completed(result) => {
+                let now = state.clock.now();
+                self.complete(context, engine, state, Completion { unit, result }, now);
+            }
+        }
+    }
+
+    /// Starts what is queued; whether the kernel took all of it.
+    fn submit<E: IoEngine>(
+        &mut self,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+    ) -> Result<bool, JobFailure> {
+        let count = engine.submit().map_err(|error| submit_failure(&error))?;
+        let now = state.clock.now();
+        state.recorder.statistics.record_submit_batch(count as u32);
+        for unit in self.queued.drain(..count) {
+            let unit = &mut self.units[unit];
+            unit.issued = now;
+            let nanos = state.clock.nanos_between(unit.created, now);
+            state.recorder.submit(unit.io.direction, nanos);
+        }
+        self.started += count;
+        self.look_at_the_time(now, state);
+        if count == 0 && self.started == 0 {
+            // Nothing of ours is in flight, so the room is taken by others: let them go on.
+            std::thread::sleep(std::time::Duration::from_micros(100));
+        }
+        Ok(self.queued.is_empty())
+    }
+
+    /// Waits for I/Os to be over, as many as the job's options say.
+    fn reap<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+    ) -> Result<(), JobFailure> {
+        loop {
+            let minimum = if self.ended { 1 } else { self.complete_min };
+            self.reap_once(context, engine, state, minimum.min(self.started))?;
+            let enough = if self.ended { 0 } else { self.low };
+            if self.started <= enough || !self.queued.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn reap_once<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        minimum: usize,
+    ) -> Result<(), JobFailure> {
+        let mut completions = std::mem::take(&mut self.completions);
+        let maximum = self.complete_max.max(minimum);
+        engine
+            .reap(minimum, maximum, &mut completions)
+            .map_err(|error| {
+                let errno = error.raw_os_error().unwrap_or(libc::EIO);
+                JobFailure::new(errno, format!("waiting for I/Os: {error}"))
+            })?;
+        let now = state.clock.now();
+        if !completions.is_empty() {
+            state
+                .recorder
+                .statistics
+                .record_complete_batch(completions.len() as u32);
+        }
+        for completion in completions.drain(..) {
+            self.take_back(completion.unit);
+            self.complete(context, engine, state, completion, now);
+        }
+        self.completions = completions;
+        self.look_at_the_time(now, state);
+        Ok(())
+    }
+
+    /// A unit came back: it was started, unless the kernel refused it.
+    #[inline(always)]
+    fn take_back(&mut self, unit: usize) {
+        if !self.queued.is_empty()
+            && let Some(position) = self.queued.iter().position(|queued| *queued == unit)
+        {
+            self.queued.remove(position);
+        } else {
+            self.started -= 1;
+        }
+    }
+
+    #[inline(always)]
+    fn complete<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        completion: Completion,
+        now: Ticks,
+    ) {
+        let unit = self.units[completion.unit];
+        match completion.result {
+            Ok(moved) if moved == unit.io.length => {
+                let times = Times {
+                    created: unit.created,
+                    issued: unit.issued,
+                    completed: now,
+                };
+                let bytes = (unit.io.buffer_offset + moved) as u64;
+                state
+                    .recorder
+                    .complete(&state.clock, unit.io.direction, bytes, times);
+                self.free.push(completion.unit);
+            }
+            other => self.incomplete(context, engine, state, completion.unit, other),
+        }
+    }
+
+    /// Goes on with an I/O that moved less than asked, or takes note of its error.
+    #[cold]
+    fn incomplete<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        unit: usize,
+        result: std::io::Result<usize>,
+    ) {
+        let io = self.units[unit].io;
+        let name = context
+            .file_names
+            .get(io.file)
+            .map_or("(no file)", String::as_str);
+        let failure = match result {
+            Ok(0) => JobFailure::nothing_moved(name, &io),
+            Err(error) => JobFailure::io(name, &io, &error),
+            Ok(moved) => {
+                state.recorder.statistics.record_short(io.direction);
+                let rest = &mut self.units[unit].io;
+                rest.offset += moved as u64;
+                rest.buffer_offset += moved;
+                rest.length = io.length.saturating_sub(moved);
+                return self.queue(context, engine, state, unit);
+            }
+        };
+        self.free.push(unit);
+        self.failure.get_or_insert(failure);
+        self.ended = true;
+    }
+
+    /// `fsync` and `fdatasync` wait for the writes before them, as their durability is the point.
+    fn sync<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        request: &Request,
+        kind: SyncKind,
+    ) -> Result<(), JobFailure> {
+        while self.in_flight() > 0 {
+            if !self.queued.is_empty() {
+                self.submit(engine, state)?;
+            }
+            self.reap_once(context, engine, state, self.started)?;
+        }
+        if self.failure.is_some() {
+            return Ok(());
+        }
+        context.sync_file(request.file as usize, kind, state)
+    }
+
+    #[inline(always)]
+    fn look_at_the_time(&mut self, now: Ticks, state: &mut LoopState<'_>) {
+        if state.pace.is_due(now)
+            && state.pace.catch_up(now, &mut state.recorder.statistics) == Verdict::End
+        {
+            self.ended = true;
+        }
+    }
+}
+
+#[cold]
+fn submit_failure(error: &std::io::Error) -> JobFailure {
+    let errno = error.raw_os_error().unwrap_or(libc::EIO);
+    JobFailure::new(errno, format!("submitting I/Os: {error}"))
+}

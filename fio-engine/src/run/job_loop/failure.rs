@@ -1,0 +1,73 @@
+//! Why a clone ended early.
+
+use std::io;
+
+use crate::io::{EngineError, Io, SyncKind};
+
+/// An error that ended a clone: the `errno` value and the story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JobFailure {
+    pub(crate) errno: i32,
+    pub(crate) message: String,
+}
+
+impl JobFailure {
+    pub(crate) fn new(errno: i32, message: impl Into<String>) -> Self {
+        Self {
+            errno,
+            message: message.into(),
+        }
+    }
+
+    /// The run was stopped before the clone could begin.
+    pub(crate) fn stopped() -> Self {
+        Self::new(libc::ECANCELED, "the run was stopped before this job began")
+    }
+
+    pub(super) fn engine(name: &str, error: &EngineError) -> Self {
+        Self::new(error.errno(), format!("I/O engine {name}: {error}"))
+    }
+
+    pub(super) fn io(file: &str, io: &Io, error: &io::Error) -> Self {
+        let hint = match error.raw_os_error() {
+            Some(libc::EINVAL) => {
+                "; with direct=1, block size and offset must be multiples of the device's sector"
+            }
+            Some(libc::EOPNOTSUPP) => "; this file system or device does not support it",
+            _ => "",
+        };
+        Self::new(
+            error.raw_os_error().unwrap_or(libc::EIO),
+            format!(
+                "{} of {} bytes at offset {} of {file}: {error}{hint}",
+                io.direction, io.length, io.offset
+            ),
+        )
+    }
+
+    /// An I/O that moved nothing: the end of the file, or of the space.
+    pub(super) fn nothing_moved(file: &str, io: &Io) -> Self {
+        let (errno, why) = match io.direction {
+            crate::Direction::Read => (libc::EIO, "the file ends there"),
+            _ => (libc::ENOSPC, "nothing was written"),
+        };
+        Self::new(
+            errno,
+            format!(
+                "{} of {} bytes at offset {} of {file}: {why}",
+                io.direction, io.length, io.offset
+            ),
+        )
+    }
+
+    pub(super) fn sync(file: &str, kind: SyncKind, error: io::Error) -> Self {
+        let call = match kind {
+            SyncKind::Full => "fsync",
+            SyncKind::Data => "fdatasync",
+        };
+        Self::new(
+            error.raw_os_error().unwrap_or(libc::EIO),
+            format!("{call} of {file}: {error}"),
+        )
+    }
+}

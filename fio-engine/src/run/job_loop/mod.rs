@@ -1,0 +1,222 @@
+//! What one clone of a job does, from opening its engine to its last `fsync`.
+//!
+//! [`job_loop`] is generic over the engine and compiled once for each. Inside, synchronous engines
+//! run the loop of [`synchronous`], the others that of [`asynchronous`]; both hand every I/O to
+//! [`Recorder`] and look at the time through [`Pace`].
+
+mod asynchronous;
+mod failure;
+mod pace;
+mod recorder;
+mod synchronous;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+pub(crate) use failure::JobFailure;
+use pace::Pace;
+use recorder::Recorder;
+
+use super::StopHandle;
+use super::content::ContentSource;
+use super::progress::{JobProgress, JobState};
+use super::start_line::StartLine;
+use crate::clock::Clock;
+use crate::io::thread_usage::ThreadUsage;
+use crate::io::{EngineSetup, IoEngine, SyncKind};
+use crate::job::JobSpec;
+use crate::stats::JobStatistics;
+use crate::workload::Generator;
+
+/// The job loop of one engine.
+pub(crate) type JobLoop = fn(JobContext<'_>) -> JobOutcome;
+
+/// Everything a clone needs to run.
+pub(crate) struct JobContext<'a> {
+    pub(crate) spec: &'a JobSpec,
+    pub(crate) files: Arc<[File]>,
+    /// Names of the files, for messages.
+    pub(crate) file_names: &'a [String],
+    pub(crate) generator: Generator,
+    pub(crate) progress: &'a JobProgress,
+    pub(crate) stop: &'a StopHandle,
+    pub(crate) start_line: &'a StartLine,
+    /// When the run began.
+    pub(crate) run_began: Instant,
+    pub(crate) start_delay: Duration,
+    pub(crate) content_seed: u64,
+    /// Told when I/O begins.
+    pub(crate) on_start: &'a dyn Fn(),
+}
+
+/// What a clone measured.
+#[derive(Debug)]
+pub(crate) struct JobOutcome {
+    pub(crate) statistics: JobStatistics,
+    pub(crate) failure: Option<JobFailure>,
+    /// Time the statistics cover.
+    pub(crate) runtime: Duration,
+    pub(crate) usage: ThreadUsage,
+    pub(crate) thread_id: u32,
+    /// When I/O began, if it did.
+    pub(crate) started: Option<SystemTime>,
+}
+
+/// Runs one clone with engine `E`.
+pub(crate) fn job_loop<E: IoEngine>(mut context: JobContext<'_>) -> JobOutcome {
+    let opened = open::<E>(&context);
+    context.progress.set_state(JobState::Initialised);
+    context.start_line.arrive_and_wait();
+    let mut outcome = JobOutcome::empty();
+    match opened {
+        Err(failure) => return JobOutcome::failed(failure),
+        Ok(_) if context.is_stopped_before_start() => {}
+        Ok((mut engine, content)) => context.run(&mut engine, content, &mut outcome),
+    }
+    outcome
+}
+
+fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<(E, ContentSource), JobFailure> {
+    let spec = context.spec;
+    let sizes = &spec.block_sizes;
+    let setup = EngineSetup {
+        io_depth: spec.io_depth as usize,
+        max_block_size: sizes.0.iter().map(|sizes| sizes.max()).max().unwrap_or(1) as usize,
+        direct: spec.direct,
+        files: Arc::clone(&context.files),
+    };
+    let mut engine = E::open(&setup).map_err(|error| JobFailure::engine(&spec.engine, &error))?;
+    let mut content = ContentSource::new(spec, context.content_seed);
+    if spec.pattern.write {
+        for unit in 0..setup.io_depth {
+            content.initialise(engine.buffer(unit));
+        }
+    }
+    Ok((engine, content))
+}
+
+impl JobContext<'_> {
+    /// Waits for the job's start delay; whether the run was stopped meanwhile.
+    fn is_stopped_before_start(&self) -> bool {
+        let until = Instant::now() + self.start_delay;
+        loop {
+            if self.stop.is_stopped() {
+                return true;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            std::thread::sleep(left.min(Duration::from_millis(20)));
+        }
+    }
+
+    fn run<E: IoEngine>(
+        &mut self,
+        engine: &mut E,
+        content: ContentSource,
+        outcome: &mut JobOutcome,
+    ) {
+        outcome.thread_id = rustix::thread::gettid()
+            .as_raw_nonzero()
+            .get()
+            .unsigned_abs();
+        outcome.started = Some(SystemTime::now());
+        self.progress
+            .set_began(self.run_began.elapsed().as_nanos() as u64);
+        self.progress.set_target(self.generator.total_bytes());
+        (self.on_start)();
+        let usage = ThreadUsage::now();
+        let clock = Clock::shared();
+        let mut state = LoopState {
+            pace: Pace::new(clock, self.spec, self.progress, self.stop),
+            recorder: Recorder::new(self.spec),
+            content,
+            clock,
+        };
+        let result = if engine.is_synchronous() {
+            let result = synchronous::run(self, engine, &mut state);
+            state.recorder.statistics.record_all_alone();
+            result
+        } else {
+            asynchronous::run(self, engine, &mut state)
+        };
+        outcome.failure = result.err();
+        outcome.runtime = state.pace.finish(&mut state.recorder.statistics);
+        if outcome.failure.is_none() {
+            outcome.failure = self.sync_at_end(&mut state).err();
+        }
+        outcome.usage = ThreadUsage::now().since(usage);
+        outcome.statistics = state.recorder.statistics;
+    }
+
+    /// `end_fsync` and `fsync_on_close`.
+    fn sync_at_end(&self, state: &mut LoopState<'_>) -> Result<(), JobFailure> {
+        if !(self.spec.end_fsync || self.spec.fsync_on_close) || !self.spec.pattern.write {
+            return Ok(());
+        }
+        self.progress.set_state(JobState::Syncing);
+        for file in 0..self.files.len() {
+            self.sync_file(file, SyncKind::Full, state)?;
+        }
+        Ok(())
+    }
+
+    /// Makes one file durable and records how long that took.
+    fn sync_file(
+        &self,
+        file: usize,
+        kind: SyncKind,
+        state: &mut LoopState<'_>,
+    ) -> Result<(), JobFailure> {
+        let Some(handle) = self.files.get(file) else {
+            return Ok(());
+        };
+        let start = state.clock.now();
+        let result = match kind {
+            SyncKind::Full => rustix::fs::fsync(handle),
+            SyncKind::Data => rustix::fs::fdatasync(handle),
+        };
+        let end = state.clock.now();
+        result.map_err(|errno| JobFailure::sync(&self.file_names[file], kind, errno.into()))?;
+        state
+            .recorder
+            .statistics
+            .record_sync(state.clock.nanos_between(start, end));
+        Ok(())
+    }
+}
+
+/// What changes while a clone does I/O.
+struct LoopState<'a> {
+    clock: Clock,
+    pace: Pace<'a>,
+    recorder: Recorder,
+    content: ContentSource,
+}
+
+impl JobOutcome {
+    /// The outcome of a clone that did nothing.
+    pub(crate) fn empty() -> Self {
+        Self {
+            statistics: JobStatistics::new(),
+            failure: None,
+            runtime: Duration::ZERO,
+            usage: ThreadUsage::default(),
+            thread_id: std::process::id(),
+            started: None,
+        }
+    }
+
+    /// The outcome of a clone that could not begin.
+    pub(crate) fn failed(failure: JobFailure) -> Self {
+        Self {
+            failure: Some(failure),
+            ..Self::empty()
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The loop for engines whose I/Os complete at once.
+
+use super::failure::JobFailure;
+use super::pace::Verdict;
+use super::recorder::Times;
+use super::{JobContext, LoopState};
+use crate::clock::Ticks;
+use crate::direction::Direction;
+use crate::io::{Io, IoEngine, Queued, SyncKind};
+use crate::workload::{Request, RequestKind};
+
+/// Without latencies to measure, the time is read once in this many I/Os.
+const UNTIMED_BATCH: u32 = 32;
+
+/// Issues I/Os until the job is done, its time is over, or one fails.
+pub(super) fn run<E: IoEngine>(
+    context: &mut JobContext<'_>,
+    engine: &mut E,
+    state: &mut LoopState<'_>,
+) -> Result<(), JobFailure> {
+    let timed = state.recorder.needs_time();
+    let changes_content = !state.content.is_unchanged();
+    let clock = state.clock;
+    let mut untimed = 0;
+    let mut now = clock.now();
+    while let Some(request) = context.generator.next() {
+        let RequestKind::Data(direction) = request.kind else {
+            sync(context, &request, state)?;
+            continue;
+        };
+        let io = io_of(&request, direction);
+        let created = if timed { clock.now() } else { now };
+        if changes_content && direction == Direction::Write {
+            state
+                .content
+                .prepare(&mut engine.buffer(0)[..io.length], io.offset);
+        }
+        let issued = if timed { clock.now() } else { now };
+        let bytes = match engine.queue(&io) {
+            Queued::Completed(Ok(moved)) if moved == io.length => moved,
+            other => finish(context, engine, io, other, state)?,
+        };
+        untimed += 1;
+        if timed || untimed == UNTIMED_BATCH {
+            now = clock.now();
+            untimed = 0;
+        }
+        let times = Times {
+            created,
+            issued,
+            completed: now,
+        };
+        state
+            .recorder
+            .complete(&clock, direction, bytes as u64, times);
+        if is_over(now, state) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[inline(always)]
+fn is_over(now: Ticks, state: &mut LoopState<'_>) -> bool {
+    state.pace.is_due(now)
+        && state.pace.catch_up(now, &mut state.recorder.statistics) == Verdict::End
+}
+
+#[inline(always)]
+fn io_of(request: &Request, direction: Direction) -> Io {
+    Io {
+        unit: 0,
+        file: request.file as usize,
+        direction,
+        offset: request.offset,
+        length: request.length as usize,
+        buffer_offset: 0,
+    }
+}
+
+fn sync(
+    context: &JobContext<'_>,
+    request: &Request,
+    state: &mut LoopState<'_>,
+) -> Result<(), JobFailure> {
+    let kind = match request.kind {
+        RequestKind::Fdatasync => SyncKind::Data,
+        _ => SyncKind::Full,
+    };
+    context.sync_file(request.file as usize, kind, state)
+}
+
+/// Goes on with an I/O that moved less than asked, until it is whole or fails.
+#[cold]
+fn finish<E: IoEngine>(
+    context: &JobContext<'_>,
+    engine: &mut E,
+    whole: Io,
+    mut queued: Queued,
+    state: &mut LoopState<'_>,
+) -> Result<usize, JobFailure> {
+    let name = || {
+        context
+            .file_names
+            .get(whole.file)
+            .map_or("(no file)", String::as_str)
+    };
+    let mut rest = whole;
+    loop {
+        let moved = match queued {
+            Queued::Completed(Ok(0)) => return Err(JobFailure::nothing_moved(name(), &rest)),
+            Queued::Completed(Ok(moved)) => moved.min(rest.length),
+            Queued::Completed(Err(error)) => return Err(JobFailure::io(name(), &rest, &error)),
+            Queued::Pending => {
+                return Err(JobFailure::new(
+                    libc::EINVAL,
+                    "the I/O engine calls itself synchronous but left an I/O pending",
+                ));
+            }
+        };
+        rest.offset += moved as u64;
+        rest.length -= moved;
+        rest.buffer_offset += moved;
+        if rest.length == 0 {
+            return Ok(whole.length);
+        }
+        state.recorder.statistics.record_short(whole.direction);
+        queued = engine.queue(&rest);
+    }
+}

@@ -1,0 +1,200 @@
+//! The life of a run: from a list of jobs to a [`Report`].
+//!
+//! ```no_run
+//! use fio_engine::job::{JobSpec, SizeOrPercent};
+//! use fio_engine::run::{Run, RunOptions};
+//!
+//! let mut job = JobSpec::new("quick");
+//! job.engine = "null".to_owned();
+//! job.size = Some(SizeOrPercent::Bytes(1 << 30));
+//! let run = Run::start(vec![job], RunOptions::default())?;
+//! let report = run.wait();
+//! println!("{} bytes", report.groups[0].directions.0[0].bytes);
+//! # Ok::<(), fio_engine::run::RunError>(())
+//! ```
+//!
+//! One supervisor thread lays out the files, starts the jobs of each wave together (a `stonewall`
+//! job begins a new wave), and collects what they measured. Each clone of a job is one thread
+//! with its own statistics; nothing is shared per I/O. What the status line needs is published by
+//! the jobs a few times a second with relaxed stores.
+
+mod content;
+mod estimate;
+mod event;
+mod job_loop;
+mod plan;
+mod progress;
+mod results;
+mod start_line;
+mod storage;
+mod supervisor;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+pub use event::{Level, Observer, RunEvent};
+pub(crate) use job_loop::{JobContext, JobLoop, job_loop};
+
+use crate::io::Engines;
+use crate::job::JobSpec;
+use crate::report::Report;
+use crate::workload::RandomRule;
+use plan::Plan;
+use supervisor::Supervisor;
+
+/// How a run is done, beside its jobs.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RunOptions {
+    /// The engines that jobs may name.
+    pub engines: Engines,
+    /// Which release's random sequences are drawn.
+    pub random_rule: RandomRule,
+    /// Options of the `[global]` section as written, copied into the report.
+    pub global_options: Vec<(String, String)>,
+    /// Told what happens, from the threads of the run but never per I/O.
+    pub observer: Option<Observer>,
+    /// Most clones of all jobs together.
+    pub max_jobs: usize,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            engines: Engines::standard(),
+            random_rule: RandomRule::default(),
+            global_options: Vec::new(),
+            observer: None,
+            max_jobs: 4096,
+        }
+    }
+}
+
+/// Why a run could not be started. No job has run and no file was touched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The list of jobs is empty.
+    #[error("no jobs to run; a job file needs at least one section besides [global]")]
+    NoJobs,
+    /// There are more jobs than allowed.
+    #[error("{count} jobs (numjobs included) are more than the limit of {limit}; lower numjobs")]
+    TooManyJobs {
+        /// Clones of all jobs.
+        count: usize,
+        /// The limit: [`RunOptions::max_jobs`].
+        limit: usize,
+    },
+    /// A job names an engine that is not registered.
+    #[error("job `{job}`: there is no I/O engine `{engine}` here; there are {known}")]
+    UnknownEngine {
+        /// Name of the job.
+        job: String,
+        /// The engine it names.
+        engine: String,
+        /// Engines there are.
+        known: String,
+    },
+    /// A job makes no sense.
+    #[error("job `{job}`: {reason}")]
+    InvalidJob {
+        /// Name of the job.
+        job: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// The system could not start the supervising thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(String),
+}
+
+/// A run in progress. Dropping it stops its jobs and waits for them.
+#[derive(Debug)]
+pub struct Run {
+    stop: StopHandle,
+    supervisor: Option<JoinHandle<Report>>,
+}
+
+impl Run {
+    /// Checks all jobs, then starts them in the background.
+    ///
+    /// # Errors
+    /// See [`RunError`]; nothing has been started or touched then.
+    pub fn start(jobs: Vec<JobSpec>, options: RunOptions) -> Result<Self, RunError> {
+        let plan = Plan::new(jobs, &options)?;
+        let stop = StopHandle::default();
+        let supervisor = Supervisor::new(plan, options, stop.clone(), Instant::now());
+        let supervisor = std::thread::Builder::new()
+            .name("fio-run".to_owned())
+            .spawn(move || supervisor.run())
+            .map_err(|error| RunError::Thread(error.to_string()))?;
+        Ok(Self {
+            stop,
+            supervisor: Some(supervisor),
+        })
+    }
+
+    /// Asks all jobs to end; what they measured is still reported.
+    pub fn stop(&self) {
+        self.stop.stop();
+    }
+
+    /// A handle that stops the run from elsewhere.
+    #[must_use]
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
+    /// Whether [`wait`](Self::wait) would return at once.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.supervisor.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits for the end of all jobs.
+    ///
+    /// # Panics
+    /// If a thread of the run panicked, which is a defect here or in a registered engine.
+    #[must_use]
+    pub fn wait(mut self) -> Report {
+        let supervisor = self.supervisor.take().expect("taken only here and in drop");
+        supervisor
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let Some(supervisor) = self.supervisor.take() {
+            self.stop.stop();
+            // A panic of the run was printed by its thread; dropping must not panic again.
+            let _ = supervisor.join();
+        }
+    }
+}
+
+/// Stops a run from any thread.
+#[derive(Debug, Clone, Default)]
+pub struct StopHandle(Arc<AtomicBool>);
+
+impl StopHandle {
+    /// Asks all jobs to end.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked.
+    #[must_use]
+    #[inline]
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The flag itself, for code that polls it.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+}

@@ -1,0 +1,153 @@
+//! From jobs to clones: numbers, groups, waves.
+
+use std::sync::Arc;
+
+use super::progress::JobProgress;
+use super::{RunError, RunOptions};
+use crate::io::Engines;
+use crate::job::JobSpec;
+
+/// All clones of a run, in order.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) clones: Vec<JobClone>,
+}
+
+/// One clone of a job.
+#[derive(Debug, Clone)]
+pub(super) struct JobClone {
+    pub(super) spec: Arc<JobSpec>,
+    /// From 0 over all jobs.
+    pub(super) index: u32,
+    /// From 0 among the clones of its job.
+    pub(super) clone_index: u32,
+    /// Reporting group, from 0.
+    pub(super) group: u32,
+    /// Clones of one wave run at the same time; a wave begins when the one before is over.
+    pub(super) wave: u32,
+    pub(super) progress: Arc<JobProgress>,
+}
+
+impl JobClone {
+    /// fio's number of the clone: part of its random seeds, from 1.
+    pub(super) fn number(&self) -> u32 {
+        self.index + 1
+    }
+}
+
+impl Plan {
+    pub(super) fn new(jobs: Vec<JobSpec>, options: &RunOptions) -> Result<Self, RunError> {
+        let count = jobs
+            .iter()
+            .map(|job| job.clones as usize)
+            .fold(0, usize::saturating_add);
+        if count == 0 {
+            return Err(RunError::NoJobs);
+        }
+        if count > options.max_jobs {
+            return Err(RunError::TooManyJobs {
+                count,
+                limit: options.max_jobs,
+            });
+        }
+        let mut clones = Vec::with_capacity(count);
+        let (mut group, mut wave) = (0, 0);
+        for job in jobs {
+            check(&job, &options.engines)?;
+            if !clones.is_empty() {
+                wave += u32::from(job.stonewall);
+                group += u32::from(job.stonewall || job.new_group);
+            }
+            let spec = Arc::new(job);
+            for clone_index in 0..spec.clones {
+                clones.push(JobClone {
+                    spec: Arc::clone(&spec),
+                    index: clones.len() as u32,
+                    clone_index,
+                    group,
+                    wave,
+                    progress: Arc::new(JobProgress::new()),
+                });
+            }
+        }
+        Ok(Self { clones })
+    }
+
+    /// The clones wave by wave.
+    pub(super) fn waves(&self) -> impl Iterator<Item = &[JobClone]> {
+        self.clones.chunk_by(|one, other| one.wave == other.wave)
+    }
+}
+
+fn check(job: &JobSpec, engines: &Engines) -> Result<(), RunError> {
+    if engines.find(&job.engine).is_none() {
+        return Err(RunError::UnknownEngine {
+            job: job.name.clone(),
+            engine: job.engine.clone(),
+            known: engines.names().collect::<Vec<_>>().join(", "),
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(change: impl Fn(&mut [JobSpec])) -> Vec<(u32, u32, u32)> {
+        let mut jobs = ["a", "b", "c"].map(JobSpec::new);
+        jobs.iter_mut()
+            .for_each(|job| job.engine = "null".to_owned());
+        change(&mut jobs);
+        let plan = Plan::new(jobs.to_vec(), &RunOptions::default()).unwrap();
+        plan.clones
+            .iter()
+            .map(|clone| (clone.number(), clone.group, clone.wave))
+            .collect()
+    }
+
+    #[test]
+    fn jobs_share_a_group_and_a_wave_by_default() {
+        assert_eq!(plan(|_| {}), [(1, 0, 0), (2, 0, 0), (3, 0, 0)]);
+    }
+
+    #[test]
+    fn a_stonewall_begins_a_wave_and_a_group_but_not_between_clones() {
+        let clones = plan(|jobs| {
+            jobs[0].stonewall = true;
+            jobs[1].stonewall = true;
+            jobs[1].clones = 2;
+        });
+        assert_eq!(clones, [(1, 0, 0), (2, 1, 1), (3, 1, 1), (4, 1, 1)]);
+    }
+
+    #[test]
+    fn a_new_group_runs_beside_the_others() {
+        assert_eq!(
+            plan(|jobs| jobs[2].new_group = true),
+            [(1, 0, 0), (2, 0, 0), (3, 1, 0)]
+        );
+    }
+
+    #[test]
+    fn wrong_lists_of_jobs_are_refused() {
+        let start = |jobs, max_jobs| {
+            let options = RunOptions {
+                max_jobs,
+                ..RunOptions::default()
+            };
+            Plan::new(jobs, &options).unwrap_err().to_string()
+        };
+        assert!(start(vec![], 1).contains("no jobs"));
+        let mut job = JobSpec::new("many");
+        job.clones = u32::MAX;
+        assert!(start(vec![job.clone(), job.clone()], 10).contains("limit of 10"));
+        job.clones = 1;
+        job.engine = "warp".to_owned();
+        let message = start(vec![job], 1);
+        assert!(
+            message.contains("`warp`") && message.contains("libaio, null, psync, sync"),
+            "{message}"
+        );
+    }
+}

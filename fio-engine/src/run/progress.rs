@@ -1,0 +1,108 @@
+//! What a job publishes of itself while it runs.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use crate::direction::PerDirection;
+
+/// Where a clone is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum JobState {
+    /// Waits for earlier jobs.
+    Waiting,
+    /// Its thread exists and has opened its engine.
+    Initialised,
+    /// Does I/O that does not count yet.
+    Ramping,
+    /// Does I/O.
+    Running,
+    /// Makes its files durable.
+    Syncing,
+    /// Has ended.
+    Finished,
+}
+
+impl JobState {
+    fn from_number(number: u8) -> Self {
+        [
+            Self::Waiting,
+            Self::Initialised,
+            Self::Ramping,
+            Self::Running,
+            Self::Syncing,
+        ]
+        .into_iter()
+        .find(|state| *state as u8 == number)
+        .unwrap_or(Self::Finished)
+    }
+}
+
+/// Counters of one clone, written by its thread a few times a second and read by the status line.
+///
+/// Aligned so that two clones never share a cache line.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct JobProgress {
+    state: AtomicU8,
+    bytes: [AtomicU64; 3],
+    ios: [AtomicU64; 3],
+    /// Bytes the job will move in all; `u64::MAX` while that is unknown.
+    target: AtomicU64,
+    /// Nanoseconds after the run's start at which I/O began.
+    began: AtomicU64,
+}
+
+impl JobProgress {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: AtomicU8::new(JobState::Waiting as u8),
+            bytes: Default::default(),
+            ios: Default::default(),
+            target: AtomicU64::new(u64::MAX),
+            began: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn state(&self) -> JobState {
+        JobState::from_number(self.state.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_state(&self, state: JobState) {
+        self.state.store(state as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_began(&self, nanos: u64) {
+        self.began.store(nanos, Ordering::Relaxed);
+    }
+
+    pub(crate) fn began(&self) -> u64 {
+        self.began.load(Ordering::Relaxed)
+    }
+
+    /// Publishes the counters since the job began, ramp time included.
+    pub(crate) fn publish(&self, bytes: PerDirection<u64>, ios: PerDirection<u64>) {
+        for (cell, value) in self.bytes.iter().zip(bytes.0) {
+            cell.store(value, Ordering::Relaxed);
+        }
+        for (cell, value) in self.ios.iter().zip(ios.0) {
+            cell.store(value, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> PerDirection<u64> {
+        PerDirection([0, 1, 2].map(|index: usize| self.bytes[index].load(Ordering::Relaxed)))
+    }
+
+    pub(crate) fn ios(&self) -> PerDirection<u64> {
+        PerDirection([0, 1, 2].map(|index: usize| self.ios[index].load(Ordering::Relaxed)))
+    }
+
+    pub(crate) fn set_target(&self, bytes: Option<u64>) {
+        self.target
+            .store(bytes.unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn target(&self) -> Option<u64> {
+        Some(self.target.load(Ordering::Relaxed)).filter(|bytes| *bytes != u64::MAX)
+    }
+}

@@ -1,0 +1,44 @@
+//! From what the clones measured to the report.
+
+use std::time::SystemTime;
+
+use super::job_loop::JobOutcome;
+use super::plan::{JobClone, Plan};
+use crate::direction::PerDirection;
+use crate::report::{GroupReport, JobReport};
+
+/// Reports of all jobs, summed up where `group_reporting` asks for it, and of all groups.
+pub(super) fn collect(
+    plan: &Plan,
+    outcomes: Vec<JobOutcome>,
+) -> (Vec<JobReport>, Vec<GroupReport>) {
+    let jobs: Vec<JobReport> = plan
+        .clones
+        .iter()
+        .zip(outcomes)
+        .map(|(clone, outcome)| job(clone, outcome))
+        .collect();
+    // Extremes of a group are those of its clones, so groups are collected before jobs are merged.
+    let groups = GroupReport::collect(&jobs);
+    let grouped = plan.clones.iter().map(|clone| clone.spec.group_reporting);
+    (JobReport::group(jobs.into_iter().zip(grouped)), groups)
+}
+
+fn job(clone: &JobClone, outcome: JobOutcome) -> JobReport {
+    let runtimes = PerDirection::splat(outcome.runtime);
+    let mut report =
+        JobReport::from_statistics(&clone.spec, clone.group, &outcome.statistics, runtimes);
+    report.process_id = outcome.thread_id;
+    report.started = outcome.started.or_else(|| Some(SystemTime::now()));
+    report.user_time = outcome.usage.user_time;
+    report.system_time = outcome.usage.system_time;
+    report.context_switches = outcome.usage.context_switches;
+    report.minor_faults = outcome.usage.minor_faults;
+    report.major_faults = outcome.usage.major_faults;
+    if let Some(failure) = outcome.failure {
+        report.error = failure.errno;
+        report.error_message = failure.message;
+        report.total_errors = 1;
+    }
+    report
+}

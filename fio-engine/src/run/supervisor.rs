@@ -1,0 +1,247 @@
+//! The thread that leads a run from the first file to the report.
+
+use std::io;
+use std::thread::{Builder, ScopedJoinHandle};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::event::{Level, Observer, RunEvent};
+use super::job_loop::{JobContext, JobFailure, JobOutcome};
+use super::plan::{JobClone, Plan};
+use super::progress::JobState;
+use super::start_line::StartLine;
+use super::storage::Storage;
+use super::{RunOptions, StopHandle, results};
+use crate::io::Engine;
+use crate::report::Report;
+use crate::workload::{Generator, Seeds, Stream};
+
+/// Stack of a job thread. Everything large is on the heap.
+const STACK_BYTES: usize = 512 * 1024;
+
+/// Leads a run.
+pub(super) struct Supervisor {
+    plan: Plan,
+    options: RunOptions,
+    stop: StopHandle,
+    began: Instant,
+}
+
+impl Supervisor {
+    pub(super) fn new(plan: Plan, options: RunOptions, stop: StopHandle, began: Instant) -> Self {
+        Self {
+            plan,
+            options,
+            stop,
+            began,
+        }
+    }
+
+    /// Runs all waves and reports what they measured.
+    pub(super) fn run(self) -> Report {
+        let started = SystemTime::now();
+        self.announce();
+        // All files are laid out before the first job begins, as fio does.
+        let mut storages: Vec<_> = self
+            .plan
+            .clones
+            .iter()
+            .map(|clone| self.prepare(clone))
+            .collect();
+        let mut outcomes = Vec::with_capacity(self.plan.clones.len());
+        for wave in self.plan.waves() {
+            let storages = storages.drain(..wave.len()).collect();
+            outcomes.extend(self.run_wave(wave, storages));
+        }
+        let (jobs, groups) = results::collect(&self.plan, outcomes);
+        let global_options = self.options.global_options.clone();
+        let disks = Vec::new();
+        self.tell(RunEvent::Finished);
+        Report {
+            started,
+            finished: SystemTime::now(),
+            global_options,
+            jobs,
+            groups,
+            disks,
+        }
+    }
+
+    fn announce(&self) {}
+
+    /// Makes the files of a clone ready.
+    fn prepare(&self, clone: &JobClone) -> Result<Storage, JobFailure> {
+        if self.stop.is_stopped() {
+            return Err(JobFailure::stopped());
+        }
+        let rule = self.options.random_rule;
+        let mut report = |line: &str| {
+            self.say(
+                Level::Info,
+                format!("{}: {}\n", clone.spec.name, line.trim_end()),
+            );
+        };
+        let needs_files = self.engine(clone)?.needs_files;
+        Storage::prepare(clone, rule, needs_files, self.stop.flag(), &mut report)
+    }
+
+    /// Runs the clones of one wave together.
+    fn run_wave(
+        &self,
+        wave: &[JobClone],
+        storages: Vec<Result<Storage, JobFailure>>,
+    ) -> Vec<JobOutcome> {
+        let start_line = StartLine::default();
+        std::thread::scope(|scope| {
+            let start_line = &start_line;
+            let threads: Vec<_> = wave
+                .iter()
+                .zip(storages)
+                .map(|(clone, storage)| {
+                    Builder::new()
+                        .name(format!("fio-job-{}", clone.number()))
+                        .stack_size(STACK_BYTES)
+                        .spawn_scoped(scope, move || self.run_clone(clone, storage, start_line))
+                })
+                .collect();
+            start_line.open_after(threads.iter().flatten().count());
+            threads
+                .into_iter()
+                .zip(wave)
+                .map(|(thread, clone)| self.join(thread, clone))
+                .collect()
+        })
+    }
+
+    fn join(
+        &self,
+        thread: io::Result<ScopedJoinHandle<'_, JobOutcome>>,
+        clone: &JobClone,
+    ) -> JobOutcome {
+        match thread {
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(error) => {
+                let errno = error.raw_os_error().unwrap_or(libc::EAGAIN);
+                let message = format!("cannot start a thread: {error}; lower numjobs");
+                self.end(clone, JobOutcome::failed(JobFailure::new(errno, message)))
+            }
+        }
+    }
+
+    /// The life of one clone, in its own thread.
+    fn run_clone(
+        &self,
+        clone: &JobClone,
+        storage: Result<Storage, JobFailure>,
+        start_line: &StartLine,
+    ) -> JobOutcome {
+        let outcome = match storage {
+            Ok(storage) => {
+                let outcome = self.run_on(clone, &storage, start_line);
+                if let Err(failure) = storage.clean_up(clone) {
+                    self.complain(clone, &failure);
+                }
+                outcome
+            }
+            Err(failure) => Err(failure),
+        };
+        let outcome = outcome.unwrap_or_else(|failure| {
+            start_line.arrive();
+            JobOutcome::failed(failure)
+        });
+        self.end(clone, outcome)
+    }
+
+    /// Runs a clone on its files. On an error it has not arrived at the start line.
+    fn run_on(
+        &self,
+        clone: &JobClone,
+        storage: &Storage,
+        start_line: &StartLine,
+    ) -> Result<JobOutcome, JobFailure> {
+        let rule = self.options.random_rule;
+        let engine = self.engine(clone)?;
+        let generator = Generator::new(&clone.spec, clone.number(), storage.regions(), rule)
+            .map_err(|error| JobFailure::new(libc::EINVAL, error.to_string()))?;
+        let files = storage.open(clone)?;
+        self.choose_cpus(clone)?;
+        let seeds = Seeds::new(&clone.spec, clone.number(), rule);
+        Ok((engine.run)(JobContext {
+            spec: &clone.spec,
+            files,
+            file_names: storage.names(),
+            generator,
+            progress: &clone.progress,
+            stop: &self.stop,
+            start_line,
+            run_began: self.began,
+            start_delay: start_delay(clone, &seeds),
+            content_seed: seeds.of(Stream::Buffer),
+            on_start: &|| self.tell(RunEvent::JobStarted { job: clone.index }),
+        }))
+    }
+
+    /// `cpus_allowed`, for the calling thread.
+    fn choose_cpus(&self, clone: &JobClone) -> Result<(), JobFailure> {
+        let Some(allowed) = &clone.spec.cpus_allowed else {
+            return Ok(());
+        };
+        let mut set = rustix::thread::CpuSet::new();
+        let own = clone.clone_index as usize % allowed.len().max(1);
+        let chosen = if clone.spec.split_cpus {
+            &allowed[own..=own]
+        } else {
+            &allowed[..]
+        };
+        chosen.iter().for_each(|cpu| set.set(*cpu));
+        rustix::thread::sched_setaffinity(None, &set).map_err(|errno| {
+            let message = format!("cpus_allowed: cannot run on CPUs {chosen:?}: {errno}");
+            JobFailure::new(errno.raw_os_error(), message)
+        })
+    }
+
+    fn end(&self, clone: &JobClone, outcome: JobOutcome) -> JobOutcome {
+        clone.progress.set_state(JobState::Finished);
+        if let Some(failure) = &outcome.failure {
+            self.complain(clone, failure);
+        }
+        self.tell(RunEvent::JobFinished { job: clone.index });
+        outcome
+    }
+
+    fn complain(&self, clone: &JobClone, failure: &JobFailure) {
+        self.say(
+            Level::Error,
+            format!("fio: {}: {}\n", clone.spec.name, failure.message),
+        );
+    }
+
+    fn engine(&self, clone: &JobClone) -> Result<Engine, JobFailure> {
+        // The plan has checked the name, and engines are never taken away.
+        let name = &clone.spec.engine;
+        let missing = || JobFailure::new(libc::ENOENT, format!("there is no I/O engine {name}"));
+        self.options.engines.find(name).ok_or_else(missing)
+    }
+
+    fn say(&self, level: Level, text: String) {
+        self.tell(RunEvent::Text { level, text });
+    }
+
+    fn tell(&self, event: RunEvent) {
+        let observer: Option<&Observer> = self.options.observer.as_ref();
+        if let Some(observer) = observer {
+            observer(event);
+        }
+    }
+}
+
+/// The delay drawn from the clone's `startdelay` range.
+fn start_delay(clone: &JobClone, seeds: &Seeds) -> Duration {
+    let (low, high) = clone.spec.start_delay;
+    if high <= low {
+        return low;
+    }
+    let share = f64::from(seeds.generator(Stream::StartDelay).next_u32()) / f64::from(u32::MAX);
+    low + (high - low).mul_f64(share)
+}

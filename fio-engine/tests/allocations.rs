@@ -1,0 +1,55 @@
+//! I/Os cost no allocation: a job of many I/Os allocates as often as a job of few.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fio_engine::job::{JobSpec, Pattern, SizeOrPercent};
+use fio_engine::run::{Run, RunOptions};
+
+/// The system's allocator, counting.
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: every call is passed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`, and `alloc` is the system's.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations_of(engine: &str, depth: u32, ios: u64) -> u64 {
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mut job = JobSpec::new("counted");
+    job.engine = engine.to_owned();
+    job.pattern = Pattern::RANDOM_READ_WRITE;
+    job.io_depth = depth;
+    job.directories = vec![directory.path().to_owned()];
+    job.size = Some(SizeOrPercent::Bytes(64 * 4096));
+    job.io_size = Some(SizeOrPercent::Bytes(ios * 4096));
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let report = Run::start(vec![job], RunOptions::default()).unwrap().wait();
+    let counted = ALLOCATIONS.load(Ordering::Relaxed) - before;
+    let done: u64 = report.jobs[0].directions.0.iter().map(|one| one.total_ios).sum();
+    assert!(done >= ios, "{done} I/Os: {}", report.jobs[0].error_message);
+    counted
+}
+
+#[test]
+fn no_io_allocates() {
+    for (engine, depth) in [("null", 1), ("null", 16), ("psync", 1), ("sync", 1), ("libaio", 16)] {
+        let few = allocations_of(engine, depth, 64);
+        let many = allocations_of(engine, depth, 20_000);
+        assert!(many <= few + 100, "{engine}: {few} allocations for 64 I/Os, {many} for 20,000");
+    }
+}
