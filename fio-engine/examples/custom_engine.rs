@@ -26,7 +26,10 @@ impl IoEngine for RamDisk {
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         let buffers = AlignedBuffers::new(setup.io_depth, setup.max_block_size)?;
-        Ok(Self { disk: vec![0; DISK_BYTES], buffers })
+        Ok(Self {
+            disk: vec![0; DISK_BYTES],
+            buffers,
+        })
     }
 
     fn is_synchronous(&self) -> bool {
@@ -63,7 +66,10 @@ fn main() -> Result<(), fio_engine::run::RunError> {
 
     for (direction, results) in report.jobs[0].directions.iter() {
         let latency = &results.completion.moments;
-        println!("{direction}: {} I/Os, mean {:.0} ns", results.total_ios, latency.mean);
+        println!(
+            "{direction}: {} I/Os, mean {:.0} ns",
+            results.total_ios, latency.mean
+        );
     }
     Ok(())
 }

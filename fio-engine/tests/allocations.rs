@@ -40,16 +40,30 @@ fn allocations_of(engine: &str, depth: u32, ios: u64) -> u64 {
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     let report = Run::start(vec![job], RunOptions::default()).unwrap().wait();
     let counted = ALLOCATIONS.load(Ordering::Relaxed) - before;
-    let done: u64 = report.jobs[0].directions.0.iter().map(|one| one.total_ios).sum();
+    let done: u64 = report.jobs[0]
+        .directions
+        .0
+        .iter()
+        .map(|one| one.total_ios)
+        .sum();
     assert!(done >= ios, "{done} I/Os: {}", report.jobs[0].error_message);
     counted
 }
 
 #[test]
 fn no_io_allocates() {
-    for (engine, depth) in [("null", 1), ("null", 16), ("psync", 1), ("sync", 1), ("libaio", 16)] {
+    for (engine, depth) in [
+        ("null", 1),
+        ("null", 16),
+        ("psync", 1),
+        ("sync", 1),
+        ("libaio", 16),
+    ] {
         let few = allocations_of(engine, depth, 64);
         let many = allocations_of(engine, depth, 20_000);
-        assert!(many <= few + 100, "{engine}: {few} allocations for 64 I/Os, {many} for 20,000");
+        assert!(
+            many <= few + 100,
+            "{engine}: {few} allocations for 64 I/Os, {many} for 20,000"
+        );
     }
 }

@@ -24,7 +24,9 @@ fn job(directory: &Path, change: impl FnOnce(&mut JobSpec)) -> JobSpec {
 }
 
 fn run(jobs: Vec<JobSpec>) -> Report {
-    Run::start(jobs, RunOptions::default()).expect("the jobs are valid").wait()
+    Run::start(jobs, RunOptions::default())
+        .expect("the jobs are valid")
+        .wait()
 }
 
 /// Runs with an observer and returns the report and the errors it was told.
@@ -33,12 +35,17 @@ fn run_observed(jobs: Vec<JobSpec>) -> (Report, String, Vec<RunEvent>) {
     let seen = Arc::clone(&events);
     let mut options = RunOptions::default();
     options.observer = Some(Arc::new(move |event| seen.lock().unwrap().push(event)));
-    let report = Run::start(jobs, options).expect("the jobs are valid").wait();
+    let report = Run::start(jobs, options)
+        .expect("the jobs are valid")
+        .wait();
     let events = events.lock().unwrap().clone();
     let errors = events
         .iter()
         .filter_map(|event| match event {
-            RunEvent::Text { level: Level::Error, text } => Some(text.as_str()),
+            RunEvent::Text {
+                level: Level::Error,
+                text,
+            } => Some(text.as_str()),
             _ => None,
         })
         .collect();
@@ -48,9 +55,13 @@ fn run_observed(jobs: Vec<JobSpec>) -> (Report, String, Vec<RunEvent>) {
 #[test]
 fn every_engine_moves_every_byte_in_every_pattern() {
     for engine in ["sync", "psync", "libaio", "null"] {
-        for pattern in
-            [Pattern::READ, Pattern::WRITE, Pattern::RANDOM_READ, Pattern::RANDOM_WRITE, Pattern::TRIM]
-        {
+        for pattern in [
+            Pattern::READ,
+            Pattern::WRITE,
+            Pattern::RANDOM_READ,
+            Pattern::RANDOM_WRITE,
+            Pattern::TRIM,
+        ] {
             for (depth, direct) in [(1, false), (8, false), (8, true)] {
                 let directory = scratch();
                 let report = run(vec![job(directory.path(), |job| {
@@ -64,8 +75,12 @@ fn every_engine_moves_every_byte_in_every_pattern() {
                 assert_eq!(result.error, 0, "{what}: {}", result.error_message);
                 let bytes: u64 = result.directions.0.iter().map(|one| one.bytes).sum();
                 assert_eq!(bytes, FILE_BYTES, "{what}");
-                let samples: u64 =
-                    result.directions.0.iter().map(|one| one.total.moments.samples).sum();
+                let samples: u64 = result
+                    .directions
+                    .0
+                    .iter()
+                    .map(|one| one.total.moments.samples)
+                    .sum();
                 assert_eq!(samples, FILE_BYTES / 4096, "{what}");
             }
         }
@@ -104,7 +119,11 @@ fn a_mixed_job_reads_and_writes_its_share() {
         job.read_mix_percent = 75;
         job.io_depth = 16;
     })]);
-    let [reads, writes, _] = report.jobs[0].directions.0.each_ref().map(|one| one.total_ios);
+    let [reads, writes, _] = report.jobs[0]
+        .directions
+        .0
+        .each_ref()
+        .map(|one| one.total_ios);
     assert_eq!(reads + writes, 256);
     assert!((150..=230).contains(&reads), "{reads} reads");
 }
@@ -124,8 +143,14 @@ fn clones_have_their_own_files_and_can_be_reported_as_one() {
     let grouped = run(vec![clones(true)]);
     assert_eq!(grouped.jobs.len(), 1);
     assert_eq!(grouped.jobs[0].members, 3);
-    assert_eq!(grouped.jobs[0].directions[Direction::Read].bytes, 3 * FILE_BYTES);
-    assert_eq!(grouped.groups[0].directions[Direction::Read].bytes, 3 * FILE_BYTES);
+    assert_eq!(
+        grouped.jobs[0].directions[Direction::Read].bytes,
+        3 * FILE_BYTES
+    );
+    assert_eq!(
+        grouped.groups[0].directions[Direction::Read].bytes,
+        3 * FILE_BYTES
+    );
 }
 
 #[test]
@@ -144,7 +169,14 @@ fn a_stonewall_waits_and_counts_as_its_own_group() {
     let began = Instant::now();
     let report = run(vec![first, second]);
     assert!(began.elapsed() >= Duration::from_millis(300));
-    assert_eq!(report.jobs.iter().map(|job| job.group_id).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(
+        report
+            .jobs
+            .iter()
+            .map(|job| job.group_id)
+            .collect::<Vec<_>>(),
+        [0, 1]
+    );
     assert_eq!(report.groups.len(), 2);
 }
 
@@ -169,15 +201,22 @@ fn unlink_removes_the_files() {
 fn a_job_that_cannot_open_its_files_fails_alone_and_says_why() {
     let directory = scratch();
     let good = job(directory.path(), |_| {});
-    let bad = job(&directory.path().join("missing"), |job| job.name = "bad".to_owned());
+    let bad = job(&directory.path().join("missing"), |job| {
+        job.name = "bad".to_owned()
+    });
     let (report, errors, events) = run_observed(vec![bad, good]);
     assert_eq!(report.jobs[0].error, 2);
     assert!(report.jobs[0].error_message.contains("missing"));
-    assert!(errors.contains("bad") && errors.contains("missing"), "{errors}");
+    assert!(
+        errors.contains("bad") && errors.contains("missing"),
+        "{errors}"
+    );
     assert_eq!(report.jobs[1].error, 0);
     assert_eq!(report.jobs[1].directions[Direction::Read].bytes, FILE_BYTES);
     assert_eq!(events.last(), Some(&RunEvent::Finished));
-    let ended = events.iter().filter(|event| matches!(event, RunEvent::JobFinished { .. }));
+    let ended = events
+        .iter()
+        .filter(|event| matches!(event, RunEvent::JobFinished { .. }));
     assert_eq!(ended.count(), 2);
 }
 
@@ -190,7 +229,11 @@ fn misaligned_direct_io_is_an_error_with_a_hint() {
         job.block_sizes = fio_engine::PerDirection::splat(fio_engine::job::BlockSizes::Fixed(1000));
     })]);
     assert_eq!(report.jobs[0].error, 22, "{}", report.jobs[0].error_message);
-    assert!(report.jobs[0].error_message.contains("multiples"), "{}", report.jobs[0].error_message);
+    assert!(
+        report.jobs[0].error_message.contains("multiples"),
+        "{}",
+        report.jobs[0].error_message
+    );
 }
 
 #[test]
@@ -208,7 +251,11 @@ fn a_stopped_run_reports_what_it_measured() {
         assert!(!run.is_finished());
         run.stop_handle().stop();
         let report = run.wait();
-        assert_eq!(report.jobs[0].error, 0, "{engine}: {}", report.jobs[0].error_message);
+        assert_eq!(
+            report.jobs[0].error, 0,
+            "{engine}: {}",
+            report.jobs[0].error_message
+        );
         assert!(report.jobs[0].directions[Direction::Read].total_ios > 0);
     }
 }
@@ -235,7 +282,10 @@ fn a_thousand_jobs_run_in_one_process() {
         job.group_reporting = true;
     })]);
     assert_eq!(report.jobs[0].members, 1000);
-    assert_eq!(report.jobs[0].directions[Direction::Read].bytes, 1000 * FILE_BYTES);
+    assert_eq!(
+        report.jobs[0].directions[Direction::Read].bytes,
+        1000 * FILE_BYTES
+    );
 }
 
 #[test]
@@ -244,7 +294,10 @@ fn wrong_runs_are_refused_before_anything_happens() {
     let wrong = job(directory.path(), |job| job.engine = "psynk".to_owned());
     let error = Run::start(vec![wrong], RunOptions::default()).unwrap_err();
     assert!(matches!(error, RunError::UnknownEngine { .. }), "{error}");
-    assert_eq!(Run::start(vec![], RunOptions::default()).unwrap_err(), RunError::NoJobs);
+    assert_eq!(
+        Run::start(vec![], RunOptions::default()).unwrap_err(),
+        RunError::NoJobs
+    );
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
@@ -262,7 +315,10 @@ impl IoEngine for Backwards {
             return Err(EngineError::Other("at most 64 I/Os in flight".to_owned()));
         }
         let buffers = AlignedBuffers::new(setup.io_depth, setup.max_block_size)?;
-        Ok(Self { buffers, pending: Vec::new() })
+        Ok(Self {
+            buffers,
+            pending: Vec::new(),
+        })
     }
 
     fn is_synchronous(&self) -> bool {
@@ -274,7 +330,10 @@ impl IoEngine for Backwards {
     }
 
     fn queue(&mut self, io: &Io) -> Queued {
-        self.pending.push(Completion { unit: io.unit, result: Ok(io.length) });
+        self.pending.push(Completion {
+            unit: io.unit,
+            result: Ok(io.length),
+        });
         Queued::Pending
     }
 
@@ -306,9 +365,62 @@ fn an_engine_from_outside_the_crate_runs_jobs() {
         options.engines = Engines::standard().register::<Backwards>("backwards");
         options
     };
-    let report = Run::start(vec![backwards.clone()], options()).unwrap().wait();
+    let report = Run::start(vec![backwards.clone()], options())
+        .unwrap()
+        .wait();
     assert_eq!(report.jobs[0].directions[Direction::Read].bytes, FILE_BYTES);
     backwards.io_depth = 100;
     let report = Run::start(vec![backwards], options()).unwrap().wait();
-    assert!(report.jobs[0].error_message.contains("at most 64"), "{}", report.jobs[0].error_message);
+    assert!(
+        report.jobs[0].error_message.contains("at most 64"),
+        "{}",
+        report.jobs[0].error_message
+    );
+}
+
+#[test]
+fn the_status_follows_a_run() {
+    let directory = scratch();
+    let running = job(directory.path(), |job| {
+        job.engine = "null".to_owned();
+        job.pattern = Pattern::RANDOM_READ;
+        job.time_based = true;
+        job.runtime = Some(Duration::from_secs(2));
+    });
+    let later = JobSpec {
+        stonewall: true,
+        ..running.clone()
+    };
+    let run = Run::start(vec![running, later], RunOptions::default()).unwrap();
+    std::thread::sleep(Duration::from_millis(600));
+    let status = run.status();
+    assert_eq!((status.running, status.pending, status.done), (1, 1, 0));
+    assert_eq!(status.run_string, "r(1),P(1)");
+    assert!(status.rates[Direction::Read].ios_per_second > 0);
+    let eta = status.eta.expect("both jobs have a run time");
+    assert!((2..4).contains(&eta.as_secs()), "{eta:?}");
+    run.stop();
+    assert_eq!(run.wait().jobs.len(), 2);
+}
+
+#[test]
+fn a_run_tells_what_fio_prints() {
+    let directory = scratch();
+    let (report, _, events) = run_observed(vec![job(directory.path(), |job| job.clones = 2)]);
+    assert_eq!(report.jobs.len(), 2);
+    let text: String = events
+        .iter()
+        .filter_map(|event| match event {
+            RunEvent::Text { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(
+        lines[0].starts_with("job: (g=0): rw=read, bs=(R) 4096B-4096B"),
+        "{text}"
+    );
+    assert_eq!(lines[1], "...");
+    assert_eq!(lines[2], "Starting 2 processes");
+    assert_eq!(lines[3], "job: Laying out IO file (1 file / 1MiB)");
 }

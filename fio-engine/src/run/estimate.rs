@@ -22,9 +22,11 @@ pub(super) fn remaining(clones: &[JobClone], since_start: Duration) -> Option<Du
 
 fn clone_remaining(clone: &JobClone, since_start: Duration) -> Option<Duration> {
     let spec = &clone.spec;
-    let limit = spec.runtime.map(|runtime| runtime.saturating_add(spec.ramp_time));
+    let limit = spec
+        .runtime
+        .map(|runtime| runtime.saturating_add(spec.ramp_time));
     match clone.progress.state() {
-        JobState::Finished => Some(Duration::ZERO),
+        JobState::Finished | JobState::Failed => Some(Duration::ZERO),
         JobState::Waiting | JobState::Initialised => limit.map(|limit| limit + spec.start_delay.0),
         JobState::Ramping | JobState::Running | JobState::Syncing => {
             let began = Duration::from_nanos(clone.progress.began());
@@ -71,7 +73,10 @@ mod tests {
     #[test]
     fn waves_add_up_and_clones_of_a_wave_do_not() {
         let plan = plan(&[(Some(10), false), (Some(20), false), (Some(5), true)]);
-        assert_eq!(remaining(&plan.clones, Duration::ZERO), Some(Duration::from_secs(25)));
+        assert_eq!(
+            remaining(&plan.clones, Duration::ZERO),
+            Some(Duration::from_secs(25))
+        );
     }
 
     #[test]

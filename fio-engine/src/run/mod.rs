@@ -26,6 +26,7 @@ mod plan;
 mod progress;
 mod results;
 mod start_line;
+mod status;
 mod storage;
 mod supervisor;
 
@@ -40,8 +41,10 @@ pub(crate) use job_loop::{JobContext, JobLoop, job_loop};
 use crate::io::Engines;
 use crate::job::JobSpec;
 use crate::report::Report;
+use crate::report::status::Status;
 use crate::workload::RandomRule;
 use plan::Plan;
+use status::StatusSource;
 use supervisor::Supervisor;
 
 /// How a run is done, beside its jobs.
@@ -114,6 +117,7 @@ pub enum RunError {
 #[derive(Debug)]
 pub struct Run {
     stop: StopHandle,
+    status: StatusSource,
     supervisor: Option<JoinHandle<Report>>,
 }
 
@@ -125,15 +129,25 @@ impl Run {
     pub fn start(jobs: Vec<JobSpec>, options: RunOptions) -> Result<Self, RunError> {
         let plan = Plan::new(jobs, &options)?;
         let stop = StopHandle::default();
-        let supervisor = Supervisor::new(plan, options, stop.clone(), Instant::now());
+        let began = Instant::now();
+        let status = StatusSource::new(&plan, began);
+        let supervisor = Supervisor::new(plan, options, stop.clone(), began);
         let supervisor = std::thread::Builder::new()
             .name("fio-run".to_owned())
             .spawn(move || supervisor.run())
             .map_err(|error| RunError::Thread(error.to_string()))?;
         Ok(Self {
             stop,
+            status,
             supervisor: Some(supervisor),
         })
+    }
+
+    /// What the run is doing now, without disturbing its jobs. Rates cover the time since the last
+    /// call that was at least a quarter of a second earlier.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status.now()
     }
 
     /// Asks all jobs to end; what they measured is still reported.

@@ -87,7 +87,10 @@ fn check(job: &JobSpec, engines: &Engines) -> Result<(), RunError> {
             known: engines.names().collect::<Vec<_>>().join(", "),
         });
     }
-    Ok(())
+    job.validate().map_err(|error| RunError::InvalidJob {
+        job: job.name.clone(),
+        reason: error.to_string(),
+    })
 }
 
 #[cfg(test)]

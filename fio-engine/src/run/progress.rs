@@ -1,6 +1,6 @@
 //! What a job publishes of itself while it runs.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use crate::direction::PerDirection;
 
@@ -18,22 +18,26 @@ pub(crate) enum JobState {
     Running,
     /// Makes its files durable.
     Syncing,
-    /// Has ended.
+    /// Has ended well.
     Finished,
+    /// Has ended with an error.
+    Failed,
 }
 
 impl JobState {
     fn from_number(number: u8) -> Self {
-        [
-            Self::Waiting,
-            Self::Initialised,
-            Self::Ramping,
-            Self::Running,
-            Self::Syncing,
-        ]
-        .into_iter()
-        .find(|state| *state as u8 == number)
-        .unwrap_or(Self::Finished)
+        const STATES: [JobState; 6] = [
+            JobState::Waiting,
+            JobState::Initialised,
+            JobState::Ramping,
+            JobState::Running,
+            JobState::Syncing,
+            JobState::Finished,
+        ];
+        STATES
+            .get(usize::from(number))
+            .copied()
+            .unwrap_or(Self::Failed)
     }
 }
 
@@ -48,6 +52,7 @@ pub(crate) struct JobProgress {
     ios: [AtomicU64; 3],
     /// Bytes the job will move in all; `u64::MAX` while that is unknown.
     target: AtomicU64,
+    open_files: AtomicU32,
     /// Nanoseconds after the run's start at which I/O began.
     began: AtomicU64,
 }
@@ -59,6 +64,7 @@ impl JobProgress {
             bytes: Default::default(),
             ios: Default::default(),
             target: AtomicU64::new(u64::MAX),
+            open_files: AtomicU32::new(0),
             began: AtomicU64::new(0),
         }
     }
@@ -95,6 +101,15 @@ impl JobProgress {
 
     pub(crate) fn ios(&self) -> PerDirection<u64> {
         PerDirection([0, 1, 2].map(|index: usize| self.ios[index].load(Ordering::Relaxed)))
+    }
+
+    pub(crate) fn set_open_files(&self, count: usize) {
+        self.open_files
+            .store(u32::try_from(count).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn open_files(&self) -> u32 {
+        self.open_files.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_target(&self, bytes: Option<u64>) {

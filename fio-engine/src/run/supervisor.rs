@@ -12,7 +12,8 @@ use super::start_line::StartLine;
 use super::storage::Storage;
 use super::{RunOptions, StopHandle, results};
 use crate::io::Engine;
-use crate::report::Report;
+use crate::report::normal::{JobLine, StartingLine};
+use crate::report::{DiskMonitor, Report};
 use crate::workload::{Generator, Seeds, Stream};
 
 /// Stack of a job thread. Everything large is on the heap.
@@ -47,6 +48,7 @@ impl Supervisor {
             .iter()
             .map(|clone| self.prepare(clone))
             .collect();
+        let disks = DiskMonitor::new(storages.iter().flatten().flat_map(Storage::paths));
         let mut outcomes = Vec::with_capacity(self.plan.clones.len());
         for wave in self.plan.waves() {
             let storages = storages.drain(..wave.len()).collect();
@@ -54,7 +56,7 @@ impl Supervisor {
         }
         let (jobs, groups) = results::collect(&self.plan, outcomes);
         let global_options = self.options.global_options.clone();
-        let disks = Vec::new();
+        let disks = disks.report();
         self.tell(RunEvent::Finished);
         Report {
             started,
@@ -66,7 +68,23 @@ impl Supervisor {
         }
     }
 
-    fn announce(&self) {}
+    /// The lines fio prints before the first I/O.
+    fn announce(&self) {
+        let jobs = || {
+            self.plan
+                .clones
+                .iter()
+                .filter(|clone| clone.clone_index == 0)
+        };
+        for job in jobs() {
+            self.say(
+                Level::Info,
+                format!("{}\n", JobLine::new(&job.spec, job.group)),
+            );
+        }
+        let line = StartingLine::of(jobs().map(|job| &*job.spec));
+        self.say(Level::Info, format!("{line}\n"));
+    }
 
     /// Makes the files of a clone ready.
     fn prepare(&self, clone: &JobClone) -> Result<Storage, JobFailure> {
@@ -202,7 +220,12 @@ impl Supervisor {
     }
 
     fn end(&self, clone: &JobClone, outcome: JobOutcome) -> JobOutcome {
-        clone.progress.set_state(JobState::Finished);
+        let failed = outcome.failure.is_some();
+        clone.progress.set_state(if failed {
+            JobState::Failed
+        } else {
+            JobState::Finished
+        });
         if let Some(failure) = &outcome.failure {
             self.complain(clone, failure);
         }

@@ -150,6 +150,10 @@ impl Context {
     }
 
     /// Takes up to `maximum` events that are there already, without a system call.
+    #[expect(
+        clippy::needless_pass_by_ref_mut,
+        reason = "taking events is exclusive: two takers would read the same slot"
+    )]
     #[inline]
     pub(super) fn take_ready(&mut self, maximum: usize, events: &mut Vec<Event>) {
         let Some(ring) = self.ring else { return };

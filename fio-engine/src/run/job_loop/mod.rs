@@ -128,6 +128,7 @@ impl JobContext<'_> {
         outcome.started = Some(SystemTime::now());
         self.progress
             .set_began(self.run_began.elapsed().as_nanos() as u64);
+        self.progress.set_open_files(self.files.len());
         self.progress.set_target(self.generator.total_bytes());
         (self.on_start)();
         let usage = ThreadUsage::now();
@@ -146,7 +147,7 @@ impl JobContext<'_> {
             asynchronous::run(self, engine, &mut state)
         };
         outcome.failure = result.err();
-        outcome.runtime = state.pace.finish(&mut state.recorder.statistics);
+        outcome.runtime = state.pace.finish(&state.recorder.statistics);
         if outcome.failure.is_none() {
             outcome.failure = self.sync_at_end(&mut state).err();
         }

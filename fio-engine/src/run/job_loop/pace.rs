@@ -137,7 +137,7 @@ impl<'a> Pace<'a> {
     }
 
     /// Publishes the final counters and returns the time the statistics cover.
-    pub(super) fn finish(&mut self, statistics: &mut JobStatistics) -> Duration {
+    pub(super) fn finish(&self, statistics: &JobStatistics) -> Duration {
         self.publish(statistics);
         self.clock.between(self.counting_since, self.clock.now())
     }

@@ -233,25 +233,3 @@ fn files_are_synced_when_and_as_often_as_asked() {
     );
     assert_eq!(outcome.statistics.bytes().0, [0, 1 << 20, 0]);
 }
-#[test]
-fn tmp_speed() {
-    for depth in [1, 32] {
-        let spec = spec(|spec| {
-            spec.size = Some(SizeOrPercent::Bytes(4 << 30));
-            spec.pattern = Pattern::RANDOM_READ;
-            spec.io_depth = depth;
-            spec.time_based = true;
-            spec.runtime = Some(Duration::from_secs(2));
-        });
-        let outcome = run::<Null>(&spec);
-        eprintln!(
-            "{depth}: {} IOPS/s, {:?}",
-            outcome.statistics.ios().0[0] as f64 / outcome.runtime.as_secs_f64(),
-            outcome
-                .statistics
-                .latencies(Direction::Read)
-                .completion
-                .moments()
-        );
-    }
-}

@@ -1,0 +1,128 @@
+//! What a run is doing at one moment.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::estimate;
+use super::plan::{JobClone, Plan};
+use super::progress::JobState;
+use crate::direction::{Direction, PerDirection};
+use crate::report::status::{self, Rate, Status, run_string};
+
+/// Rates are computed over at least this long.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Reads the counters the jobs publish.
+#[derive(Debug)]
+pub(super) struct StatusSource {
+    clones: Vec<JobClone>,
+    began: Instant,
+    rates: Mutex<Rates>,
+}
+
+/// The counters at the beginning of the interval that the rates cover.
+#[derive(Debug)]
+struct Rates {
+    since: Instant,
+    bytes: PerDirection<u64>,
+    ios: PerDirection<u64>,
+    last: PerDirection<Rate>,
+}
+
+impl StatusSource {
+    pub(super) fn new(plan: &Plan, began: Instant) -> Self {
+        let rates = Rates {
+            since: began,
+            bytes: PerDirection::default(),
+            ios: PerDirection::default(),
+            last: PerDirection::default(),
+        };
+        Self {
+            clones: plan.clones.clone(),
+            began,
+            rates: Mutex::new(rates),
+        }
+    }
+
+    pub(super) fn now(&self) -> Status {
+        let count = |wanted: fn(JobState) -> bool| {
+            self.clones
+                .iter()
+                .filter(|clone| wanted(clone.progress.state()))
+                .count() as u32
+        };
+        let elapsed = self.began.elapsed();
+        let format = self.clones.first().map(|clone| &clone.spec);
+        Status {
+            running: count(is_running),
+            ramping: count(|state| state == JobState::Ramping),
+            pending: count(|state| state < JobState::Ramping),
+            done: count(|state| state >= JobState::Finished),
+            open_files: self.open_files(),
+            run_string: run_string(self.clones.iter().map(shown)),
+            rates: self.rates(),
+            elapsed,
+            eta: estimate::remaining(&self.clones, elapsed),
+            kb_base: format.map_or(1024, |spec| spec.kb_base),
+            unit_base: format.map_or(0, |spec| spec.unit_base),
+            significant_figures: format.map_or(4, |spec| spec.significant_figures),
+            ..Status::default()
+        }
+    }
+
+    fn open_files(&self) -> u32 {
+        let running = self
+            .clones
+            .iter()
+            .filter(|clone| is_running(clone.progress.state()));
+        running.map(|clone| clone.progress.open_files()).sum()
+    }
+
+    fn rates(&self) -> PerDirection<Rate> {
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let interval = rates.since.elapsed();
+        if interval < SHORTEST_INTERVAL {
+            return rates.last;
+        }
+        let (mut bytes, mut ios) = (PerDirection::default(), PerDirection::default());
+        for clone in &self.clones {
+            add(&mut bytes, clone.progress.bytes());
+            add(&mut ios, clone.progress.ios());
+        }
+        let per_second =
+            |now: u64, then: u64| (now.saturating_sub(then) as f64 / interval.as_secs_f64()) as u64;
+        for direction in Direction::ALL {
+            rates.last[direction] = Rate {
+                bytes_per_second: per_second(bytes[direction], rates.bytes[direction]),
+                ios_per_second: per_second(ios[direction], rates.ios[direction]),
+            };
+        }
+        (rates.since, rates.bytes, rates.ios) = (Instant::now(), bytes, ios);
+        rates.last
+    }
+}
+
+fn add(sum: &mut PerDirection<u64>, values: PerDirection<u64>) {
+    for (sum, value) in sum.0.iter_mut().zip(values.0) {
+        *sum += value;
+    }
+}
+
+fn is_running(state: JobState) -> bool {
+    matches!(
+        state,
+        JobState::Ramping | JobState::Running | JobState::Syncing
+    )
+}
+
+fn shown(clone: &JobClone) -> status::JobState {
+    match clone.progress.state() {
+        JobState::Waiting => status::JobState::NotStarted,
+        JobState::Initialised => status::JobState::Initialized,
+        JobState::Ramping => status::JobState::Ramping,
+        JobState::Running => status::JobState::Running(clone.spec.pattern),
+        JobState::Syncing => status::JobState::Syncing,
+        JobState::Finished => status::JobState::Reaped,
+        JobState::Failed => status::JobState::Failed,
+    }
+}
