@@ -27,6 +27,8 @@ pub enum RunEvent {
         /// The line or lines.
         text: String,
     },
+    /// All jobs have been announced and are about to be started.
+    Accepted,
     /// A clone begins its I/O.
     JobStarted {
         /// Number of the clone, from 0 over all jobs.

@@ -82,6 +82,7 @@ impl Supervisor {
                 format!("{}\n", JobLine::new(&job.spec, job.group)),
             );
         }
+        self.tell(RunEvent::Accepted);
         let line = StartingLine::of(jobs().map(|job| &*job.spec));
         self.say(Level::Info, format!("{line}\n"));
     }
