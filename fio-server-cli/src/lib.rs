@@ -3,6 +3,10 @@
 
 pub mod address;
 pub mod cli;
+pub mod commands;
 pub mod exit;
 pub mod job_text;
+pub mod options;
 pub mod output;
+
+mod interrupt;

@@ -18,7 +18,8 @@ pub(crate) fn generate(what: &Generate) -> Result<ExitStatus, Failure> {
         Generate::Man => manual(&mut bytes).context("cannot write the manual page")?,
     }
     let mut sink = Sink::open(None).map_err(Failure::setup)?;
-    sink.write(&String::from_utf8_lossy(&bytes)).map_err(Failure::setup)?;
+    sink.write(&String::from_utf8_lossy(&bytes))
+        .map_err(Failure::setup)?;
     Ok(ExitStatus::Success)
 }
 
@@ -39,6 +40,10 @@ fn manual(out: &mut Vec<u8>) -> std::io::Result<()> {
 }
 
 fn with_descendants(command: &clap::Command) -> Vec<&clap::Command> {
-    let children = command.get_subcommands().filter(|child| child.get_name() != "help");
-    children.flat_map(|child| std::iter::once(child).chain(with_descendants(child))).collect()
+    let children = command
+        .get_subcommands()
+        .filter(|child| child.get_name() != "help");
+    children
+        .flat_map(|child| std::iter::once(child).chain(with_descendants(child)))
+        .collect()
 }

@@ -1,6 +1,47 @@
 //! The commands: each turns what the user typed into calls of the libraries and into output.
 
 mod generate;
+mod run;
+
+use anyhow::Context as _;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::{Cli, Command};
 use crate::exit::{ExitStatus, Failure};
+use crate::output::complain;
+
+/// Does what the command line says and prints the error if that fails.
+pub fn run(cli: &Cli) -> ExitStatus {
+    match dispatch(&cli.command) {
+        Ok(status) => status,
+        Err(Failure { status, error }) => {
+            complain(format_args!("error: {error:#}"));
+            status
+        }
+    }
+}
+
+fn dispatch(command: &Command) -> Result<ExitStatus, Failure> {
+    match command {
+        Command::Run(args) => run::run(args),
+        Command::Generate(what) => generate::generate(what),
+        _ => Err(Failure::setup(anyhow::anyhow!(
+            "this command is not part of this build"
+        ))),
+    }
+}
+
+/// Networking and signals need one thread; jobs have their own.
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    Ok(runtime.context("cannot set up the runtime")?)
+}
+
+impl From<crate::cli::RandomRule> for fio_engine::workload::RandomRule {
+    fn from(rule: crate::cli::RandomRule) -> Self {
+        match rule {
+            crate::cli::RandomRule::Newest => Self::Newest,
+            crate::cli::RandomRule::UpTo334 => Self::Before335,
+        }
+    }
+}

@@ -10,8 +10,10 @@
 
 mod console;
 mod prefix;
+mod results;
 mod sink;
 
 pub use console::{StatusLine, complain};
 pub use prefix::LinePrefixer;
+pub use results::{Results, Sunk, VERSION, composed};
 pub use sink::{Sink, SinkError};

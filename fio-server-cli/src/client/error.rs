@@ -1,0 +1,156 @@
+//! What can go wrong between a client and one server.
+
+use std::io;
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::exit::ExitStatus;
+
+/// Why the session with one server failed. Each message names the server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The host name does not resolve.
+    #[error("{address}: cannot resolve the host name")]
+    Resolve {
+        /// The server.
+        address: Address,
+        /// What the resolver said.
+        #[source]
+        source: io::Error,
+    },
+    /// Nobody accepts connections there.
+    #[error("{address}: cannot connect{}", connect_advice(source))]
+    Connect {
+        /// The server.
+        address: Address,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// No connection within the time allowed.
+    #[error("{address}: no connection within {}; is the host up, or --connect-timeout too short?", seconds(*limit))]
+    ConnectTimeout {
+        /// The server.
+        address: Address,
+        /// The time allowed.
+        limit: Duration,
+    },
+    /// The connection broke.
+    #[error("{address}: the connection broke {phase}")]
+    Lost {
+        /// The server.
+        address: Address,
+        /// What was going on.
+        phase: Phase,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The server closed the connection before the end of the session.
+    #[error("{address}: the server closed the connection {phase}")]
+    Closed {
+        /// The server.
+        address: Address,
+        /// What was going on.
+        phase: Phase,
+    },
+    /// The server did not accept a job; what it had to say was printed as text.
+    #[error("{address}: the server refused {job}{}", because(reason))]
+    Refused {
+        /// The server.
+        address: Address,
+        /// The job file.
+        job: String,
+        /// The last line of text the server sent, if any.
+        reason: String,
+    },
+    /// The server speaks another version of the protocol.
+    #[error("{address}: the server speaks protocol version {found}, this client version {ours}")]
+    Version {
+        /// The server.
+        address: Address,
+        /// Its version.
+        found: u16,
+        /// The version spoken here.
+        ours: u16,
+    },
+    /// The server did not answer.
+    #[error("{address}: no answer {phase} within {}", seconds(*limit))]
+    Timeout {
+        /// The server.
+        address: Address,
+        /// What was asked.
+        phase: Phase,
+        /// The time allowed.
+        limit: Duration,
+    },
+    /// The server sent something that is not the protocol.
+    #[error("{address}: the server broke the protocol")]
+    Protocol {
+        /// The server.
+        address: Address,
+        /// What is wrong with it.
+        #[source]
+        source: fio_proto::session::SessionError,
+    },
+    /// The user stopped waiting.
+    #[error("{address}: abandoned before the server reported")]
+    Abandoned {
+        /// The server.
+        address: Address,
+    },
+}
+
+impl ClientError {
+    /// What it means for the exit code: a job the server does not take is a wrong job file,
+    /// everything else a wrong server.
+    #[must_use]
+    pub const fn status(&self) -> ExitStatus {
+        match self {
+            Self::Refused { .. } => ExitStatus::Setup,
+            Self::Abandoned { .. } => ExitStatus::Interrupted,
+            _ => ExitStatus::Peer,
+        }
+    }
+}
+
+/// What a session was doing when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The server was asked who it is.
+    Probe,
+    /// A job was sent and not yet accepted.
+    Job,
+    /// A job was running.
+    Run,
+    /// The server was told to stop.
+    Stop,
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Probe => "before it said who it is",
+            Self::Job => "after a job was sent",
+            Self::Run => "while the job was running",
+            Self::Stop => "after it was told to stop",
+        })
+    }
+}
+
+fn connect_advice(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::ConnectionRefused => "; is a server running there?",
+        io::ErrorKind::NotFound => "; there is no such socket",
+        _ => "",
+    }
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}

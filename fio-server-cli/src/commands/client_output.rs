@@ -1,0 +1,194 @@
+//! What the `client` command prints while its servers work, and what it makes of their ends.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use fio_engine::report::{GroupReport, JobReport, normal};
+
+use crate::client::{ClientError, Fleet, HostEvent, HostResult, Probe};
+use crate::exit::{ExitStatus, Failure};
+use crate::interrupt::Interrupts;
+use crate::output::{LinePrefixer, Results, SinkError, composed};
+
+/// Prints the events of a fleet.
+pub(super) struct ClientOutput {
+    results: Results,
+    hosts: Vec<HostOutput>,
+    /// The server is embedded: the user need not know that there is one.
+    embedded: bool,
+    /// The results could not be written. The servers are stopped properly all the same.
+    failed: Option<SinkError>,
+}
+
+/// What is not printed yet of one host.
+struct HostOutput {
+    lines: LinePrefixer,
+    /// An empty line that may turn out to introduce the results.
+    blank: String,
+    /// Results of the jobs so far, printed in one piece at the end so that hosts do not mix.
+    block: String,
+}
+
+/// How often the status line may change.
+const TICK: Duration = Duration::from_millis(100);
+
+impl ClientOutput {
+    pub(super) fn new(results: Results, fleet: &Fleet, embedded: bool) -> Self {
+        let output = |host: &HostResult| HostOutput {
+            lines: if embedded { LinePrefixer::plain() } else { LinePrefixer::new(&host.label) },
+            blank: String::new(),
+            block: String::new(),
+        };
+        let hosts = fleet.hosts().iter().map(output).collect();
+        Self { results, hosts, embedded, failed: None }
+    }
+
+    /// Prints until all sessions are over; returns how the command ends.
+    pub(super) async fn follow(
+        mut self,
+        mut fleet: Fleet,
+        interrupts: &mut Interrupts,
+    ) -> Result<ExitStatus, Failure> {
+        let mut interrupted = false;
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                biased;
+                event = fleet.next() => match event {
+                    Some((host, event)) => self.handle(&fleet, host, event),
+                    None => break,
+                },
+                () = interrupts.next() => {
+                    self.interrupt(&fleet, interrupted);
+                    interrupted = true;
+                }
+                _ = tick.tick() => self.results.status(|| status_line(&fleet)),
+            }
+            if self.results.is_broken() || self.failed.is_some() {
+                fleet.stop();
+            }
+        }
+        self.finish(fleet, interrupted)
+    }
+
+    fn interrupt(&mut self, fleet: &Fleet, again: bool) {
+        if again {
+            fleet.abandon();
+        } else {
+            self.results.complain("interrupted: stopping the jobs; once more to give up");
+            fleet.stop();
+        }
+    }
+
+    fn handle(&mut self, fleet: &Fleet, host: usize, event: HostEvent) {
+        let printed = match event {
+            HostEvent::Probe(probe) if !self.embedded => self.text(host, probe_line(&probe)),
+            HostEvent::Text(text) => self.text(host, text),
+            HostEvent::Job(job, group) => {
+                self.add_job(host, &job, &group);
+                Ok(())
+            }
+            HostEvent::Group(group) => {
+                let group = composed(|out| normal::write_group(out, &group));
+                self.hosts[host].block.push_str(&group);
+                Ok(())
+            }
+            HostEvent::Ended(end) => self.end(fleet, host, end),
+            _ => Ok(()),
+        };
+        if let Err(error) = printed {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    fn text(&mut self, host: usize, text: impl AsRef<[u8]>) -> Result<(), SinkError> {
+        let output = &mut self.hosts[host];
+        let lines = output.lines.push(text.as_ref());
+        if !output.block.is_empty() {
+            // Results have begun: the statistics of disks come as text among them.
+            output.block.push_str(&lines);
+            return Ok(());
+        }
+        if text.as_ref() == b"\n" && !lines.is_empty() && output.blank.is_empty() {
+            output.blank = lines;
+            return Ok(());
+        }
+        let lines = std::mem::take(&mut output.blank) + &lines;
+        self.results.text(&lines)
+    }
+
+    fn add_job(&mut self, host: usize, job: &JobReport, group: &GroupReport) {
+        let several = self.hosts.len() > 1;
+        let output = &mut self.hosts[host];
+        if output.block.is_empty() {
+            // Blocks of several hosts follow each other, so each says whose it is.
+            let blank = std::mem::take(&mut output.blank);
+            let heading = if blank.is_empty() && several { output.lines.push(b"\n") } else { blank };
+            output.block = if heading.is_empty() { "\n".to_owned() } else { heading };
+        }
+        let finished = SystemTime::now();
+        output
+            .block
+            .push_str(&composed(|out| normal::write_job(out, job, Some(group), finished)));
+    }
+
+    fn end(
+        &mut self,
+        fleet: &Fleet,
+        host: usize,
+        end: Result<(), Arc<ClientError>>,
+    ) -> Result<(), SinkError> {
+        let output = &mut self.hosts[host];
+        let rest = output.lines.finish();
+        let block = std::mem::take(&mut output.block);
+        let printed = if block.is_empty() {
+            self.results.text(&rest)
+        } else {
+            self.results.block(&(block + &rest))
+        };
+        if let Err(error) = end {
+            self.results.complain(format_args!("error: {:#}", anyhow::Error::new(error)));
+        }
+        let host = &fleet.hosts()[host];
+        let of_host = if self.embedded { String::new() } else { format!("{}: ", host.label) };
+        for job in host.jobs.iter().filter(|job| job.error != 0) {
+            self.results.complain(job_failure(&of_host, job));
+        }
+        printed
+    }
+
+    fn finish(self, fleet: Fleet, interrupted: bool) -> Result<ExitStatus, Failure> {
+        let worst = fleet.hosts().iter().map(HostResult::exit_status).max().unwrap_or_default();
+        let options = fleet.host_options();
+        let report = fleet.into_report();
+        let sunk = match self.failed {
+            Some(error) => Err(error),
+            None => self.results.finish_client(&report, &options, !self.embedded),
+        };
+        let sunk = sunk.map_err(Failure::setup)?;
+        Ok(match (interrupted, sunk.read_to_the_end) {
+            (true, _) => ExitStatus::Interrupted,
+            (false, true) => worst,
+            (false, false) => ExitStatus::Success,
+        })
+    }
+}
+
+/// The line that says which job failed and why.
+pub(super) fn job_failure(of_host: &str, job: &JobReport) -> String {
+    format!("error: {of_host}job {} failed: {} (errno {})", job.name, job.error_message, job.error)
+}
+
+fn probe_line(probe: &Probe) -> String {
+    let Probe { host_name, release, big_endian, .. } = probe;
+    format!("hostname={host_name}, be={}, fio={release}\n", u8::from(*big_endian))
+}
+
+fn status_line(fleet: &Fleet) -> String {
+    if let Some(status) = fleet.status() {
+        return status.to_string();
+    }
+    let over = fleet.hosts().iter().filter(|host| host.end.is_some()).count();
+    let probed = fleet.hosts().iter().filter(|host| host.probe.is_some()).count();
+    format!("{} servers: {probed} answered, {over} done", fleet.hosts().len())
+}
