@@ -113,40 +113,38 @@ impl fmt::Display for ScaledNumber {
         // More than 38 digits do not exist here, and the power must not overflow.
         let limit = 10_u128.pow(self.digits.clamp(1, 38));
         let base = self.prefix.base();
-        let (mut power, mut divisor) = (0, 1);
-        while value / divisor >= limit && power + 1 < self.prefix.names().len() {
+        let (mut whole, mut rest, mut power) = (value, 0, 0);
+        while whole >= limit && power + 1 < self.prefix.names().len() {
+            (whole, rest) = (whole / base, whole % base);
             power += 1;
-            divisor *= base;
         }
-        let whole = value / divisor;
         let name = self.prefix.names()[power];
         let suffix = self.unit.suffix();
-        let decimals = if power == 0 {
-            0
-        } else {
-            decimals(whole, self.digits)
-        };
-        let rounded = round_to(value, divisor, decimals);
-        let scale = 10_u128.pow(decimals);
-        write!(f, "{}", rounded / scale)?;
-        if decimals > 0 {
-            let width = decimals as usize;
-            write!(f, ".{:0width$}", rounded % scale)?;
-        }
-        write!(f, "{name}{suffix}")
+        let (whole, fraction) = round(whole, rest, base, self.decimals(whole, power));
+        write!(f, "{whole}{fraction}{name}{suffix}")
     }
 }
 
-/// Decimals that fit beside the whole part, the point taking one place.
-fn decimals(whole: u128, digits: u32) -> u32 {
-    let used = whole.checked_ilog10().unwrap_or(0) + 1;
-    // Nine decimals are more than any base needs, and keep the arithmetic within 128 bits.
-    digits.saturating_sub(used + 1).min(9)
+impl ScaledNumber {
+    /// Decimals that fit beside the whole part, the point taking one place.
+    fn decimals(&self, whole: u128, power: usize) -> usize {
+        let used = whole.checked_ilog10().unwrap_or(0) + 1;
+        let free = self.digits.saturating_sub(used + 1);
+        if power == 0 { 0 } else { free as usize }
+    }
 }
 
-/// `value / divisor` in units of `10^-decimals`, half rounded up.
-fn round_to(value: u128, divisor: u128, decimals: u32) -> u128 {
-    (value * 10_u128.pow(decimals) + divisor / 2) / divisor
+/// Rounds `whole + rest / base`; gives the whole part, and the point with the decimals if any.
+///
+/// As in fio, what was cut off below `rest` does not count, a whole number is rounded half up, and
+/// decimals as C's `printf` rounds the double nearest to `rest / base`.
+fn round(whole: u128, rest: u128, base: u128, decimals: usize) -> (u128, String) {
+    if decimals == 0 {
+        return (whole + u128::from(2 * rest >= base), String::new());
+    }
+    let fraction = format!("{:.decimals$}", rest as f64 / base as f64);
+    let carry = u128::from(fraction.starts_with('1'));
+    (whole + carry, fraction[1..].to_owned())
 }
 
 /// A size or rate in both bases, the second in parentheses: `16.0MiB (16.8MB)`.
@@ -229,6 +227,11 @@ mod tests {
             (1_023_999, "1000KiB", "1024kB"),
             (9_994_999, "9761KiB", "9995kB"),
             (9_999_500, "9765KiB", "10000kB"),
+            (10_050_000, "9814KiB", "10.1MB"),
+            (10_150_401, "9913KiB", "10.1MB"),
+            (10_350_000, "9.87MiB", "10.3MB"),
+            (10_450_999, "9.97MiB", "10.5MB"),
+            (10_951_000, "10.4MiB", "11.0MB"),
             (10_239_487, "9999KiB", "10.2MB"),
             (10_239_488, "10000KiB", "10.2MB"),
             (10_240_000, "9.77MiB", "10.2MB"),

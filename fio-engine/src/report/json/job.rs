@@ -47,12 +47,15 @@ pub(super) fn write(
             .percentiles
             .completion
             .then_some(job.percentile_list.as_slice());
-        write_latency(json, "lat_ns", &job.sync, shown, false)
+        write_latency(json, "lat_ns", &job.sync, shown, bins)
     })?;
     write_resources(json, job)?;
     write_maps(json, job)?;
     if let Some(target) = &job.latency_target {
         write_target(json, target)?;
+    }
+    if let Some(description) = &job.description {
+        json.string("desc", description)?;
     }
     match &job.host {
         Some(host) => {
@@ -75,10 +78,7 @@ fn write_head(json: &mut JsonWriter<'_>, job: &JobReport, kind: Kind) -> fmt::Re
     if kind != Kind::AllClients {
         write_options(json, "job options", &job.options)?;
     }
-    match &job.description {
-        Some(description) => json.string("desc", description),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn write_direction(
