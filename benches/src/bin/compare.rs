@@ -52,7 +52,11 @@ impl Options {
             directory: std::env::temp_dir(),
         };
         while let Some(name) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
+            let mut value = || {
+                arguments
+                    .next()
+                    .ok_or_else(|| format!("{name} needs a value"))
+            };
             match name.as_str() {
                 "--seconds" => options.runtime = seconds(&value()?)?,
                 "--rounds" => options.rounds = number(&value()?)?.max(1) as usize,
@@ -84,10 +88,30 @@ struct Case {
 }
 
 const CASES: [Case; 4] = [
-    Case { title: "null", engine: "null", io_depth: 1, direct: false },
-    Case { title: "psync, page cache", engine: "psync", io_depth: 1, direct: false },
-    Case { title: "libaio, page cache", engine: "libaio", io_depth: 32, direct: false },
-    Case { title: "libaio, O_DIRECT", engine: "libaio", io_depth: 32, direct: true },
+    Case {
+        title: "null",
+        engine: "null",
+        io_depth: 1,
+        direct: false,
+    },
+    Case {
+        title: "psync, page cache",
+        engine: "psync",
+        io_depth: 1,
+        direct: false,
+    },
+    Case {
+        title: "libaio, page cache",
+        engine: "libaio",
+        io_depth: 32,
+        direct: false,
+    },
+    Case {
+        title: "libaio, O_DIRECT",
+        engine: "libaio",
+        io_depth: 32,
+        direct: true,
+    },
 ];
 
 /// What one run of one tool measured.
@@ -107,9 +131,13 @@ fn compare(options: &Options) -> Result<(), String> {
         "4 KiB random reads, one thread, all statistics on; peer: {}",
         String::from_utf8_lossy(&version.stdout).trim()
     );
-    let file = options.directory.join(format!("fio-compare-{}.bin", std::process::id()));
+    let file = options
+        .directory
+        .join(format!("fio-compare-{}.bin", std::process::id()));
     let result = write_file(&file).and_then(|()| {
-        CASES.iter().try_for_each(|case| compare_case(case, &file, options))
+        CASES
+            .iter()
+            .try_for_each(|case| compare_case(case, &file, options))
     });
     // The file is ours and its loss is no error.
     let _ = std::fs::remove_file(&file);
@@ -125,7 +153,10 @@ fn compare_case(case: &Case, file: &Path, options: &Options) -> Result<(), Strin
         theirs.push(run_fio(case, file, options.runtime)?);
     }
     println!("\n{}", case.title);
-    println!("  {:<12} {:>12} {:>14} {:>14}", "", "IOPS", "user ns/IO", "system ns/IO");
+    println!(
+        "  {:<12} {:>12} {:>14} {:>14}",
+        "", "IOPS", "user ns/IO", "system ns/IO"
+    );
     for (name, measured) in [("this engine", &ours), ("fio", &theirs)] {
         let show = |pick: fn(&Measured) -> f64| median(measured.iter().map(pick));
         println!(
@@ -136,7 +167,11 @@ fn compare_case(case: &Case, file: &Path, options: &Options) -> Result<(), Strin
         );
     }
     let ratio = |pick: fn(&Measured) -> f64| {
-        median(ours.iter().zip(&theirs).map(|(one, other)| pick(one) / pick(other)))
+        median(
+            ours.iter()
+                .zip(&theirs)
+                .map(|(one, other)| pick(one) / pick(other)),
+        )
     };
     println!(
         "  {:<12} {:>12.2} {:>14.2} {:>14.2}",
@@ -158,7 +193,9 @@ fn write_file(path: &Path) -> Result<(), String> {
     use std::io::Write;
     let failed = |error| format!("{}: {error}", path.display());
     let mut file = std::fs::File::create(path).map_err(failed)?;
-    let block: Vec<u8> = (0..1 << 20).map(|index: u32| (index * 31 >> 3) as u8).collect();
+    let block: Vec<u8> = (0..1 << 20)
+        .map(|index: u32| (index * 31 >> 3) as u8)
+        .collect();
     for _ in 0..FILE_BYTES / block.len() as u64 {
         file.write_all(&block).map_err(failed)?;
     }
@@ -203,7 +240,13 @@ fn run_here(case: &Case, file: &Path, runtime: Duration) -> Result<Measured, Str
 
 fn run_fio(case: &Case, file: &Path, runtime: Duration) -> Result<Measured, String> {
     let output = Command::new("fio")
-        .args(["--name=compare", "--rw=randread", "--bs=4k", "--time_based", "--invalidate=0"])
+        .args([
+            "--name=compare",
+            "--rw=randread",
+            "--bs=4k",
+            "--time_based",
+            "--invalidate=0",
+        ])
         .args(["--thread", "--output-format=json"])
         .arg(format!("--ioengine={}", case.engine))
         .arg(format!("--iodepth={}", case.io_depth))

@@ -11,6 +11,7 @@ use super::progress::JobState;
 use super::start_line::StartLine;
 use super::storage::Storage;
 use super::{RunOptions, StopHandle, results};
+use crate::clock::Clock;
 use crate::io::Engine;
 use crate::report::normal::{JobLine, StartingLine};
 use crate::report::{DiskMonitor, Report};
@@ -40,6 +41,8 @@ impl Supervisor {
     /// Runs all waves and reports what they measured.
     pub(super) fn run(self) -> Report {
         let started = SystemTime::now();
+        // Calibrated here, so that no job pays for it.
+        let _ = Clock::shared();
         self.announce();
         // All files are laid out before the first job begins, as fio does.
         let mut storages: Vec<_> = self
@@ -94,10 +97,7 @@ impl Supervisor {
         }
         let rule = self.options.random_rule;
         let mut report = |line: &str| {
-            self.say(
-                Level::Info,
-                format!("{}: {}\n", clone.spec.name, line.trim_end()),
-            );
+            self.say(Level::Info, format!("{}\n", line.trim_end()));
         };
         let needs_files = self.engine(clone)?.needs_files;
         Storage::prepare(clone, rule, needs_files, self.stop.flag(), &mut report)

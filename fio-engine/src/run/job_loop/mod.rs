@@ -69,15 +69,15 @@ pub(crate) struct JobOutcome {
 /// Runs one clone with engine `E`.
 pub(crate) fn job_loop<E: IoEngine>(mut context: JobContext<'_>) -> JobOutcome {
     let opened = open::<E>(&context);
+    // Everything that allocates is done before the jobs start together.
+    let recorder = Recorder::new(context.spec);
     context.progress.set_state(JobState::Initialised);
     context.start_line.arrive_and_wait();
-    let mut outcome = JobOutcome::empty();
     match opened {
-        Err(failure) => return JobOutcome::failed(failure),
-        Ok(_) if context.is_stopped_before_start() => {}
-        Ok((mut engine, content)) => context.run(&mut engine, content, &mut outcome),
+        Err(failure) => JobOutcome::failed(failure),
+        Ok(_) if context.is_stopped_before_start() => JobOutcome::empty(),
+        Ok((mut engine, content)) => context.run(&mut engine, content, recorder),
     }
-    outcome
 }
 
 fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<(E, ContentSource), JobFailure> {
@@ -119,40 +119,49 @@ impl JobContext<'_> {
         &mut self,
         engine: &mut E,
         content: ContentSource,
-        outcome: &mut JobOutcome,
-    ) {
-        outcome.thread_id = rustix::thread::gettid()
-            .as_raw_nonzero()
-            .get()
-            .unsigned_abs();
-        outcome.started = Some(SystemTime::now());
-        self.progress
-            .set_began(self.run_began.elapsed().as_nanos() as u64);
-        self.progress.set_open_files(self.files.len());
-        self.progress.set_target(self.generator.total_bytes());
-        (self.on_start)();
-        let usage = ThreadUsage::now();
+        recorder: Recorder,
+    ) -> JobOutcome {
         let clock = Clock::shared();
+        let usage = ThreadUsage::now();
+        let started = SystemTime::now();
+        self.publish_start();
+        let pace = Pace::new(clock, self.spec, self.progress, self.stop);
         let mut state = LoopState {
-            pace: Pace::new(clock, self.spec, self.progress, self.stop),
-            recorder: Recorder::new(self.spec),
-            content,
             clock,
+            pace,
+            recorder,
+            content,
         };
-        let result = if engine.is_synchronous() {
+        let mut result = if engine.is_synchronous() {
             let result = synchronous::run(self, engine, &mut state);
             state.recorder.statistics.record_all_alone();
             result
         } else {
             asynchronous::run(self, engine, &mut state)
         };
-        outcome.failure = result.err();
-        outcome.runtime = state.pace.finish(&state.recorder.statistics);
-        if outcome.failure.is_none() {
-            outcome.failure = self.sync_at_end(&mut state).err();
+        let runtime = state.pace.finish(&state.recorder.statistics);
+        if result.is_ok() {
+            result = self.sync_at_end(&mut state);
         }
-        outcome.usage = ThreadUsage::now().since(usage);
-        outcome.statistics = state.recorder.statistics;
+        JobOutcome {
+            statistics: state.recorder.statistics,
+            failure: result.err(),
+            runtime,
+            usage: ThreadUsage::now().since(usage),
+            thread_id: rustix::thread::gettid()
+                .as_raw_nonzero()
+                .get()
+                .unsigned_abs(),
+            started: Some(started),
+        }
+    }
+
+    fn publish_start(&self) {
+        self.progress
+            .set_began(self.run_began.elapsed().as_nanos() as u64);
+        self.progress.set_open_files(self.files.len());
+        self.progress.set_target(self.generator.total_bytes());
+        (self.on_start)();
     }
 
     /// `end_fsync` and `fsync_on_close`.
