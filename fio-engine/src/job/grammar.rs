@@ -24,7 +24,7 @@ use super::limits::{Limit, ParseLimits};
 
 /// What one line of a job file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LineKind<'a> {
+pub(crate) enum LineKind<'a> {
     /// `[name]`.
     Section(&'a [u8]),
     /// `include file`.
@@ -40,13 +40,13 @@ pub enum LineKind<'a> {
 
 /// A line that is not empty, and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// Counted from 1.
-    pub number: usize,
+    pub(crate) number: usize,
     /// The column its first character stands in, from 1, in bytes.
-    pub column: usize,
+    pub(crate) column: usize,
     /// What it says.
-    pub kind: LineKind<'a>,
+    pub(crate) kind: LineKind<'a>,
 }
 
 /// A line that cannot be understood.

@@ -1,13 +1,14 @@
 //! Jobs: the typed description of one, and the job files and command lines it is read from.
 //!
 //! [`parse_jobs`] and [`parse_words`] make [`JobSpec`]s of text; [`JobSpec::new`] and its setters
-//! make one in a program. [`options`] is the table of everything a job file may say.
+//! make one in a program. [`options()`] is the table of everything a job file may say.
 //!
 //! The text may come from a stranger: size, nesting and numbers are bounded ([`ParseLimits`]), and
 //! neither environment nor files are touched unless [`ParseOptions`] says so. The source of truth
 //! for the language is fio's manual page and the behaviour of its binary; where this parser chooses
 //! otherwise it refuses what fio silently misreads (`size=1.5g` is one byte to fio).
 
+mod builder;
 mod draft;
 mod error;
 mod expand;
@@ -16,6 +17,7 @@ mod grammar;
 mod limits;
 mod options;
 mod parse;
+mod print;
 mod source;
 mod spec;
 pub mod units;
@@ -25,7 +27,6 @@ mod words;
 pub use error::{JobFileError, Position, Problem, ValueError};
 pub use expand::{Environment, Machine};
 pub use flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
-pub use grammar::{Line, LineKind};
 pub use limits::{
     Limit, MAX_BLOCK_SIZE, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES, ParseLimits,
 };

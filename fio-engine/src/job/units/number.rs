@@ -105,7 +105,7 @@ pub fn parse_decimal(text: &[u8]) -> Result<f64, UnitError> {
         .all(|byte| byte.is_ascii_digit() || *byte == b'.');
     std::str::from_utf8(text)
         .ok()
-        .filter(|text| plain && text.len() <= 40)
+        .filter(|_| plain)
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| UnitError::not_a_number(text))
 }

@@ -118,7 +118,8 @@ fn fill_shares(
     let Some(left) = 100_u32.checked_sub(given) else {
         return Err(value.wrong("the shares add up to more than 100%"));
     };
-    if open == 0 && left > 0 {
+    // Equal parts that were rounded down, and then written out, may miss some of the whole.
+    if open == 0 && left as usize >= entries.len() {
         return Err(value.wrong("the shares add up to less than 100%"));
     }
     // At most 100, since `open` is at least 1 wherever the share is used. fio rounds down, too.

@@ -1,0 +1,219 @@
+//! Printing and reading again gives the same job.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::job::spec::{Measure, Pattern, PercentileKinds};
+use crate::job::{JobSource, Machine, ParseOptions, parse_jobs, parse_words};
+
+fn options() -> ParseOptions<'static> {
+    ParseOptions {
+        machine: Machine {
+            page_bytes: 4096,
+            memory_mib: 1024,
+            cpus: 4,
+            cpu_limit: 4,
+        },
+        ..ParseOptions::for_peer()
+    }
+}
+
+fn reread(text: &str) -> JobSpec {
+    let parsed = parse_jobs(&[JobSource::text("printed", text)], &options());
+    let mut parsed = parsed.unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(parsed.notices, [], "{text}");
+    JobSpec {
+        given_options: Vec::new(),
+        ..parsed.jobs.remove(0)
+    }
+}
+
+fn reread_words(spec: &JobSpec) -> JobSpec {
+    let mut words = vec![format!("--name={}", spec.name)];
+    words.extend(
+        spec.to_options()
+            .iter()
+            .map(|(name, value)| format!("--{name}={value}")),
+    );
+    let parsed = parse_words(&words, &options());
+    let mut parsed = parsed.unwrap_or_else(|error| panic!("{error}\n{words:?}"));
+    JobSpec {
+        given_options: Vec::new(),
+        ..parsed.jobs.remove(0)
+    }
+}
+
+fn pattern() -> impl Strategy<Value = Pattern> {
+    prop::sample::select(vec![
+        Pattern::READ,
+        Pattern::WRITE,
+        Pattern::TRIM,
+        Pattern::RANDOM_READ,
+        Pattern::RANDOM_WRITE,
+        Pattern::RANDOM_TRIM,
+        Pattern::READ_WRITE,
+        Pattern::RANDOM_READ_WRITE,
+        Pattern::TRIM_WRITE,
+        Pattern::RANDOM_TRIM_WRITE,
+    ])
+}
+
+fn sizes() -> impl Strategy<Value = BlockSizes> {
+    let shares = (1_u64..1 << 20, 1_u8..100).prop_map(|(size, share)| {
+        BlockSizes::Split(vec![(size, share), (size + 512, 100 - share)])
+    });
+    prop_oneof![
+        (1_u64..1 << 30).prop_map(BlockSizes::Fixed),
+        (1_u64..1 << 20, 1_u64..1 << 20).prop_map(|(low, more)| BlockSizes::Range(low, low + more)),
+        shares,
+        Just(BlockSizes::Split(vec![(4096, 33), (512, 33), (1024, 33)])),
+    ]
+}
+
+fn size() -> impl Strategy<Value = Option<SizeOrPercent>> {
+    prop::option::of(prop_oneof![
+        (1_u64..).prop_map(SizeOrPercent::Bytes),
+        (1_u8..=100).prop_map(SizeOrPercent::Percent),
+    ])
+}
+
+fn time() -> impl Strategy<Value = Duration> {
+    (0_u64..1 << 40).prop_map(Duration::from_micros)
+}
+
+prop_compose! {
+    fn workload()(
+        name in "[a-zA-Z\\[\\]é][a-z \\]=é:]{0,10}[a-z\\]]",
+        description in prop::option::of("[a-z][a-z$=}\"]{0,12}[a-z]"),
+        pattern in pattern(),
+        read_mix_percent in 0_u8..=100,
+        block_sizes in [sizes(), sizes(), sizes()],
+        flags: [bool; 8],
+        offset_alignment in prop::array::uniform3(prop::option::of(1_u64..1 << 20)),
+        random_seed: Option<u64>,
+        engine in "[a-z][a-z0-9_]{2,8}",
+        depth in (1_u32..64).prop_flat_map(|depth| (Just(depth), 0..=depth, 1..=depth, 0..=depth)),
+    ) -> JobSpec {
+        let (io_depth, submit_batch, complete_batch_min, io_depth_low) = depth;
+        JobSpec {
+            description,
+            pattern,
+            read_mix_percent,
+            block_sizes: PerDirection(block_sizes),
+            offset_alignment: PerDirection(offset_alignment),
+            random_seed,
+            unaligned_block_sizes: flags[0],
+            no_random_map: flags[1],
+            soft_random_map: flags[2],
+            repeatable: flags[3],
+            all_repeatable: flags[4],
+            direct: flags[5],
+            thread: flags[6],
+            random_generator: if flags[7] { RandomGenerator::Tausworthe64 } else { RandomGenerator::Tausworthe },
+            engine: engine.replace("linuxaio", "libaio").replace("external", "outside"),
+            io_depth,
+            submit_batch,
+            complete_batch_min,
+            complete_batch_max: flags[0].then_some(io_depth),
+            io_depth_low,
+            ..JobSpec::new(name)
+        }
+    }
+}
+
+prop_compose! {
+    fn job()(
+        spec in workload(),
+        sizes in [size(), size()],
+        file_size in prop::option::of((1_u64..1 << 50, 0_u64..1 << 50)),
+        file_names in prop::collection::vec("[a-z/:\\\\]{0,8}[a-z]", 0..3),
+        directories in prop::collection::vec("/[a-z/: ]{0,8}[a-z]", 0..3),
+        times in [time(), time(), time(), time()],
+        counts in (1_u32.., 1_u64..1 << 30, 1_u32..60_000, 0_u32.., 0_u32..),
+        flags: [bool; 12],
+        more: [bool; 8],
+        choices in (0..5_usize, 0..3_usize, 0..3_usize),
+        cpus in prop::option::of(prop::collection::btree_set(0_usize..4, 1..4)),
+        list in prop::collection::btree_set(0_u32..=10_000, 1..20),
+        averages in (0_u64..100_000, 0_u64..100_000, 1_u32..=10),
+    ) -> JobSpec {
+        JobSpec {
+            size: sizes[0],
+            io_size: sizes[1],
+            offset: sizes[0].unwrap_or(SizeOrPercent::Percent(0)),
+            file_size: file_size.map(|(low, more)| (low, low + more)),
+            file_names,
+            directories: directories.into_iter().map(Into::into).collect(),
+            file_name_format: flags[0].then(|| "$jobname.$filenum".to_owned()),
+            runtime: Some(times[0]).filter(|time| !time.is_zero()),
+            time_based: flags[1] && !times[0].is_zero(),
+            ramp_time: times[1],
+            start_delay: (times[2].min(times[3]), times[2].max(times[3])),
+            file_count: counts.0,
+            loops: counts.1,
+            clones: counts.2,
+            fsync_every: counts.3,
+            fdatasync_every: counts.4,
+            fallocate: [Fallocate::None, Fallocate::Native, Fallocate::Posix, Fallocate::KeepSize, Fallocate::Truncate][choices.0],
+            sync_mode: [SyncMode::None, SyncMode::Sync, SyncMode::DataSync][choices.1],
+            unit_base: [0, 1, 8][choices.2],
+            kb_base: if flags[2] { 1000 } else { 1024 },
+            invalidate: flags[3],
+            overwrite: flags[4],
+            unlink: flags[5],
+            stonewall: flags[6],
+            new_group: flags[7],
+            group_reporting: flags[8],
+            split_cpus: flags[9],
+            end_fsync: flags[10],
+            fsync_on_close: flags[11],
+            refill_buffers: more[0],
+            scramble_buffers: more[1],
+            zero_buffers: more[2],
+            measure: Measure { submission_latency: more[3], completion_latency: more[4], total_latency: more[5], bandwidth: more[6] },
+            percentiles: PercentileKinds { submission: more[5], completion: more[6], total: more[7] },
+            cpus_allowed: cpus.map(|cpus| cpus.into_iter().collect()),
+            percentile_list: list.into_iter().map(|value| f64::from(value) / 100.0).collect(),
+            bandwidth_interval: Duration::from_millis(averages.0),
+            iops_interval: Duration::from_millis(averages.1),
+            significant_figures: averages.2,
+            ..spec
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn reading_what_was_printed_gives_the_same_job(spec in job()) {
+        prop_assert_eq!(spec.validate(), Ok(()));
+        let text = spec.to_job_file().expect("only printable texts are drawn");
+        prop_assert_eq!(&reread(&text), &spec);
+        prop_assert_eq!(reread_words(&spec), spec);
+    }
+}
+
+#[test]
+fn a_new_job_needs_no_options() {
+    assert_eq!(JobSpec::new("a").to_job_file().as_deref(), Ok("[a]\n"));
+    assert_eq!(
+        JobSpec::new("global").to_job_file().as_deref(),
+        Ok("[job]\nname=global\n")
+    );
+}
+
+#[test]
+fn what_a_job_file_cannot_hold_is_not_printed() {
+    for name in ["", " a", "a#b", "a;b", "a\nb", "${HOME}", "$ncpus"] {
+        assert!(JobSpec::new(name).to_job_file().is_err(), "{name:?}");
+    }
+    for file in ["", "a\\", "a\u{fffd}"] {
+        assert!(
+            JobSpec::new("a")
+                .file(file)
+                .file("b")
+                .to_job_file()
+                .is_err(),
+            "{file:?}"
+        );
+    }
+}
