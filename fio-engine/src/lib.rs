@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod files;
+#[cfg(any(test, fuzzing, feature = "_fuzzing"))]
+pub mod fuzzing;
 pub mod io;
 pub mod job;
 pub mod report;

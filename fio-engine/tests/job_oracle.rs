@@ -1,0 +1,341 @@
+//! Debian's fio as an oracle: the same small job files through its `--parse-only` and through our
+//! parser must be accepted or refused alike, but for choices that are listed with their reasons.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use fio_engine::job::{JobSource, ParseOptions, parse_jobs};
+
+/// Lines of one section `[a]` on which both must agree.
+const AGREED: &[&str] = &[
+    "",
+    "size=4k",
+    "size=4kb",
+    "size=4kib",
+    "size=0x1000",
+    "size=010",
+    "size=50%",
+    "size=100%",
+    "size=18446744073709551616",
+    "size=abc",
+    "size=",
+    "size",
+    "size = 4k ; comment",
+    "size=4k # comment",
+    "size=4k;comment",
+    "size=$pagesize*2",
+    "size=$mb_memory",
+    "numjobs=$ncpus*3+1",
+    "io_size=150%",
+    "io_size=50%",
+    "io_limit=4k",
+    "offset=50%",
+    "offset=4k",
+    "bs=4k",
+    "bs=4k,8k",
+    "bs=4k,8k,16k",
+    "bs=,8k",
+    "bs=4k,",
+    "bs=0",
+    "bs=4096b",
+    "blocksize=4k",
+    "bs",
+    "bs 4k",
+    "bs:4k",
+    "BS=4k",
+    "bsrange=4k-8k",
+    "bsrange=8k-4k",
+    "bsrange=4k-8k,1k-2k,3k-9k",
+    "bsrange=4k",
+    "bsrange=4k-",
+    "bssplit=4k/50:8k/50",
+    "bssplit=4k:8k",
+    "bssplit=4k/30:8k/:16k",
+    "bssplit=4k/100,8k/100,16k/100",
+    "bssplit=x",
+    "ba=4k",
+    "ba=0",
+    "blockalign=512,,1k",
+    "rw=read",
+    "rw=randrw",
+    "readwrite=trimwrite",
+    "rw=randtrimwrite",
+    "rw=READ",
+    "rw=rea",
+    "rwmixread=70\nrwmixwrite=20",
+    "rwmixread=101",
+    "rwmixread=0",
+    "iodepth=32",
+    "iodepth=0",
+    "iodepth=1k",
+    "iodepth",
+    "iodepth_batch=0",
+    "iodepth_batch_complete=0",
+    "iodepth_batch_complete_max=4",
+    "iodepth_low=2",
+    "runtime=5m",
+    "runtime=10ms",
+    "timeout=1h",
+    "runtime=\ntime_based",
+    "time_based",
+    "time_based=0",
+    "startdelay=5-10",
+    "startdelay=1m",
+    "ramp_time=10ms",
+    "direct=1",
+    "direct=2",
+    "direct=true",
+    "direct",
+    "direct=",
+    "direct=0x1",
+    "buffered=1",
+    "thread",
+    "thread=0",
+    "thread=abc",
+    "thread=",
+    "stonewall",
+    "wait_for_previous",
+    "new_group\ngroup_reporting",
+    "fallocate=none",
+    "fallocate=keep",
+    "fallocate=1",
+    "fallocate=2",
+    "fallocate=KEEP",
+    "sync=dsync",
+    "sync=1",
+    "sync=2",
+    "percentile_list=99.5:1",
+    "percentile_list=101",
+    "percentile_list=-1",
+    "percentile_list=abc",
+    "percentile_list=",
+    "randseed=0x89",
+    "randseed=abc",
+    "randrepeat=2",
+    "allrandrepeat=1",
+    "random_generator=tausworthe64",
+    "random_generator=foo",
+    "norandommap",
+    "softrandommap=1",
+    "cpus_allowed=0",
+    "significant_figures=0",
+    "significant_figures=11",
+    "unit_base=8",
+    "unit_base=2",
+    "kb_base=1000\nsize=4k",
+    "kb_base=512",
+    "filesize=4k-8k",
+    "filesize=0",
+    "filename=a:b\\:c",
+    "filename=",
+    "directory=/nonexistent",
+    "directory=",
+    "name=other",
+    "name=",
+    "description=\"hello world\"",
+    "description=a=b",
+    "description",
+    "bwavgtime=100",
+    "iopsavgtime=5",
+    "log_avg_msec=10",
+    "disable_bw=1",
+    "gtod_reduce=1",
+    "refill_buffers=0",
+    "zero_buffers",
+    "scramble_buffers=0",
+    "fsync=32\nend_fsync=1\nfsync_on_close=1",
+    "unlink=1",
+    "loops=3",
+    "nosuch=1",
+    "=4",
+    "\u{fc}=1",
+    "description=\u{fc}",
+    "[b]\nbs=8k\n[global]\nrw=write\n[c]",
+    "description=${NO_SUCH_VARIABLE}x",
+    "size=${NO_SUCH_VARIABLE}",
+];
+
+/// Whole files on which both must agree.
+const AGREED_FILES: &[&str] = &[
+    "rw=read\n[a]\n",
+    "junk\n[a]\n",
+    "[a b]\nbs=4k\n",
+    " [a]\n  bs=4k\n",
+    "[a]\r\nbs=4k\r\n",
+    "[a]b]\nbs=4k\n",
+    "[a];x\nbs=4k\n",
+    "[global]\nbs=4k\n[a]",
+    "include file\n[a]\n",
+    "[a]\nbs=4k",
+];
+
+/// What fio accepts and this parser refuses, and why.
+const REFUSED_HERE: &[(&str, &str)] = &[
+    ("size=1.5g", "fio reads 1 byte"),
+    ("size=1kx", "fio drops what follows a number"),
+    ("size=-1", "fio reads 2^64 - 1"),
+    ("size=16384p", "fio overflows to 0"),
+    ("size=101%", "more than the file"),
+    ("size=0x10k", "fio drops the suffix of a hexadecimal number"),
+    ("size=1g-2g", "a range where one value is expected"),
+    ("size=1z", "zones are not supported"),
+    ("iodepth=1,2", "fio drops the second value"),
+    ("iodepth=-1", "fio reads 2^32 - 1"),
+    (
+        "bs=4k-8k",
+        "fio takes it as bs=4k,8k, never as the range it looks like",
+    ),
+    ("bs=1,2,3,4", "there are three directions"),
+    ("bs=-4k", "fio reads 16 EiB"),
+    ("bsrange=0-4k", "a block has at least one byte"),
+    ("bsrange=4k-8k/1k-2k", "fio drops the second range"),
+    ("bssplit=4k/60:8k/60", "120%"),
+    ("bssplit=4k/10:8k/10", "20%"),
+    ("bssplit=4k/x", "not a share"),
+    ("bssplit=", "nothing to split"),
+    ("rw=randread:8", "known, not supported"),
+    ("random_generator=lfsr", "known, not supported"),
+    ("runtime=5x", "fio reads 5 microseconds"),
+    ("runtime=1m30s", "fio reads 1 microsecond"),
+    (
+        "runtime=0x10",
+        "fio reads 16 microseconds, its manual says seconds",
+    ),
+    ("bwavgtime=500ms", "fio reads 524288000 milliseconds"),
+    ("numjobs=0", "no job at all"),
+    ("loops=0", "no loop at all"),
+    ("nrfiles=0", "no file at all"),
+    ("direct=1x", "fio drops what follows a number"),
+    ("percentile_list=99x", "fio drops what follows a number"),
+    ("percentile_list=1,2", "fio drops the second percentile"),
+    (
+        "percentile_list=1:2:3:4:5:6:7:8:9:10:11:12:13:14:15:16:17:18:19:20:21",
+        "fio drops the last percentile",
+    ),
+    ("cpus_allowed=", "no CPU at all"),
+    ("verify=crc32c", "known, not supported"),
+    ("write_bw_log=x", "known, not supported"),
+];
+
+/// What fio refuses, at least as Debian builds it, and this parser accepts, and why.
+const ACCEPTED_HERE: &[(&str, &str)] = &[
+    (
+        "bs=(4k*2)",
+        "Debian builds fio without arithmetic; the manual has it",
+    ),
+    ("runtime=(1m+30s)", "as above"),
+    ("size=$pagesize*2k", "arithmetic knows units here"),
+];
+
+/// Whole files that fio accepts and this parser refuses, and why.
+const REFUSED_FILES_HERE: &[(&str, &str)] = &[
+    ("[a\nbs=4k\n", "fio runs a job without a name"),
+    ("[]\nbs=4k\n", "fio runs a job without a name"),
+    ("[a]x\nbs=4k\n", "fio runs a job called `a]`"),
+    ("[a#b]\nbs=4k\n", "fio runs a job without a name"),
+    (
+        "[a]\ninclude no_such_file\n",
+        "fio complains and goes on without the file",
+    ),
+    ("[global]\nbs=4k\n", "nothing to run"),
+    ("", "nothing to run"),
+];
+
+#[test]
+fn fio_and_this_parser_agree() {
+    let Some(fio) = Fio::find() else { return };
+    let (good, bad): (Vec<_>, Vec<_>) = AGREED
+        .iter()
+        .map(|lines| format!("[a]\n{lines}\n"))
+        .partition(|file| parse(file).is_ok());
+    // One run tells that fio accepts them all; only if it does not are they tried one by one.
+    let mut files = if fio.accepts(&good.concat()) {
+        Vec::new()
+    } else {
+        good
+    };
+    files.extend(bad);
+    files.extend(AGREED_FILES.iter().map(|file| (*file).to_owned()));
+    let failures = in_parallel(&files, |file| {
+        let (theirs, ours) = (fio.accepts(file), parse(file));
+        (theirs != ours.is_ok()).then(|| format!("{file:?}: fio accepts: {theirs}, here: {ours:?}"))
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn differences_from_fio_are_the_listed_ones() {
+    let Some(fio) = Fio::find() else { return };
+    let section = |row: &(&str, &'static str)| format!("[a]\n{}\n", row.0);
+    let refused = REFUSED_HERE.iter().map(|row| (section(row), false, row.1));
+    let accepted = ACCEPTED_HERE.iter().map(|row| (section(row), true, row.1));
+    let files = REFUSED_FILES_HERE
+        .iter()
+        .map(|row| (row.0.to_owned(), false, row.1));
+    let all: Vec<_> = refused.chain(accepted).chain(files).collect();
+    let failures = in_parallel(&all, |(file, accepted_here, reason)| {
+        let (theirs, ours) = (fio.accepts(file), parse(file));
+        (ours.is_ok() != *accepted_here || theirs == *accepted_here)
+            .then(|| format!("{file:?} ({reason}): fio accepts: {theirs}, here: {ours:?}"))
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn fio_accepts_the_jobs_printed_here() {
+    let Some(fio) = Fio::find() else { return };
+    for lines in [
+        "rw=randrw\nbssplit=4k/30:8k/70,16k\nruntime=90s\ntime_based",
+        "filename=a\\:b:c\nstartdelay=1-2\npercentile_list=99.9:50",
+    ] {
+        let parsed = parse(&format!("[a]\n{lines}\n")).expect("good lines");
+        let printed = parsed.jobs[0].to_job_file().expect("a printable job");
+        assert!(fio.accepts(&printed), "{printed}");
+    }
+}
+
+fn parse(file: &str) -> Result<fio_engine::job::ParsedJobs, fio_engine::job::JobFileError> {
+    parse_jobs(&[JobSource::text("oracle", file)], &ParseOptions::default())
+}
+
+/// What `check` finds wrong, on two threads: fio spends its 0.15 s in calibrating its clock.
+fn in_parallel<T: Sync>(cases: &[T], check: impl Fn(&T) -> Option<String> + Sync) -> Vec<String> {
+    let run = |part: &[T]| part.iter().filter_map(&check).collect::<Vec<_>>();
+    let (left, right) = cases.split_at(cases.len() / 2);
+    std::thread::scope(|scope| {
+        let left = scope.spawn(|| run(left));
+        let mut failures = run(right);
+        failures.extend(left.join().expect("the other half ends"));
+        failures
+    })
+}
+
+struct Fio(tempfile::TempDir);
+
+impl Fio {
+    /// Without fio there is nothing to compare with; where tests must be complete that is an error.
+    fn find() -> Option<Self> {
+        let version = Command::new("fio").arg("--version").output();
+        if version.is_ok_and(|output| output.status.success()) {
+            return Some(Self(tempfile::tempdir().expect("a temporary folder")));
+        }
+        assert!(std::env::var_os("CI").is_none(), "fio is not installed");
+        println!("skipped: fio is not installed");
+        None
+    }
+
+    fn accepts(&self, file: &str) -> bool {
+        let mut job_file = tempfile::NamedTempFile::new_in(self.0.path()).expect("a file");
+        job_file
+            .write_all(file.as_bytes())
+            .expect("a job file can be written");
+        let status = Command::new("fio")
+            .current_dir(self.0.path())
+            .arg("--parse-only")
+            .arg(job_file.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        status.expect("fio starts").success()
+    }
+}
