@@ -206,13 +206,9 @@ enum IncludeError {
     Inside(JobFileError),
 }
 
-/// The `include` lines of a text. Lines that cannot be read are left to the parser to report.
+/// The `include` lines of a text up to its first fault, which is left to the parser to report.
 fn include_lines(text: &Text<'_>, limits: &ParseLimits) -> Vec<(usize, PathBuf)> {
-    let bytes: &[u8] = &text.bytes;
-    if !bytes.windows(7).any(|window| window == b"include") {
-        return Vec::new();
-    }
-    Lines::new(bytes, limits)
+    Lines::new(&text.bytes, limits)
         .map_while(Result::ok)
         .filter_map(|line| match line.kind {
             LineKind::Include(path) => Some((line.number, PathBuf::from(OsStr::from_bytes(path)))),
