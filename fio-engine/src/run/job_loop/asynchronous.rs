@@ -5,6 +5,8 @@
 //! more than `iodepth_low` are in flight. Submission latency runs from the making of an I/O to the
 //! return of the call that submitted it, completion latency from there on.
 
+use std::collections::VecDeque;
+
 use super::failure::JobFailure;
 use super::pace::Verdict;
 use super::recorder::Times;
@@ -44,8 +46,12 @@ struct Flight {
     free: Vec<usize>,
     /// Units queued and not yet started, in order.
     queued: Vec<usize>,
+    /// I/Os started and not finished, those in `over` included.
     started: usize,
-    completions: Vec<Completion>,
+    /// I/Os that are over and not finished yet, and when that was found.
+    over: VecDeque<(Completion, Ticks)>,
+    /// Filled by the engine; empty between calls.
+    found: Vec<Completion>,
     submit_batch: usize,
     complete_min: usize,
     complete_max: usize,
@@ -87,10 +93,14 @@ impl Flight {
             free: (0..depth).rev().collect(),
             queued: Vec::with_capacity(depth),
             started: 0,
-            completions: Vec::with_capacity(depth),
+            over: VecDeque::with_capacity(depth),
+            found: Vec::with_capacity(depth),
             submit_batch: at_least_one(spec.submit_batch),
             complete_min: (spec.complete_batch_min as usize).min(depth),
-            complete_max: spec.complete_batch_max.map_or(depth, at_least_one),
+            complete_max: spec
+                .complete_batch_max
+                .unwrap_or(spec.complete_batch_min)
+                .max(1) as usize,
             low: if spec.io_depth_low == 0 {
                 depth
             } else {
@@ -231,6 +241,10 @@ impl Flight {
         }
     }
 
+    /// Finishes at least `minimum` I/Os and at most `iodepth_batch_complete_max`.
+    ///
+    /// All I/Os found to be over are stamped with the time at which they were found, also those
+    /// that are only finished in a later round: what the job does in between is not their latency.
     fn reap_once<E: IoEngine>(
         &mut self,
         context: &JobContext<'_>,
@@ -238,40 +252,51 @@ impl Flight {
         state: &mut LoopState<'_>,
         minimum: usize,
     ) -> Result<(), JobFailure> {
-        let mut completions = std::mem::take(&mut self.completions);
-        let maximum = self.complete_max.max(minimum);
+        if self.over.is_empty() || self.over.len() < minimum {
+            self.look_for_completions(engine, state, minimum)?;
+        }
+        let count = self.over.len().min(self.complete_max.max(minimum));
+        if count > 0 {
+            state
+                .recorder
+                .statistics
+                .record_complete_batch(count as u32);
+        }
+        for _ in 0..count {
+            let Some((completion, now)) = self.over.pop_front() else {
+                break;
+            };
+            self.started -= 1;
+            self.complete(context, engine, state, completion, now);
+        }
+        Ok(())
+    }
+
+    /// Moves what the engine says is over to `over`, so that it holds at least `minimum`.
+    fn look_for_completions<E: IoEngine>(
+        &mut self,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        minimum: usize,
+    ) -> Result<(), JobFailure> {
+        let missing = minimum.saturating_sub(self.over.len());
         engine
-            .reap(minimum, maximum, &mut completions)
+            .reap(missing, self.units.len(), &mut self.found)
             .map_err(|error| {
                 let errno = error.raw_os_error().unwrap_or(libc::EIO);
                 JobFailure::new(errno, format!("waiting for I/Os: {error}"))
             })?;
         let now = state.clock.now();
-        if !completions.is_empty() {
-            state
-                .recorder
-                .statistics
-                .record_complete_batch(completions.len() as u32);
+        for completion in self.found.drain(..) {
+            // A unit that is still queued was refused by the kernel before it started.
+            if let Some(place) = self.queued.iter().position(|unit| *unit == completion.unit) {
+                self.queued.remove(place);
+                self.started += 1;
+            }
+            self.over.push_back((completion, now));
         }
-        for completion in completions.drain(..) {
-            self.take_back(completion.unit);
-            self.complete(context, engine, state, completion, now);
-        }
-        self.completions = completions;
         self.look_at_the_time(now, state);
         Ok(())
-    }
-
-    /// A unit came back: it was started, unless the kernel refused it.
-    #[inline(always)]
-    fn take_back(&mut self, unit: usize) {
-        if !self.queued.is_empty()
-            && let Some(position) = self.queued.iter().position(|queued| *queued == unit)
-        {
-            self.queued.remove(position);
-        } else {
-            self.started -= 1;
-        }
     }
 
     #[inline(always)]

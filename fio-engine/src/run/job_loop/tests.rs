@@ -80,23 +80,23 @@ fn runtime_ends_a_time_based_job_and_ramp_time_is_not_counted() {
         });
         let began = Instant::now();
         let outcome = run::<Null>(&spec);
-        assert!(began.elapsed() >= Duration::from_millis(300));
+        let elapsed = began.elapsed();
         assert!(
             outcome.runtime >= Duration::from_millis(199),
             "{:?}",
             outcome.runtime
         );
         assert!(
-            outcome.runtime < Duration::from_millis(290),
-            "{:?}",
-            outcome.runtime
+            outcome.runtime + Duration::from_millis(99) <= elapsed,
+            "{elapsed:?}"
         );
         let samples = outcome
             .statistics
             .counters(Direction::Read)
             .bandwidth
             .samples;
-        assert!((2..=4).contains(&samples), "{samples} samples");
+        let most = elapsed.as_millis() as u64 / 50;
+        assert!((1..=most).contains(&samples), "{samples} samples");
     }
 }
 
@@ -211,7 +211,8 @@ fn an_error_ends_the_job_and_says_where() {
             "{}",
             failure.message
         );
-        assert!((15..=20).contains(&outcome.statistics.ios().0[0]));
+        // Up to three I/Os beside the failing one are in flight and end well.
+        assert!((15..=22).contains(&outcome.statistics.ios().0[0]));
     }
 }
 
