@@ -140,11 +140,13 @@ pub enum Problem {
     },
     /// fio has this option, this engine does not.
     #[error(
-        "known to fio ({category}) but not supported here; remove it to run the job without it"
+        "known to fio ({category}) but not supported here: {reason}; remove it to run the job without it"
     )]
     UnsupportedOption {
         /// fio's category of the option.
         category: Category,
+        /// Why.
+        reason: &'static str,
     },
     /// An option that belongs to an engine.
     #[error(
@@ -154,9 +156,6 @@ pub enum Problem {
         /// The engines that have it in fio.
         engines: String,
     },
-    /// fio no longer has it, or not in usual builds.
-    #[error("removed from fio or absent from its usual builds, and not supported here; remove it")]
-    RemovedOption,
     /// `--output` and its like in a list of words that may only describe jobs.
     #[error("`{flag}` is a flag of the fio command, which cannot be used in a list of job options")]
     CommandLineFlag {

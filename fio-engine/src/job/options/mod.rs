@@ -1,6 +1,7 @@
 //! The options of fio 3.42: one declarative table for parser, validation, help and documentation.
 
 mod nearest;
+mod refusal;
 mod set;
 mod table;
 
@@ -67,6 +68,12 @@ impl OptionInfo {
         self.setter.is_some()
     }
 
+    /// Why it is refused; `None` if it works.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&'static str> {
+        (!self.is_supported()).then(|| refusal::reason(self))
+    }
+
     /// Whether it may stand without a value, which then counts as 1.
     #[must_use]
     pub const fn value_is_optional(&self) -> bool {
@@ -81,11 +88,9 @@ impl OptionInfo {
         written_as: &[u8],
     ) -> Result<(), Problem> {
         let Some(setter) = self.setter else {
-            return Err(match self.value_type {
-                OptionType::Removed | OptionType::NotBuilt => Problem::RemovedOption,
-                _ => Problem::UnsupportedOption {
-                    category: self.category,
-                },
+            return Err(Problem::UnsupportedOption {
+                category: self.category,
+                reason: refusal::reason(self),
             });
         };
         let text = match text {

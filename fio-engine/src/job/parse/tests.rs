@@ -253,7 +253,7 @@ fn faults_say_where_what_and_what_to_do() {
         ),
         (
             "[a]\nverify=crc32c\n",
-            "t:2:1: section [a]: option `verify`: known to fio (I/O) but not supported here; remove it to run the job without it",
+            "t:2:1: section [a]: option `verify`: known to fio (I/O) but not supported here: what was written is not verified; remove it to run the job without it",
         ),
         (
             "[a]\nhipri\n",

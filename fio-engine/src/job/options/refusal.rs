@@ -1,0 +1,137 @@
+//! Why an option of fio is refused.
+
+use super::{Category, OptionInfo, OptionType};
+
+/// Reasons by the beginning of the name; the first that fits counts.
+const REASONS: [(&[&str], &str); 20] = [
+    (
+        &[
+            "verify",
+            "do_verify",
+            "experimental_verify",
+            "trim_verify",
+            "trim_backlog",
+            "trim_percentage",
+        ],
+        "what was written is not verified",
+    ),
+    (&["exec_"], "commands are never run"),
+    (
+        &[
+            "ioscheduler",
+            "nice",
+            "prio",
+            "uid",
+            "gid",
+            "cgroup",
+            "lockmem",
+            "comm",
+        ],
+        "settings of the process and of the system are left alone",
+    ),
+    (
+        &["rate", "thinktime", "thinkcycles", "flow"],
+        "the rate of I/O is not controlled",
+    ),
+    (&["latency_", "max_latency"], "there are no latency targets"),
+    (&["steadystate"], "steady state is not detected"),
+    (
+        &[
+            "zone",
+            "read_beyond_wp",
+            "max_open_zones",
+            "job_max_open_zones",
+            "ignore_zone_limits",
+            "recover_zbd",
+            "write_zone",
+        ],
+        "zones of devices are not known",
+    ),
+    (
+        &["read_iolog", "write_iolog", "replay_", "merge_blktrace"],
+        "I/O is generated, not recorded or replayed",
+    ),
+    (
+        &["buffer_", "dedupe"],
+        "buffers have random contents or zeroes",
+    ),
+    (
+        &["dataplacement", "dp_scheme", "fdp", "plid", "write_hint"],
+        "data placement is left to the device",
+    ),
+    (
+        &[
+            "random_distribution",
+            "random_sequence_stride",
+            "percentage_random",
+            "spr",
+            "bs_is_seq_rand",
+            "rw_sequencer",
+        ],
+        "the only order of random offsets is uniform, over the whole size",
+    ),
+    (
+        &[
+            "file_service_type",
+            "openfiles",
+            "opendir",
+            "lockfile",
+            "filetype",
+            "file_append",
+        ],
+        "files are used in turn, all of them open",
+    ),
+    (
+        &[
+            "create_",
+            "allow_",
+            "fill_device",
+            "pre_read",
+            "unlink_each_loop",
+            "unique_filename",
+            "fadvise_hint",
+        ],
+        "files are laid out before the job, as fio does by default",
+    ),
+    (
+        &["sync_file_range", "write_barrier", "end_syncfs", "atomic"],
+        "writes are ordered by sync, fsync and fdatasync alone",
+    ),
+    (
+        &[
+            "exitall",
+            "exit_what",
+            "continue_on_error",
+            "ignore_error",
+            "error_dump",
+        ],
+        "an error ends its job and no other",
+    ),
+    (
+        &["mem", "iomem", "hugepage-size"],
+        "buffers are plain aligned memory",
+    ),
+    (&["offset_"], "every clone begins at the same offset"),
+    (
+        &["number_ios", "num_range", "ramp_size"],
+        "jobs are bounded by bytes and time",
+    ),
+    (&["disk_util", "stats"], "statistics are always taken"),
+    (
+        &["clocksource", "gtod_cpu", "job_start_clock"],
+        "the clock is chosen by the engine",
+    ),
+];
+
+pub(super) fn reason(option: &OptionInfo) -> &'static str {
+    match (option.value_type, option.category) {
+        (OptionType::Removed, _) => return "fio has removed it",
+        (OptionType::NotBuilt, _) => return "fio as usually built does not have it",
+        (_, Category::Logging) => return "no log files are written",
+        _ => {}
+    }
+    REASONS
+        .iter()
+        .find(|(names, _)| names.iter().any(|name| option.name.starts_with(name)))
+        .map_or("no job here can do that", |(_, reason)| reason)
+}

@@ -1,0 +1,218 @@
+//! The option table: whole, consistent, and the same as its documentation.
+//!
+//! `docs/options.md` is written from the table. After a change of the table run this test with
+//! `UPDATE_DOCS=1` to write it anew.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+use fio_engine::job::{
+    Category, JobSource, OptionInfo, OptionType, ParseOptions, Problem, engine_options, options,
+    parse_jobs,
+};
+
+#[test]
+fn names_are_unique() {
+    let mut seen = HashSet::new();
+    for option in options() {
+        for name in std::iter::once(option.name).chain(option.alias) {
+            assert!(seen.insert(name), "{name} appears twice");
+        }
+    }
+    for option in engine_options() {
+        assert!(seen.insert(option.name), "{} appears twice", option.name);
+    }
+    assert_eq!(options().len(), 251);
+}
+
+/// By name and by alias; the message says that fio knows it.
+#[test]
+fn options_without_support_are_refused_by_name() {
+    for option in options().iter().filter(|option| !option.is_supported()) {
+        for name in std::iter::once(option.name).chain(option.alias) {
+            let error = parse(&format!("[a]\n{name}=1\n")).expect_err(name);
+            assert!(
+                matches!(*error.problem, Problem::UnsupportedOption { .. }),
+                "{error}"
+            );
+        }
+    }
+}
+
+/// Every default of the table is a value the option takes, and changes nothing.
+#[test]
+fn defaults_are_defaults() {
+    let plain = parse("[a]\n").expect("a plain job").jobs.remove(0);
+    for option in options().iter().filter(|option| option.is_supported()) {
+        // fio's seed stands for "as always"; filename_format's is what no format means.
+        let Some(default) = option.default else {
+            continue;
+        };
+        if ["randseed", "filename_format"].contains(&option.name) {
+            continue;
+        }
+        for name in std::iter::once(option.name).chain(option.alias) {
+            // allrandrepeat=1 also sets the seeds of fio before 3.35.
+            if name == "allrandrepeat" {
+                continue;
+            }
+            let text = format!("[a]\n{name}={default}\n");
+            let mut job = parse(&text)
+                .unwrap_or_else(|error| panic!("{error}"))
+                .jobs
+                .remove(0);
+            job.given_options.clear();
+            assert_eq!(job, plain, "{text}");
+        }
+    }
+}
+
+#[test]
+fn every_word_of_an_option_is_understood() {
+    for option in options().iter().filter(|option| option.is_supported()) {
+        for value in option.values {
+            let text = format!("[a]\n{}={value}\n", option.name);
+            let refused_by_name = *value == "lfsr";
+            assert_eq!(parse(&text).is_err(), refused_by_name, "{text}");
+        }
+    }
+}
+
+/// fio's own help knows the options under the same names, but for those newer than the fio here.
+#[test]
+fn fio_knows_these_names() {
+    let Ok(output) = Command::new("fio").arg("--cmdhelp=all").output() else {
+        assert!(std::env::var_os("CI").is_none(), "fio is not installed");
+        println!("skipped: fio is not installed");
+        return;
+    };
+    let help = String::from_utf8_lossy(&output.stdout).into_owned();
+    let theirs: HashSet<&str> = help
+        .lines()
+        .filter_map(|line| line.split_once(':').map(|(name, _)| name.trim()))
+        .filter(|name| !name.is_empty() && !name.contains(' '))
+        .collect();
+    let unknown: Vec<&str> = options()
+        .iter()
+        .filter(|option| option.is_supported() && option.value_type != OptionType::Ignored)
+        .map(|option| option.name)
+        .filter(|name| !theirs.contains(name) && *name != "softrandommap")
+        .collect();
+    assert_eq!(unknown, [""; 0]);
+}
+
+#[test]
+fn the_documentation_is_that_of_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/options.md");
+    let document = document();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &document).expect("the document can be written");
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == document,
+        "docs/options.md is out of date; run this test with UPDATE_DOCS=1"
+    );
+}
+
+fn parse(text: &str) -> Result<fio_engine::job::ParsedJobs, fio_engine::job::JobFileError> {
+    parse_jobs(&[JobSource::text("table", text)], &ParseOptions::for_peer())
+}
+
+fn document() -> String {
+    let supported = options()
+        .iter()
+        .filter(|option| option.is_supported())
+        .count();
+    let mut text = format!(
+        "# Job options\n\n\
+         Written from the option table of `fio-engine`; do not edit.\n\n\
+         Of the {} options of fio 3.42, {supported} work. Each of the others is refused by name with \
+         the reason given here: no option is ever skipped in silence. Options that fio has for single \
+         I/O engines only are listed at the end.\n",
+        options().len(),
+    );
+    for (category, title) in [
+        (Category::General, "The job"),
+        (Category::File, "Files"),
+        (Category::Io, "I/O"),
+        (Category::Statistics, "Statistics"),
+        (Category::Logging, "Log files"),
+        (Category::Engine, "Engines"),
+        (Category::Profile, "Profiles"),
+    ] {
+        let of_category = || {
+            options()
+                .iter()
+                .filter(|option| option.category == category)
+        };
+        write!(text, "\n## {title}\n").expect("a string");
+        if of_category().any(OptionInfo::is_supported) {
+            text += "\n| option | value | default | meaning |\n|---|---|---|---|\n";
+            of_category()
+                .filter(|option| option.is_supported())
+                .for_each(|option| text += &works(option));
+        }
+        if of_category().any(|option| !option.is_supported()) {
+            text += "\n| refused | meaning in fio | because |\n|---|---|---|\n";
+            of_category().for_each(|option| text += &refused(option));
+        }
+    }
+    text += "\n## Options of single engines, refused\n\n| option | engines in fio |\n|---|---|\n";
+    for option in engine_options() {
+        writeln!(
+            text,
+            "| `{}` | {} |",
+            option.name,
+            option.engines.join(", ")
+        )
+        .expect("a string");
+    }
+    text
+}
+
+fn works(option: &OptionInfo) -> String {
+    let value = match (option.values, option.maximum) {
+        ([], None) => kind(option.value_type).to_owned(),
+        ([], Some(maximum)) => format!("{}, {}–{maximum}", kind(option.value_type), option.minimum),
+        (values, _) => values.join(", "),
+    };
+    let default = option
+        .default
+        .map_or(String::new(), |default| format!("`{default}`"));
+    format!(
+        "| {} | {value} | {default} | {} |\n",
+        names(option),
+        option.help
+    )
+}
+
+fn refused(option: &OptionInfo) -> String {
+    option.refusal().map_or(String::new(), |reason| {
+        format!("| {} | {} | {reason} |\n", names(option), option.help)
+    })
+}
+
+fn names(option: &OptionInfo) -> String {
+    match option.alias {
+        Some(alias) => format!("`{}`, `{alias}`", option.name),
+        None => format!("`{}`", option.name),
+    }
+}
+
+fn kind(value_type: OptionType) -> &'static str {
+    match value_type {
+        OptionType::Integer => "number",
+        OptionType::Boolean => "0 or 1",
+        OptionType::Flag => "none, 0 or 1",
+        OptionType::Time => "time",
+        OptionType::Size => "size",
+        OptionType::SizeOrPercent => "size or percentage",
+        OptionType::Range => "range",
+        OptionType::DecimalList => "decimals separated by `:`",
+        OptionType::Ignored => "anything, without effect",
+        _ => "text",
+    }
+}
