@@ -33,6 +33,8 @@ pub(super) struct Pace<'a> {
     counting_since: Ticks,
     ramp_end: Ticks,
     end: Ticks,
+    /// How long statistics count, if that is limited.
+    runtime: Option<Duration>,
     publish: Ticks,
     bandwidth: Sampling,
     iops: Sampling,
@@ -90,15 +92,17 @@ impl<'a> Pace<'a> {
             } else {
                 Ticks::NEVER
             },
-            end: runtime.map_or(Ticks::NEVER, |runtime| {
-                clock.after(now, runtime.saturating_add(spec.ramp_time))
-            }),
+            end: Ticks::NEVER,
+            runtime,
             publish: clock.after(now, PUBLISH_INTERVAL),
             bandwidth: sampling(spec.bandwidth_interval),
             iops: sampling(spec.iops_interval),
             ramp_bytes: PerDirection::default(),
             ramp_ios: PerDirection::default(),
         };
+        if !ramping {
+            pace.limit_runtime(now);
+        }
         pace.reschedule();
         pace
     }
@@ -147,10 +151,18 @@ impl<'a> Pace<'a> {
         self.ramp_ios = statistics.ios();
         statistics.reset();
         self.ramp_end = Ticks::NEVER;
+        self.limit_runtime(now);
         self.counting_since = now;
         self.bandwidth.start(&self.clock, now);
         self.iops.start(&self.clock, now);
         self.progress.set_state(JobState::Running);
+    }
+
+    /// The run time begins when statistics begin to count.
+    fn limit_runtime(&mut self, now: Ticks) {
+        if let Some(runtime) = self.runtime {
+            self.end = self.clock.after(now, runtime);
+        }
     }
 
     fn publish(&self, statistics: &JobStatistics) {
