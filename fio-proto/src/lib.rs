@@ -1,1 +1,92 @@
-//! The fio client/server wire protocol.
+//! The fio client/server wire protocol, without any I/O of its own.
+//!
+//! ```text
+//!  0       2       4               8                               16              20      22      24
+//! ┌───────┬───────┬───────────────┬───────────────────────────────┬───────────────┬───────┬───────┬───────────
+//! │version│opcode │ flags         │ tag                           │ payload length│hdr CRC│pay CRC│ payload …
+//! └───────┴───────┴───────────────┴───────────────────────────────┴───────────────┴───────┴───────┴───────────
+//!  ◀───────────────── covered by the header CRC ─────────────────────────────────▶                 ≤ 64 (v1)
+//!  all fields little-endian; flags bit 0 = the message goes on in the next frame                   ≤ 1024 (v3+)
+//! ```
+//!
+//! A client and a server, talking through a variable instead of a socket:
+//!
+//! ```
+//! use fio_proto::session::*;
+//! # use fio_proto::message::ProbeReply;
+//! let now = Instant::ZERO;
+//! let mut client = ClientSession::new(ClientConfig::default(), now);
+//! let mut server = ServerSession::new(ServerConfig::new(ProbeReply::new("storage1")), now);
+//! while let Output::Transmit(bytes) = client.poll_output() {
+//!     let sent = bytes.len();
+//!     server.handle_bytes(now, bytes);
+//!     client.transmitted(now, sent);
+//! }
+//! assert_eq!(server.poll_output(), Output::Event(ServerEvent::Probed));
+//! ```
+//!
+//! # Layers
+//!
+//! Each is public and of use alone.
+//!
+//! | layer | module | does |
+//! |---|---|---|
+//! | bytes | [`crc`], [`float`] | CRC-16/ARC; fio's packing of doubles |
+//! | frame | [`frame`], [`opcode`] | the header, its checksums and limits; the numbers of commands |
+//! | message bytes | [`fragment`] | split a payload into frames, join frames under a cap |
+//! | layouts | [`layout`] | what each C structure looks like in each revision |
+//! | messages | [`message`] | typed messages, neutral over versions |
+//! | conversation | [`session`] | client and server state machines |
+//!
+//! # Guarantees
+//!
+//! No input makes this crate panic, loop or allocate more than the bytes received and the
+//! [`Limits`] justify. There are no sockets, files, threads or clocks in it; the crate is `no_std` with
+//! `alloc` and forbids `unsafe`.
+//!
+//! Protocol version 1 is spoken in full. Which versions are is [`ServerVersion::is_supported`].
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+// Tests may panic: that is how they fail.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "a test fails by panicking"
+    )
+)]
+
+extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+#[cfg(feature = "tokio-codec")]
+pub mod adapter;
+mod byte_string;
+pub mod crc;
+pub mod error;
+pub mod float;
+pub mod fragment;
+pub mod frame;
+pub mod layout;
+mod limits;
+pub mod message;
+pub mod opcode;
+mod reader;
+pub mod session;
+mod version;
+
+pub use byte_string::ByteString;
+pub use limits::Limits;
+pub use reader::Reader;
+pub use version::{Revision, ServerVersion};

@@ -1,0 +1,163 @@
+//! The types of rows: how a field lies on the wire, and how that becomes a neutral value.
+
+use super::row::DropReason;
+use super::shape::Shape;
+use crate::byte_string::{ByteString, until_nul};
+use crate::float;
+use crate::layout::neutral::Neutral;
+
+/// How a field lies on the wire.
+pub trait WireType {
+    /// The layout as data.
+    const SHAPE: Shape;
+    /// Bytes on the wire.
+    const SIZE: usize = Self::SHAPE.size();
+}
+
+/// What became of a value that was encoded: `None` when all of it is there.
+pub type Fit = Option<DropReason>;
+
+/// Converts between a field on the wire and a neutral value.
+///
+/// Both functions are handed exactly [`WireType::SIZE`] bytes.
+pub trait WireField<N>: WireType {
+    /// Reads the field, overwriting `into`.
+    fn decode(bytes: &[u8], into: &mut N);
+    /// Writes the field over `into`, which is zero before, as far as it fits.
+    fn encode(from: &N, into: &mut [u8]) -> Fit;
+}
+
+macro_rules! integers {
+    ($($wire:ident as $($neutral:ident),+ is $shape:ident;)*) => { $(
+        impl WireType for $wire {
+            const SHAPE: Shape = Shape::$shape;
+        }
+        $(impl WireField<$neutral> for $wire {
+            #[inline]
+            fn decode(bytes: &[u8], into: &mut $neutral) {
+                if let Some(bytes) = bytes.first_chunk() {
+                    *into = Self::from_le_bytes(*bytes).into();
+                }
+            }
+
+            #[inline]
+            fn encode(from: &$neutral, into: &mut [u8]) -> Fit {
+                let fitting = Self::try_from(*from);
+                if let Some(into) = into.first_chunk_mut() {
+                    *into = fitting.unwrap_or(Self::MAX).to_le_bytes();
+                }
+                fitting.is_err().then_some(DropReason::OutOfRange)
+            }
+        })+
+    )* };
+}
+
+integers! {
+    u8 as u8, u16, u32, u64 is U8;
+    u16 as u16, u32, u64 is U16;
+    u32 as u32, u64 is U32;
+    u64 as u64 is U64;
+}
+
+impl WireType for f64 {
+    const SHAPE: Shape = Shape::Float;
+}
+
+impl WireField<Self> for f64 {
+    fn decode(bytes: &[u8], into: &mut Self) {
+        if let Some(bytes) = bytes.first_chunk() {
+            *into = float::from_wire(bytes);
+        }
+    }
+
+    fn encode(from: &Self, into: &mut [u8]) -> Fit {
+        if let Some(into) = into.first_chunk_mut() {
+            *into = float::to_wire(*from);
+        }
+        None
+    }
+}
+
+/// A C string in an array of `N` bytes, padded with NULs. At least one NUL is sent, none is needed to
+/// read.
+#[derive(Clone, Copy, Debug)]
+pub struct Chars<const N: usize>;
+
+impl<const N: usize> WireType for Chars<N> {
+    const SHAPE: Shape = Shape::Chars(N);
+}
+
+impl<const N: usize> WireField<ByteString> for Chars<N> {
+    fn decode(bytes: &[u8], into: &mut ByteString) {
+        into.assign(until_nul(bytes));
+    }
+
+    fn encode(from: &ByteString, into: &mut [u8]) -> Fit {
+        let text = until_nul(from);
+        let room = N.saturating_sub(1);
+        for (slot, byte) in into.iter_mut().zip(text.iter().take(room)) {
+            *slot = *byte;
+        }
+        (text.len() < from.len() || text.len() > room).then_some(DropReason::CutOff)
+    }
+}
+
+impl<T: WireType, const A: usize> WireType for [T; A] {
+    const SHAPE: Shape = Shape::Array(A, &T::SHAPE);
+}
+
+/// Arrays of different lengths meet at their start; what is missing is zero.
+impl<T: WireField<N>, N: Neutral, const A: usize, const B: usize> WireField<[N; B]> for [T; A] {
+    fn decode(bytes: &[u8], into: &mut [N; B]) {
+        decode_all::<T, N>(bytes, into);
+    }
+
+    fn encode(from: &[N; B], into: &mut [u8]) -> Fit {
+        encode_all::<T, N>(from, into)
+    }
+}
+
+/// Decodes as many elements as there are bytes and resets the others.
+pub(super) fn decode_all<T: WireField<N>, N: Neutral>(bytes: &[u8], into: &mut [N]) {
+    let mut slots = into.iter_mut();
+    for (chunk, slot) in bytes.chunks_exact(T::SIZE.max(1)).zip(&mut slots) {
+        T::decode(chunk, slot);
+    }
+    slots.for_each(Neutral::reset);
+}
+
+/// Encodes as many elements as there is room for and looks whether the others mattered.
+pub(super) fn encode_all<T: WireField<N>, N: Neutral>(from: &[N], into: &mut [u8]) -> Fit {
+    let mut fit = None;
+    let mut values = from.iter();
+    for (chunk, value) in into.chunks_exact_mut(T::SIZE.max(1)).zip(&mut values) {
+        fit = T::encode(value, chunk).or(fit);
+    }
+    let cut = !values.as_slice().iter().all(Neutral::is_zero);
+    fit.or_else(|| cut.then_some(DropReason::CutOff))
+}
+
+/// One figure for all directions where others send one each: encoded as their sum, decoded into the
+/// first.
+#[derive(Clone, Copy, Debug)]
+pub struct SumOf<T>(core::marker::PhantomData<T>);
+
+impl<T: WireType> WireType for SumOf<T> {
+    const SHAPE: Shape = T::SHAPE;
+}
+
+impl<T: WireField<u64>, const B: usize> WireField<[u64; B]> for SumOf<T> {
+    fn decode(bytes: &[u8], into: &mut [u64; B]) {
+        into.fill(0);
+        if let Some(first) = into.first_mut() {
+            T::decode(bytes, first);
+        }
+    }
+
+    fn encode(from: &[u64; B], into: &mut [u8]) -> Fit {
+        T::encode(
+            &from.iter().fold(0, |sum, value| sum.saturating_add(*value)),
+            into,
+        )
+    }
+}

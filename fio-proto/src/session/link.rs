@@ -1,0 +1,222 @@
+//! What both sides of a conversation share: bytes in, bytes out, and patience.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::time::Instant;
+use crate::error::{CommandError, ProtocolError, Waiting};
+use crate::fragment::{Fragments, Joiner};
+use crate::frame::Tag;
+use crate::layout::Dropped;
+use crate::limits::Limits;
+use crate::message::Message;
+use crate::opcode::Opcode;
+use crate::version::{Revision, ServerVersion};
+
+/// Memory kept while nothing is to be sent.
+const KEPT: usize = 16 << 10;
+
+/// A message ready to be cut into frames.
+#[derive(Debug)]
+pub(super) struct Encoded {
+    pub(super) opcode: Opcode,
+    pub(super) payload: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(super) struct Link {
+    joiner: Joiner,
+    limits: Limits,
+    /// The version messages are sent in until the peer's is known.
+    own: ServerVersion,
+    outgoing: Vec<u8>,
+    /// Bytes of `outgoing` that are written.
+    sent: usize,
+    /// Since when nothing was written although something waits.
+    unread_since: Option<Instant>,
+    /// When the message being received began.
+    message_since: Option<Instant>,
+    dropped: Vec<Dropped>,
+}
+
+impl Link {
+    /// `expected` is the version the peer must have, if that is settled.
+    pub(super) const fn new(
+        own: ServerVersion,
+        expected: Option<ServerVersion>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            joiner: Joiner::new(expected, limits.max_message),
+            limits,
+            own,
+            outgoing: Vec::new(),
+            sent: 0,
+            unread_since: None,
+            message_since: None,
+            dropped: Vec::new(),
+        }
+    }
+
+    pub(super) fn version(&self) -> ServerVersion {
+        self.joiner.version().unwrap_or(self.own)
+    }
+
+    /// The layouts of the conversation. Only supported versions get this far.
+    fn revision(&self) -> Revision {
+        Revision::of(self.version()).unwrap_or(Revision::V1)
+    }
+
+    /// Takes the next message off the input; `None` when the input is used up.
+    pub(super) fn next<M: Message>(
+        &mut self,
+        now: Instant,
+        input: &mut &[u8],
+    ) -> Result<Option<(Tag, M)>, ProtocolError> {
+        if input.is_empty() {
+            return Ok(None);
+        }
+        self.message_since.get_or_insert(now);
+        let fallback = self.own;
+        let step = self.joiner.push(input)?;
+        *input = input.get(step.consumed..).unwrap_or_default();
+        let Some(raw) = step.message else {
+            return Ok(None);
+        };
+        self.message_since = None;
+        let revision = Revision::of(raw.version)
+            .or_else(|| Revision::of(fallback))
+            .unwrap_or(Revision::V1);
+        let message = M::decode(revision, raw.opcode, raw.payload)?;
+        Ok(Some((raw.tag, message)))
+    }
+
+    /// Encodes a message in the version of the conversation.
+    pub(super) fn encode<M: Message>(&mut self, message: &M) -> Result<Encoded, CommandError> {
+        let revision = self.revision();
+        let opcode = message.opcode(revision)?;
+        let (mut payload, mut dropped) = (Vec::new(), Vec::new());
+        message.encode_payload(revision, &mut payload, &mut dropped)?;
+        dropped.retain(|new| !self.dropped.contains(new));
+        self.dropped.append(&mut dropped);
+        Ok(Encoded { opcode, payload })
+    }
+
+    /// Puts a message into the queue if there is room.
+    pub(super) fn enqueue(
+        &mut self,
+        now: Instant,
+        tag: Tag,
+        message: &Encoded,
+    ) -> Result<(), CommandError> {
+        let frames = Fragments::new(self.version(), message.opcode, tag, &message.payload);
+        let queued = self.queued();
+        if queued > 0 && queued.saturating_add(frames.wire_len()) > self.limits.max_queued {
+            return Err(CommandError::QueueFull {
+                queued,
+                limit: self.limits.max_queued,
+            });
+        }
+        frames.append_to(&mut self.outgoing);
+        self.unread_since.get_or_insert(now);
+        Ok(())
+    }
+
+    pub(super) fn send<M: Message>(
+        &mut self,
+        now: Instant,
+        tag: Tag,
+        message: &M,
+    ) -> Result<(), CommandError> {
+        let encoded = self.encode(message)?;
+        self.enqueue(now, tag, &encoded)
+    }
+
+    /// Bytes waiting to be written.
+    pub(super) const fn queued(&self) -> usize {
+        self.outgoing.len().saturating_sub(self.sent)
+    }
+
+    pub(super) fn waiting(&self) -> &[u8] {
+        self.outgoing.get(self.sent..).unwrap_or_default()
+    }
+
+    pub(super) fn transmitted(&mut self, now: Instant, count: usize) {
+        self.sent = self.sent.saturating_add(count).min(self.outgoing.len());
+        if self.sent == self.outgoing.len() {
+            self.discard();
+            return;
+        }
+        if count > 0 {
+            self.unread_since = Some(now);
+        }
+        if self.sent >= self.queued() {
+            self.outgoing.drain(..self.sent);
+            self.sent = 0;
+        }
+    }
+
+    /// No more input is wanted, so none is waited for.
+    pub(super) fn stop_receiving(&mut self) {
+        self.message_since = None;
+    }
+
+    /// Forgets what waits to be written.
+    pub(super) fn discard(&mut self) {
+        self.outgoing.clear();
+        self.outgoing.shrink_to(KEPT);
+        self.sent = 0;
+        self.unread_since = None;
+    }
+
+    /// Bytes of an unfinished message, `None` between messages.
+    pub(super) fn unfinished(&self) -> Option<u64> {
+        self.joiner
+            .is_inside_message()
+            .then(|| self.joiner.received())
+    }
+
+    /// Both deadlines: of the message being received, and of the bytes waiting to be written.
+    fn deadlines(&self) -> [Option<(Instant, Duration, Waiting)>; 2] {
+        let received = self
+            .joiner
+            .received()
+            .checked_div(self.limits.min_rate.into())
+            .unwrap_or(0);
+        let patience = self
+            .limits
+            .message_timeout
+            .saturating_add(Duration::from_secs(received));
+        let unread = self.limits.transmit_timeout;
+        [
+            self.message_since
+                .map(|since| (since.after(patience), patience, Waiting::RestOfMessage)),
+            self.unread_since
+                .map(|since| (since.after(unread), unread, Waiting::Reader)),
+        ]
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadlines()
+            .into_iter()
+            .flatten()
+            .map(|(deadline, ..)| deadline)
+            .min()
+    }
+
+    /// What was waited for in vain.
+    pub(super) fn expired(&self, now: Instant) -> Option<ProtocolError> {
+        let mut expired = self
+            .deadlines()
+            .into_iter()
+            .flatten()
+            .filter(|(deadline, ..)| *deadline <= now);
+        expired
+            .next()
+            .map(|(_, after, waiting)| ProtocolError::TimedOut { waiting, after })
+    }
+
+    pub(super) fn take_dropped(&mut self) -> Vec<Dropped> {
+        core::mem::take(&mut self.dropped)
+    }
+}
