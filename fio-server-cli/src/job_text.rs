@@ -211,7 +211,7 @@ impl<'a> Expansion<'a> {
             if !self.skipping {
                 if let Some(file) = included_file(said) {
                     let path = folder
-                        .unwrap_or(Path::new(""))
+                        .unwrap_or_else(|| Path::new(""))
                         .join(OsStr::from_bytes(file));
                     self.include(&place(), &path, depth)?;
                     continue;

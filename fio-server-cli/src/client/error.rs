@@ -3,7 +3,6 @@
 use std::io;
 use std::time::Duration;
 
-use crate::address::Address;
 use crate::exit::ExitStatus;
 
 /// Why the session with one server failed. Each message names the server.
@@ -11,36 +10,36 @@ use crate::exit::ExitStatus;
 #[non_exhaustive]
 pub enum ClientError {
     /// The host name does not resolve.
-    #[error("{address}: cannot resolve the host name")]
+    #[error("{server}: cannot resolve the host name")]
     Resolve {
-        /// The server.
-        address: Address,
+        /// The server, as the user named it.
+        server: String,
         /// What the resolver said.
         #[source]
         source: io::Error,
     },
     /// Nobody accepts connections there.
-    #[error("{address}: cannot connect{}", connect_advice(source))]
+    #[error("{server}: cannot connect{}", connect_advice(source))]
     Connect {
-        /// The server.
-        address: Address,
+        /// The server, as the user named it.
+        server: String,
         /// What the system said.
         #[source]
         source: io::Error,
     },
     /// No connection within the time allowed.
-    #[error("{address}: no connection within {}; is the host up, or --connect-timeout too short?", seconds(*limit))]
+    #[error("{server}: no connection within {}; is the host up, or --connect-timeout too short?", seconds(*limit))]
     ConnectTimeout {
-        /// The server.
-        address: Address,
+        /// The server, as the user named it.
+        server: String,
         /// The time allowed.
         limit: Duration,
     },
     /// The connection broke.
-    #[error("{address}: the connection broke {phase}")]
+    #[error("{server}: the connection broke {phase}")]
     Lost {
-        /// The server.
-        address: Address,
+        /// The server, as the user named it.
+        server: String,
         /// What was going on.
         phase: Phase,
         /// What the system said.
@@ -48,57 +47,66 @@ pub enum ClientError {
         source: io::Error,
     },
     /// The server closed the connection before the end of the session.
-    #[error("{address}: the server closed the connection {phase}")]
+    #[error("{server}: the server closed the connection {phase}")]
     Closed {
-        /// The server.
-        address: Address,
+        /// The server, as the user named it.
+        server: String,
         /// What was going on.
         phase: Phase,
     },
     /// The server did not accept a job; what it had to say was printed as text.
-    #[error("{address}: the server refused {job}{}", because(reason))]
+    #[error("{server}: the server refused {job}{}", because(reason))]
     Refused {
-        /// The server.
-        address: Address,
+        /// The server, as the user named it.
+        server: String,
         /// The job file.
         job: String,
         /// The last line of text the server sent, if any.
         reason: String,
     },
     /// The server speaks another version of the protocol.
-    #[error("{address}: the server speaks protocol version {found}, this client version {ours}")]
+    #[error("{server}: the server speaks protocol version {found}, this client version {ours}")]
     Version {
-        /// The server.
-        address: Address,
+        /// The server, as the user named it.
+        server: String,
         /// Its version.
         found: u16,
         /// The version spoken here.
         ours: u16,
     },
     /// The server did not answer.
-    #[error("{address}: no answer {phase} within {}", seconds(*limit))]
+    #[error("{server}: no answer {phase} within {}", seconds(*limit))]
     Timeout {
-        /// The server.
-        address: Address,
+        /// The server, as the user named it.
+        server: String,
         /// What was asked.
         phase: Phase,
         /// The time allowed.
         limit: Duration,
     },
     /// The server sent something that is not the protocol.
-    #[error("{address}: the server broke the protocol")]
+    #[error("{server}: the server broke the protocol")]
     Protocol {
-        /// The server.
-        address: Address,
+        /// The server, as the user named it.
+        server: String,
         /// What is wrong with it.
         #[source]
-        source: fio_proto::session::SessionError,
+        source: fio_proto::error::ProtocolError,
+    },
+    /// A message cannot be sent.
+    #[error("{server}: cannot send a message")]
+    Unsendable {
+        /// The server, as the user named it.
+        server: String,
+        /// Why not.
+        #[source]
+        source: fio_proto::error::CommandError,
     },
     /// The user stopped waiting.
-    #[error("{address}: abandoned before the server reported")]
+    #[error("{server}: abandoned before the server reported")]
     Abandoned {
-        /// The server.
-        address: Address,
+        /// The server, as the user named it.
+        server: String,
     },
 }
 

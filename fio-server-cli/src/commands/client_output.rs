@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use fio_engine::report::{GroupReport, JobReport, normal};
 
+use super::job_failure;
 use crate::client::{ClientError, Fleet, HostEvent, HostResult, Probe};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
@@ -172,11 +173,6 @@ impl ClientOutput {
             (false, false) => ExitStatus::Success,
         })
     }
-}
-
-/// The line that says which job failed and why.
-pub(super) fn job_failure(of_host: &str, job: &JobReport) -> String {
-    format!("error: {of_host}job {} failed: {} (errno {})", job.name, job.error_message, job.error)
 }
 
 fn probe_line(probe: &Probe) -> String {

@@ -37,6 +37,14 @@ fn runtime() -> Result<Runtime, Failure> {
     Ok(runtime.context("cannot set up the runtime")?)
 }
 
+/// The line that says which job failed and why; `of_host` names the host, if there is one.
+fn job_failure(of_host: &str, job: &fio_engine::report::JobReport) -> String {
+    format!(
+        "error: {of_host}job {} failed: {} (errno {})",
+        job.name, job.error_message, job.error
+    )
+}
+
 impl From<crate::cli::RandomRule> for fio_engine::workload::RandomRule {
     fn from(rule: crate::cli::RandomRule) -> Self {
         match rule {

@@ -10,7 +10,7 @@ use fio_engine::report::Report;
 use fio_engine::run::{Run, RunEvent, RunOptions};
 use tokio::sync::mpsc;
 
-use super::runtime;
+use super::{job_failure, runtime};
 use crate::cli::{JobArgs, RunArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
@@ -37,6 +37,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         let interrupted = follow(&run, received, &mut interrupts, &mut results).await?;
         Ok::<_, Failure>((run.wait(), interrupted))
     })?;
+    for job in report.jobs.iter().filter(|job| job.error != 0) {
+        results.complain(job_failure("", job));
+    }
     let sunk = results.finish_local(&report).map_err(Failure::setup)?;
     if interrupted {
         return Ok(ExitStatus::Interrupted);

@@ -74,7 +74,8 @@ fn only_the_wanted_sections_and_the_global_ones_are_sent() {
 
 #[test]
 fn what_cannot_be_sent_is_refused_with_its_place() {
-    let table: [(&[(&str, &str)], &[&str], &str); 6] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+    let table: [Case<'_>; 6] = [
         (
             &[("f", "[a]\ninclude none")],
             &[],
