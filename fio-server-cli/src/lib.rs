@@ -3,7 +3,9 @@
 
 pub mod address;
 pub mod cli;
+pub mod client;
 pub mod commands;
+pub mod convert;
 pub mod exit;
 pub mod job_text;
 pub mod options;

@@ -30,7 +30,12 @@ impl Script {
     pub(crate) fn recorded(name: &str) -> Self {
         let bytes = recording(&format!("{name}.s2c"));
         let (greeting, rest) = bytes.split_at(GREETING);
-        Self { greeting: greeting.to_vec(), rest: rest.to_vec(), segment: 1460, close: false }
+        Self {
+            greeting: greeting.to_vec(),
+            rest: rest.to_vec(),
+            segment: 1460,
+            close: false,
+        }
     }
 
     /// Sends only the first `length` bytes of the recording, then closes.
@@ -49,7 +54,9 @@ impl Script {
 
 /// The bytes of a recording.
 pub(crate) fn recording(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/v001").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data/v001")
+        .join(name);
     std::fs::read(path).expect("a recording")
 }
 
@@ -88,7 +95,9 @@ impl FakeServer {
 pub(crate) const JOB: u16 = 3;
 
 fn play(mut stream: TcpStream, script: &Script) -> Vec<Message> {
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a valid time");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("a valid time");
     let mut received = Vec::new();
     received.extend(read_message(&mut stream));
     send(&mut stream, &script.greeting, script.segment);

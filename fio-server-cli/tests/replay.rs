@@ -45,19 +45,33 @@ fn a_recorded_session_is_printed_as_fio_prints_it() {
         "lat (usec)   : 2=99.97%",
         "Run status group 0 (all jobs):\n   READ: bw=5116MiB/s",
     ] {
-        assert!(finished.stdout.contains(part), "{part}: {}", finished.stdout);
+        assert!(
+            finished.stdout.contains(part),
+            "{part}: {}",
+            finished.stdout
+        );
     }
     assert_eq!(finished.stderr, "");
     let job = (JOB, b"[rr]\nioengine=null\nsize=1g\n\n".to_vec());
-    assert_eq!(received[0][1..], [job], "the comment stays here, and nothing follows the job");
+    assert_eq!(
+        received[0][1..],
+        [job],
+        "the comment stays here, and nothing follows the job"
+    );
 }
 
 #[test]
 fn it_does_not_matter_how_the_bytes_are_cut() {
     for segment in [1, 7, 65536] {
-        let script = Script { segment, ..Script::recorded("err_enospc") };
+        let script = Script {
+            segment,
+            ..Script::recorded("err_enospc")
+        };
         let (finished, _) = play(&[script], &["--output-format=json"]);
-        assert_eq!(finished.expect_code(1).json()["client_stats"][0]["error"], 28);
+        assert_eq!(
+            finished.expect_code(1).json()["client_stats"][0]["error"],
+            28
+        );
     }
 }
 
@@ -66,7 +80,10 @@ fn several_jobs_of_one_server_are_summed_up() {
     let (finished, _) = play(&[Script::recorded("multi_job")], &["--output-format=json"]);
     let json = finished.expect_code(0).json();
     let jobs = json["client_stats"].as_array().expect("jobs");
-    let names: Vec<_> = jobs.iter().map(|job| job["jobname"].as_str().expect("a name")).collect();
+    let names: Vec<_> = jobs
+        .iter()
+        .map(|job| job["jobname"].as_str().expect("a name"))
+        .collect();
     assert_eq!(names, ["seq", "rnd", "rnd", "rnd", "All clients"]);
     assert_eq!(jobs[4]["write"]["total_ios"], 3 * 256);
     assert_eq!(jobs[4]["read"]["io_bytes"], 1 << 20);
@@ -74,17 +91,32 @@ fn several_jobs_of_one_server_are_summed_up() {
 
 #[test]
 fn two_hosts_are_told_apart_and_merged() {
-    let scripts = [Script::recorded("null_randread"), Script::recorded("sigint")];
+    let scripts = [
+        Script::recorded("null_randread"),
+        Script::recorded("sigint"),
+    ];
     let (finished, _) = play(&scripts, &["--output-format=normal,json"]);
     let finished = finished.expect_code(0);
     let (normal, json) = finished.stdout.split_once("\n{\n").expect("two formats");
     assert_eq!(normal.matches("rr: (groupid=0, jobs=1)").count(), 2);
-    assert_eq!(normal.matches("All clients: (groupid=0, jobs=2)").count(), 1);
-    let hosts: Vec<_> = normal.lines().filter_map(|line| line.strip_suffix(" Starting 1 process")).collect();
+    assert_eq!(
+        normal.matches("All clients: (groupid=0, jobs=2)").count(),
+        1
+    );
+    let hosts: Vec<_> = normal
+        .lines()
+        .filter_map(|line| line.strip_suffix(" Starting 1 process"))
+        .collect();
     assert_eq!(hosts.len(), 2);
-    assert_ne!(hosts[0], hosts[1], "the port tells servers on one host apart");
+    assert_ne!(
+        hosts[0], hosts[1],
+        "the port tells servers on one host apart"
+    );
     let json: serde_json::Value = serde_json::from_str(&format!("{{{json}")).expect("JSON");
-    assert_eq!(json["client_stats"][2]["read"]["total_ios"], 3_928_737 + 1_759_516);
+    assert_eq!(
+        json["client_stats"][2]["read"]["total_ios"],
+        3_928_737 + 1_759_516
+    );
 }
 
 #[test]
@@ -93,12 +125,21 @@ fn a_job_file_the_server_refuses_ends_with_2() {
         ("err_badopt", "Bad option <no_such_option>"),
         ("err_nodir", "fio: failed parsing directory="),
     ] {
-        let script = Script { close: true, ..Script::recorded(name) };
+        let script = Script {
+            close: true,
+            ..Script::recorded(name)
+        };
         let (finished, _) = play(&[script], &["--output-format=json"]);
         let finished = finished.expect_code(2);
         assert!(finished.stderr.contains(said), "{finished:?}");
-        assert!(finished.stderr.contains("the server refused job.fio"), "{finished:?}");
-        assert_eq!(finished.json()["client_stats"].as_array().map(Vec::len), Some(0));
+        assert!(
+            finished.stderr.contains("the server refused job.fio"),
+            "{finished:?}"
+        );
+        assert_eq!(
+            finished.json()["client_stats"].as_array().map(Vec::len),
+            Some(0)
+        );
     }
 }
 
@@ -106,18 +147,44 @@ fn a_job_file_the_server_refuses_ends_with_2() {
 fn a_job_that_failed_is_named_with_its_host() {
     let (finished, _) = play(&[Script::recorded("err_enospc")], &[]);
     let finished = finished.expect_code(1);
-    assert!(finished.stderr.contains("error: 127.0.0.1: job full failed: "), "{finished:?}");
-    assert!(finished.stderr.contains("No space left on device"), "{finished:?}");
+    assert!(
+        finished
+            .stderr
+            .contains("error: 127.0.0.1: job full failed: "),
+        "{finished:?}"
+    );
+    assert!(
+        finished.stderr.contains("No space left on device"),
+        "{finished:?}"
+    );
 }
 
 #[test]
 fn a_session_cut_anywhere_ends_with_an_error_that_names_the_host() {
     let script = Script::recorded("err_enospc");
     let length = script.length();
-    for cut in [0, 1, 24, 100, 116, 117, 150, 300, length / 2, length - 24, length - 1] {
+    for cut in [
+        0,
+        1,
+        24,
+        100,
+        116,
+        117,
+        150,
+        300,
+        length / 2,
+        length - 24,
+        length - 1,
+    ] {
         let (finished, _) = play(&[script.clone().cut(cut)], &[]);
-        assert!(matches!(finished.code, Some(2 | 3)), "cut at {cut}: {finished:?}");
-        let line = finished.stderr.lines().find(|line| line.starts_with("error: 127.0.0.1,"));
+        assert!(
+            matches!(finished.code, Some(2 | 3)),
+            "cut at {cut}: {finished:?}"
+        );
+        let line = finished
+            .stderr
+            .lines()
+            .find(|line| line.starts_with("error: 127.0.0.1,"));
         assert!(line.is_some(), "cut at {cut}: {finished:?}");
     }
 }
@@ -125,11 +192,18 @@ fn a_session_cut_anywhere_ends_with_an_error_that_names_the_host() {
 #[test]
 fn one_host_that_dies_does_not_take_the_others_results() {
     let dying = Script::recorded("null_randread").cut(3000);
-    let (finished, _) = play(&[dying, Script::recorded("sigint")], &["--output-format=json"]);
+    let (finished, _) = play(
+        &[dying, Script::recorded("sigint")],
+        &["--output-format=json"],
+    );
     let finished = finished.expect_code(3);
     let json = finished.json();
     assert_eq!(json["client_stats"].as_array().map(Vec::len), Some(1));
-    assert_eq!(finished.stderr.matches("error: ").count(), 1, "{finished:?}");
+    assert_eq!(
+        finished.stderr.matches("error: ").count(),
+        1,
+        "{finished:?}"
+    );
 }
 
 #[test]
@@ -154,16 +228,29 @@ fn a_server_of_another_version_is_named_with_its_version() {
     frame.extend(fio_proto::crc::crc16(&frame).to_le_bytes());
     frame.extend(fio_proto::crc::crc16(complaint).to_le_bytes());
     frame.extend(complaint);
-    let script = Script { greeting: frame, rest: Vec::new(), segment: 1460, close: true };
+    let script = Script {
+        greeting: frame,
+        rest: Vec::new(),
+        segment: 1460,
+        close: true,
+    };
     let (finished, _) = play(&[script], &[]);
     let finished = finished.expect_code(3);
-    assert!(finished.stderr.contains("protocol version 97"), "{finished:?}");
+    assert!(
+        finished.stderr.contains("protocol version 97"),
+        "{finished:?}"
+    );
 }
 
 #[test]
 fn a_peer_that_is_no_fio_server_is_an_error() {
     let greeting = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec();
-    let script = Script { greeting, rest: Vec::new(), segment: 1460, close: true };
+    let script = Script {
+        greeting,
+        rest: Vec::new(),
+        segment: 1460,
+        close: true,
+    };
     play(&[script], &[]).0.expect_code(3);
 }
 
@@ -173,9 +260,18 @@ fn a_server_that_does_not_answer_is_given_up() {
     let address = listener.local_addr().expect("bound").to_string();
     let folder = Folder::new();
     folder.file("job.fio", JOB_FILE);
-    let words = ["client", "--reply-timeout=500ms", "--host", &address, "job.fio"];
+    let words = [
+        "client",
+        "--reply-timeout=500ms",
+        "--host",
+        &address,
+        "job.fio",
+    ];
     let finished = folder.run(words).expect_code(3);
-    assert!(finished.stderr.contains("0.5 s") || finished.stderr.contains("500ms"), "{finished:?}");
+    assert!(
+        finished.stderr.contains("0.5 s") || finished.stderr.contains("500ms"),
+        "{finished:?}"
+    );
 }
 
 #[test]
@@ -183,16 +279,30 @@ fn servers_that_cannot_be_reached_are_named() {
     let folder = Folder::new();
     folder.file("job.fio", JOB_FILE);
     // Bound and dropped: nobody listens there.
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("bound").port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .expect("bound")
+        .port();
     let table = [
-        (format!("127.0.0.1,{port}"), "cannot connect; is a server running there?"),
-        ("no-such-host.invalid".to_owned(), "cannot resolve the host name"),
+        (
+            format!("127.0.0.1,{port}"),
+            "cannot connect; is a server running there?",
+        ),
+        (
+            "no-such-host.invalid".to_owned(),
+            "cannot resolve the host name",
+        ),
         ("sock:none".to_owned(), "there is no such socket"),
     ];
     for (address, expected) in table {
-        let finished = folder.run(["client", "--host", &address, "job.fio"]).expect_code(3);
+        let finished = folder
+            .run(["client", "--host", &address, "job.fio"])
+            .expect_code(3);
         assert!(finished.stderr.contains(expected), "{finished:?}");
-        assert!(finished.stderr.contains(address.trim_end_matches(",8765")), "{finished:?}");
+        assert!(
+            finished.stderr.contains(address.trim_end_matches(",8765")),
+            "{finished:?}"
+        );
     }
 }
 
@@ -200,10 +310,18 @@ fn servers_that_cannot_be_reached_are_named() {
 fn variables_and_included_files_are_put_in_before_sending() {
     let folder = Folder::new();
     folder.file("more.fio", "bs=${BLOCK}\n");
-    folder.file("job.fio", "[other]\nrw=write\n[rr]\ninclude more.fio\nsize=1g\n");
+    folder.file(
+        "job.fio",
+        "[other]\nrw=write\n[rr]\ninclude more.fio\nsize=1g\n",
+    );
     let server = FakeServer::start(Script::recorded("null_randread"));
-    let mut command =
-        folder.program(["client", "--section=rr", "--host", server.address(), "job.fio"]);
+    let mut command = folder.program([
+        "client",
+        "--section=rr",
+        "--host",
+        server.address(),
+        "job.fio",
+    ]);
     command.env("BLOCK", "8k");
     Finished::of(command).expect_code(0);
     let text = String::from_utf8(server.finish()[1].1.clone()).expect("text");
@@ -217,6 +335,8 @@ fn a_host_list_names_servers_one_per_line() {
     let server = FakeServer::start(Script::recorded("null_randread"));
     let mut list = std::fs::File::create(folder.path().join("hosts")).expect("writable");
     writeln!(list, "# all\n{}\n", server.address()).expect("writable");
-    folder.run(["client", "--hosts=hosts", "job.fio"]).expect_code(0);
+    folder
+        .run(["client", "--hosts=hosts", "job.fio"])
+        .expect_code(0);
     server.finish();
 }

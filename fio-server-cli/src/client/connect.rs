@@ -26,17 +26,26 @@ pub(crate) async fn connect(
             Address::Unix(path) => UnixStream::connect(path)
                 .await
                 .map(|stream| Box::new(stream) as Box<dyn Socket>)
-                .map_err(|source| ClientError::Connect { server: address.to_string(), source }),
+                .map_err(|source| ClientError::Connect {
+                    server: address.to_string(),
+                    source,
+                }),
         }
     };
     match tokio::time::timeout(limit, connecting).await {
         Ok(result) => result,
-        Err(_) => Err(ClientError::ConnectTimeout { server: address.to_string(), limit }),
+        Err(_) => Err(ClientError::ConnectTimeout {
+            server: address.to_string(),
+            limit,
+        }),
     }
 }
 
 async fn connect_tcp(address: &Address, tcp: &TcpAddress) -> Result<TcpStream, ClientError> {
-    let resolve_error = |source| ClientError::Resolve { server: address.to_string(), source };
+    let resolve_error = |source| ClientError::Resolve {
+        server: address.to_string(),
+        source,
+    };
     let name = tcp.clone();
     // Names are looked up by the system's resolver, which blocks.
     let found = tokio::task::spawn_blocking(move || name.resolve())
@@ -53,7 +62,10 @@ async fn connect_tcp(address: &Address, tcp: &TcpAddress) -> Result<TcpStream, C
             Err(error) => last = error,
         }
     }
-    Err(ClientError::Connect { server: address.to_string(), source: last })
+    Err(ClientError::Connect {
+        server: address.to_string(),
+        source: last,
+    })
 }
 
 /// A server that runs a long job may say nothing for hours, so only the kernel's probes tell a

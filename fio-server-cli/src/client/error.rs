@@ -156,7 +156,11 @@ fn connect_advice(source: &io::Error) -> &'static str {
 }
 
 fn because(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {reason}")
+    }
 }
 
 fn seconds(duration: Duration) -> String {

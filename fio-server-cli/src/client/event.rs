@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fio_engine::report::{GroupReport, JobReport, Status};
+use fio_engine::report::status::Status;
+use fio_engine::report::{GroupReport, JobReport};
 
 use super::error::ClientError;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use fio_engine::report::json::HostOptions;
-use fio_engine::report::{GroupReport, Host, JobReport, Report, Status};
+use fio_engine::report::status::Status;
+use fio_engine::report::{GroupReport, Host, JobReport, Report};
 use tokio::sync::{mpsc, watch};
 
 use super::error::ClientError;
@@ -85,7 +86,11 @@ impl HostResult {
             _ => ExitStatus::Success,
         };
         let failed = self.jobs.iter().any(|job| job.error != 0);
-        session.max(if failed { ExitStatus::JobFailed } else { ExitStatus::Success })
+        session.max(if failed {
+            ExitStatus::JobFailed
+        } else {
+            ExitStatus::Success
+        })
     }
 }
 
@@ -121,7 +126,12 @@ impl Fleet {
             };
             tokio::spawn(session::run(task, target));
         }
-        Self { events, wish, hosts, started: SystemTime::now() }
+        Self {
+            events,
+            wish,
+            hosts,
+            started: SystemTime::now(),
+        }
     }
 
     /// The next event of any server, with the server's index; `None` when all sessions are over.
@@ -134,7 +144,8 @@ impl Fleet {
 
     /// Asks all servers to end their jobs; what they measured still comes.
     pub fn stop(&self) {
-        self.wish.send_if_modified(|wish| std::mem::replace(wish, Wish::Stop.max(*wish)) < Wish::Stop);
+        self.wish
+            .send_if_modified(|wish| std::mem::replace(wish, Wish::Stop.max(*wish)) < Wish::Stop);
     }
 
     /// Gives up waiting for servers that have not reported.
@@ -164,7 +175,10 @@ impl Fleet {
     /// Options of each server for machine formats. Version 1 of the protocol does not carry them.
     #[must_use]
     pub fn host_options(&self) -> Vec<HostOptions> {
-        let options = |host: &HostResult| HostOptions { host: host.host.clone(), options: Vec::new() };
+        let options = |host: &HostResult| HostOptions {
+            host: host.host.clone(),
+            options: Vec::new(),
+        };
         self.hosts.iter().map(options).collect()
     }
 
@@ -216,7 +230,10 @@ fn named(targets: &[Target]) -> Vec<HostResult> {
                 Target::Address(address) if is_shared(label) => address.to_string(),
                 _ => label.clone(),
             },
-            host: Host { name: label.clone(), port: port(target) },
+            host: Host {
+                name: label.clone(),
+                port: port(target),
+            },
             probe: None,
             status: None,
             jobs: Vec::new(),

@@ -33,7 +33,10 @@ pub(super) struct Task {
 pub(super) async fn run(mut task: Task, target: Target) {
     let end = hold(&mut task, target).await;
     // Without a receiver nobody wants to know.
-    let _ = task.events.send((task.index, HostEvent::Ended(end.map_err(Arc::new)))).await;
+    let _ = task
+        .events
+        .send((task.index, HostEvent::Ended(end.map_err(Arc::new))))
+        .await;
 }
 
 /// Asks a server who it is.
@@ -47,7 +50,11 @@ pub async fn probe(address: &Address, limits: &Limits) -> Result<Probe, ClientEr
         match driver.step(None).await? {
             Step::Event(ClientEvent::Probed(reply)) => return Ok(driver.probe(&reply)),
             Step::Event(ClientEvent::Failed(error)) => return Err(driver.failure(error)),
-            Step::Closed => return Err(driver.failure(ProtocolError::ClosedEarly { waiting: Waiting::ProbeReply })),
+            Step::Closed => {
+                return Err(driver.failure(ProtocolError::ClosedEarly {
+                    waiting: Waiting::ProbeReply,
+                }));
+            }
             _ => {}
         }
     }
@@ -70,16 +77,27 @@ async fn hold(task: &mut Task, target: Target) -> Result<(), ClientError> {
     for job in task.jobs.iter() {
         driver.send(&ClientMessage::Job(job.text.clone().into()))?;
     }
-    Talk { driver, task, jobs_done: 0, group_offset: 0, highest_group: None, first_line: String::new() }
-        .hold()
-        .await
+    Talk {
+        driver,
+        task,
+        jobs_done: 0,
+        group_offset: 0,
+        highest_group: None,
+        first_line: String::new(),
+    }
+    .hold()
+    .await
 }
 
 fn adopt(stream: std::os::unix::net::UnixStream) -> Result<Box<dyn Socket>, ClientError> {
     let adopted = stream
         .set_nonblocking(true)
         .and_then(|()| tokio::net::UnixStream::from_std(stream))
-        .map_err(|source| ClientError::Lost { server: "the embedded server".to_owned(), phase: Phase::Probe, source })?;
+        .map_err(|source| ClientError::Lost {
+            server: "the embedded server".to_owned(),
+            phase: Phase::Probe,
+            source,
+        })?;
     Ok(Box::new(adopted))
 }
 
@@ -141,7 +159,11 @@ impl Talk<'_> {
             }
             ClientEvent::Eta(eta) => {
                 let elapsed = self.driver.phase_began.elapsed();
-                HostEvent::Status(wire_to_engine::status(&eta.status, &eta.thread_states, elapsed))
+                HostEvent::Status(wire_to_engine::status(
+                    &eta.status,
+                    &eta.thread_states,
+                    elapsed,
+                ))
             }
             ClientEvent::ThreadStats(report) => {
                 let mut job = wire_to_engine::job_report(&report.thread, &self.task.host);
@@ -161,7 +183,12 @@ impl Talk<'_> {
             _ => return Ok(false),
         };
         // Without a receiver the fleet is gone, and this task is about to be, too.
-        Ok(self.task.events.send((self.task.index, event)).await.is_err())
+        Ok(self
+            .task
+            .events
+            .send((self.task.index, event))
+            .await
+            .is_err())
     }
 
     fn group(&mut self, number: u32) -> u32 {
@@ -172,7 +199,9 @@ impl Talk<'_> {
 
     fn end_run(&mut self) {
         self.jobs_done += 1;
-        self.group_offset = self.highest_group.map_or(0, |highest| highest.saturating_add(1));
+        self.group_offset = self
+            .highest_group
+            .map_or(0, |highest| highest.saturating_add(1));
         self.first_line.clear();
         if self.driver.phase == Phase::Run {
             self.driver.enter(Phase::Job);
@@ -191,7 +220,11 @@ impl Talk<'_> {
         if closed && self.driver.phase == Phase::Job {
             return Err(ClientError::Refused {
                 server: self.driver.server.clone(),
-                job: self.task.jobs.get(self.jobs_done).map_or_else(String::new, |job| job.name.clone()),
+                job: self
+                    .task
+                    .jobs
+                    .get(self.jobs_done)
+                    .map_or_else(String::new, |job| job.name.clone()),
                 reason: self.first_line.trim().chars().map(printable).collect(),
             });
         }
@@ -204,7 +237,11 @@ impl Talk<'_> {
 }
 
 fn printable(character: char) -> char {
-    if character.is_control() { '\u{fffd}' } else { character }
+    if character.is_control() {
+        '\u{fffd}'
+    } else {
+        character
+    }
 }
 
 /// Something for the session's owner to do.
@@ -282,7 +319,10 @@ impl Driver {
         let now = self.now();
         self.session
             .send(now, message)
-            .map_err(|source| ClientError::Unsendable { server: self.server.clone(), source })
+            .map_err(|source| ClientError::Unsendable {
+                server: self.server.clone(),
+                source,
+            })
     }
 
     /// Tells the server to end its jobs and to report.
@@ -295,7 +335,10 @@ impl Driver {
     }
 
     /// Waits for something to do. Safe to cancel.
-    async fn step(&mut self, wishes: Option<&mut watch::Receiver<Wish>>) -> Result<Step, ClientError> {
+    async fn step(
+        &mut self,
+        wishes: Option<&mut watch::Receiver<Wish>>,
+    ) -> Result<Step, ClientError> {
         let mut wishes = wishes;
         loop {
             if let Output::Event(event) = self.session.poll_output() {
@@ -316,7 +359,10 @@ impl Driver {
     }
 
     /// Waits for bytes, room for bytes, a wish or a deadline; `None` when the session is over.
-    async fn wait(&mut self, wishes: Option<&mut watch::Receiver<Wish>>) -> Result<Option<Woken>, ClientError> {
+    async fn wait(
+        &mut self,
+        wishes: Option<&mut watch::Receiver<Wish>>,
+    ) -> Result<Option<Woken>, ClientError> {
         let deadline = self.deadline();
         let bytes: &[u8] = match self.session.poll_output() {
             Output::Close => return Ok(None),
@@ -325,11 +371,13 @@ impl Driver {
         };
         let (mut reader, mut writer) = tokio::io::split(&mut self.socket);
         let wish = async {
-            match wishes {
-                Some(wishes) if wishes.changed().await.is_ok() => *wishes.borrow_and_update(),
-                // Nobody is left to wish anything.
-                _ => std::future::pending().await,
+            if let Some(wishes) = wishes {
+                if wishes.changed().await.is_ok() {
+                    return *wishes.borrow_and_update();
+                }
             }
+            // Nobody is left to wish anything.
+            std::future::pending().await
         };
         Ok(Some(tokio::select! {
             read = reader.read(&mut self.buffer) => Woken::Read(read),
@@ -349,9 +397,15 @@ impl Driver {
                 self.session.handle_bytes(now, &self.buffer[..count]);
             }
             // A server that closes with unread bytes resets the connection.
-            Err(error) if matches!(error.kind(), ConnectionReset | BrokenPipe) => self.session.handle_closed(),
+            Err(error) if matches!(error.kind(), ConnectionReset | BrokenPipe) => {
+                self.session.handle_closed()
+            }
             Err(source) => {
-                return Err(ClientError::Lost { server: self.server.clone(), phase: self.phase, source });
+                return Err(ClientError::Lost {
+                    server: self.server.clone(),
+                    phase: self.phase,
+                    source,
+                });
             }
         }
         Ok(())
@@ -361,9 +415,16 @@ impl Driver {
     fn deadline(&self) -> Clock {
         /// Far enough away never to come, near enough for every clock.
         const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
-        let session = self.session.deadline().map(|at| self.origin + at.since_origin());
+        let session = self
+            .session
+            .deadline()
+            .map(|at| self.origin + at.since_origin());
         let own = self.own_deadline().map(|(at, _)| at);
-        session.into_iter().chain(own).min().unwrap_or(self.origin + NEVER)
+        session
+            .into_iter()
+            .chain(own)
+            .min()
+            .unwrap_or(self.origin + NEVER)
     }
 
     /// The bound on the phase, and how long it is. The session itself watches over the probe, and a
@@ -371,7 +432,10 @@ impl Driver {
     fn own_deadline(&self) -> Option<(Clock, Duration)> {
         match self.phase {
             Phase::Probe | Phase::Run => None,
-            Phase::Job => Some((self.heard.max(self.phase_began) + self.limits.reply, self.limits.reply)),
+            Phase::Job => Some((
+                self.heard.max(self.phase_began) + self.limits.reply,
+                self.limits.reply,
+            )),
             Phase::Stop => Some((self.phase_began + self.limits.stop, self.limits.stop)),
         }
     }
@@ -379,7 +443,11 @@ impl Driver {
     fn handle_deadline(&mut self) -> Result<(), ClientError> {
         if let Some((at, limit)) = self.own_deadline().filter(|(at, _)| *at <= Clock::now()) {
             let _ = at;
-            return Err(ClientError::Timeout { server: self.server.clone(), phase: self.phase, limit });
+            return Err(ClientError::Timeout {
+                server: self.server.clone(),
+                phase: self.phase,
+                limit,
+            });
         }
         let now = self.now();
         self.session.handle_timeout(now);
@@ -388,7 +456,12 @@ impl Driver {
 
     fn probe(&self, reply: &ProbeReply) -> Probe {
         Probe {
-            host_name: reply.hostname.to_string_lossy().chars().map(printable).collect(),
+            host_name: reply
+                .hostname
+                .to_string_lossy()
+                .chars()
+                .map(printable)
+                .collect(),
             release: reply.release.to_string(),
             protocol: self.session.version().number(),
             big_endian: reply.big_endian,
@@ -399,12 +472,22 @@ impl Driver {
     fn failure(&self, error: ProtocolError) -> ClientError {
         let (server, phase) = (self.server.clone(), self.phase);
         match error {
-            ProtocolError::VersionMismatch { server: found, client } => {
-                ClientError::Version { server, found: found.number(), ours: client.number() }
-            }
-            ProtocolError::TimedOut { waiting: Waiting::ProbeReply, after } => {
-                ClientError::Timeout { server, phase, limit: after }
-            }
+            ProtocolError::VersionMismatch {
+                server: found,
+                client,
+            } => ClientError::Version {
+                server,
+                found: found.number(),
+                ours: client.number(),
+            },
+            ProtocolError::TimedOut {
+                waiting: Waiting::ProbeReply,
+                after,
+            } => ClientError::Timeout {
+                server,
+                phase,
+                limit: after,
+            },
             ProtocolError::ClosedEarly { .. } | ProtocolError::ClosedInsideMessage { .. } => {
                 ClientError::Closed { server, phase }
             }

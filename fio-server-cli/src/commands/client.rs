@@ -13,12 +13,10 @@ use crate::interrupt::Interrupts;
 use crate::job_text::{JobText, environment, prepare};
 use crate::options::all_hosts;
 use crate::output::{Results, complain};
-use crate::server::{EmbeddedServer, Log, ServerOptions};
 
 /// Runs the jobs and prints what they measured.
 pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
-    let addresses =
-        all_hosts(&args.host, args.hosts.as_deref()).map_err(Failure::setup)?;
+    let addresses = all_hosts(&args.host, args.hosts.as_deref()).map_err(Failure::setup)?;
     let embedded = addresses.is_empty();
     if !embedded && args.random_rule.is_some() {
         let error = anyhow!(
@@ -27,7 +25,11 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
         );
         return Err(Failure::setup(error));
     }
-    let JobArgs { files, section, words } = &args.jobs;
+    let JobArgs {
+        files,
+        section,
+        words,
+    } = &args.jobs;
     let jobs = prepare(files, words, section, &environment).map_err(Failure::setup)?;
     for notice in jobs.iter().flat_map(|job| &job.notices) {
         complain(format_args!("warning: {notice}"));
@@ -37,20 +39,19 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
     }
     let results = Results::open(&args.output).map_err(Failure::setup)?;
     let runtime = runtime()?;
-    let (server, targets) = if embedded {
-        let (server, socket) = embedded_server(args).map_err(Failure::setup)?;
-        (Some(server), vec![Target::Connected(socket)])
-    } else {
-        (None, addresses.into_iter().map(Target::Address).collect())
-    };
+    if embedded {
+        return Err(Failure::setup(anyhow!("name a server with --host")));
+    }
+    let targets = addresses.into_iter().map(Target::Address).collect();
     let status = runtime.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
         let fleet = Fleet::start(targets, jobs, limits(&args.timeouts));
-        ClientOutput::new(results, &fleet, embedded).follow(fleet, &mut interrupts).await
+        ClientOutput::new(results, &fleet, embedded)
+            .follow(fleet, &mut interrupts)
+            .await
     });
     // A resolver that hangs must not keep the process.
     runtime.shutdown_background();
-    drop(server);
     status
 }
 
@@ -60,7 +61,9 @@ fn check(args: &JobArgs, jobs: &[JobText]) -> Result<(), fio_engine::job::JobFil
     let options = parse_options(&args.section);
     let from_stdin = args.files.iter().any(|file| file.as_os_str() == "-");
     let sources: Vec<_> = if from_stdin {
-        jobs.iter().map(|job| JobSource::text(job.name.clone(), &job.text)).collect()
+        jobs.iter()
+            .map(|job| JobSource::text(job.name.clone(), &job.text))
+            .collect()
     } else {
         args.files.iter().map(JobSource::file).collect()
     };
@@ -73,16 +76,10 @@ fn check(args: &JobArgs, jobs: &[JobText]) -> Result<(), fio_engine::job::JobFil
     Ok(())
 }
 
-fn embedded_server(
-    args: &ClientArgs,
-) -> Result<(EmbeddedServer, std::os::unix::net::UnixStream), crate::server::ServerError> {
-    let mut options = ServerOptions { log: Log::none(), ..ServerOptions::default() };
-    if let Some(rule) = args.random_rule {
-        options.random_rule = rule.into();
-    }
-    EmbeddedServer::start(options)
-}
-
 fn limits(args: &TimeoutArgs) -> Limits {
-    Limits { connect: args.connect_timeout, reply: args.reply_timeout, stop: args.stop_timeout }
+    Limits {
+        connect: args.connect_timeout,
+        reply: args.reply_timeout,
+        stop: args.stop_timeout,
+    }
 }

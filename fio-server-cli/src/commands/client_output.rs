@@ -36,12 +36,21 @@ const TICK: Duration = Duration::from_millis(100);
 impl ClientOutput {
     pub(super) fn new(results: Results, fleet: &Fleet, embedded: bool) -> Self {
         let output = |host: &HostResult| HostOutput {
-            lines: if embedded { LinePrefixer::plain() } else { LinePrefixer::new(&host.label) },
+            lines: if embedded {
+                LinePrefixer::plain()
+            } else {
+                LinePrefixer::new(&host.label)
+            },
             blank: String::new(),
             block: String::new(),
         };
         let hosts = fleet.hosts().iter().map(output).collect();
-        Self { results, hosts, embedded, failed: None }
+        Self {
+            results,
+            hosts,
+            embedded,
+            failed: None,
+        }
     }
 
     /// Prints until all sessions are over; returns how the command ends.
@@ -76,7 +85,8 @@ impl ClientOutput {
         if again {
             fleet.abandon();
         } else {
-            self.results.complain("interrupted: stopping the jobs; once more to give up");
+            self.results
+                .complain("interrupted: stopping the jobs; once more to give up");
             fleet.stop();
         }
     }
@@ -104,13 +114,14 @@ impl ClientOutput {
 
     fn text(&mut self, host: usize, text: impl AsRef<[u8]>) -> Result<(), SinkError> {
         let output = &mut self.hosts[host];
+        let empty_line = output.lines.is_at_line_start() && text.as_ref() == b"\n";
         let lines = output.lines.push(text.as_ref());
         if !output.block.is_empty() {
             // Results have begun: the statistics of disks come as text among them.
             output.block.push_str(&lines);
             return Ok(());
         }
-        if text.as_ref() == b"\n" && !lines.is_empty() && output.blank.is_empty() {
+        if empty_line && output.blank.is_empty() {
             output.blank = lines;
             return Ok(());
         }
@@ -124,13 +135,21 @@ impl ClientOutput {
         if output.block.is_empty() {
             // Blocks of several hosts follow each other, so each says whose it is.
             let blank = std::mem::take(&mut output.blank);
-            let heading = if blank.is_empty() && several { output.lines.push(b"\n") } else { blank };
-            output.block = if heading.is_empty() { "\n".to_owned() } else { heading };
+            let heading = if blank.is_empty() && several {
+                output.lines.push(b"\n")
+            } else {
+                blank
+            };
+            output.block = if heading.is_empty() {
+                "\n".to_owned()
+            } else {
+                heading
+            };
         }
         let finished = SystemTime::now();
-        output
-            .block
-            .push_str(&composed(|out| normal::write_job(out, job, Some(group), finished)));
+        output.block.push_str(&composed(|out| {
+            normal::write_job(out, job, Some(group), finished)
+        }));
     }
 
     fn end(
@@ -148,10 +167,15 @@ impl ClientOutput {
             self.results.block(&(block + &rest))
         };
         if let Err(error) = end {
-            self.results.complain(format_args!("error: {:#}", anyhow::Error::new(error)));
+            self.results
+                .complain(format_args!("error: {:#}", anyhow::Error::new(error)));
         }
         let host = &fleet.hosts()[host];
-        let of_host = if self.embedded { String::new() } else { format!("{}: ", host.label) };
+        let of_host = if self.embedded {
+            String::new()
+        } else {
+            format!("{}: ", host.label)
+        };
         for job in host.jobs.iter().filter(|job| job.error != 0) {
             self.results.complain(job_failure(&of_host, job));
         }
@@ -159,12 +183,19 @@ impl ClientOutput {
     }
 
     fn finish(self, fleet: Fleet, interrupted: bool) -> Result<ExitStatus, Failure> {
-        let worst = fleet.hosts().iter().map(HostResult::exit_status).max().unwrap_or_default();
+        let worst = fleet
+            .hosts()
+            .iter()
+            .map(HostResult::exit_status)
+            .max()
+            .unwrap_or_default();
         let options = fleet.host_options();
         let report = fleet.into_report();
         let sunk = match self.failed {
             Some(error) => Err(error),
-            None => self.results.finish_client(&report, &options, !self.embedded),
+            None => self
+                .results
+                .finish_client(&report, &options, !self.embedded),
         };
         let sunk = sunk.map_err(Failure::setup)?;
         Ok(match (interrupted, sunk.read_to_the_end) {
@@ -176,15 +207,34 @@ impl ClientOutput {
 }
 
 fn probe_line(probe: &Probe) -> String {
-    let Probe { host_name, release, big_endian, .. } = probe;
-    format!("hostname={host_name}, be={}, fio={release}\n", u8::from(*big_endian))
+    let Probe {
+        host_name,
+        release,
+        big_endian,
+        ..
+    } = probe;
+    format!(
+        "hostname={host_name}, be={}, fio={release}\n",
+        u8::from(*big_endian)
+    )
 }
 
 fn status_line(fleet: &Fleet) -> String {
     if let Some(status) = fleet.status() {
         return status.to_string();
     }
-    let over = fleet.hosts().iter().filter(|host| host.end.is_some()).count();
-    let probed = fleet.hosts().iter().filter(|host| host.probe.is_some()).count();
-    format!("{} servers: {probed} answered, {over} done", fleet.hosts().len())
+    let over = fleet
+        .hosts()
+        .iter()
+        .filter(|host| host.end.is_some())
+        .count();
+    let probed = fleet
+        .hosts()
+        .iter()
+        .filter(|host| host.probe.is_some())
+        .count();
+    format!(
+        "{} servers: {probed} answered, {over} done",
+        fleet.hosts().len()
+    )
 }

@@ -1,6 +1,9 @@
 //! The commands: each turns what the user typed into calls of the libraries and into output.
 
+mod client;
+mod client_output;
 mod generate;
+mod probe;
 mod run;
 
 use anyhow::Context as _;
@@ -23,7 +26,9 @@ pub fn run(cli: &Cli) -> ExitStatus {
 
 fn dispatch(command: &Command) -> Result<ExitStatus, Failure> {
     match command {
+        Command::Client(args) => client::client(args),
         Command::Run(args) => run::run(args),
+        Command::Probe(args) => probe::command(args),
         Command::Generate(what) => generate::generate(what),
         _ => Err(Failure::setup(anyhow::anyhow!(
             "this command is not part of this build"

@@ -19,14 +19,19 @@ pub(crate) fn command(args: &ProbeArgs) -> Result<ExitStatus, Failure> {
     runtime.shutdown_background();
     let mut sink = Sink::open(None).map_err(Failure::setup)?;
     if args.json {
-        let servers: Vec<Value> = answers.iter().map(|(address, answer)| as_json(address, answer)).collect();
+        let servers: Vec<Value> = answers
+            .iter()
+            .map(|(address, answer)| as_json(address, answer))
+            .collect();
         let document = format!("{:#}\n", json!({ "servers": servers }));
         sink.write(&document).map_err(Failure::setup)?;
     }
     let mut worst = ExitStatus::Success;
     for (address, answer) in answers {
         match answer {
-            Ok(answer) if !args.json => sink.write(&line(&address, &answer)).map_err(Failure::setup)?,
+            Ok(answer) if !args.json => sink
+                .write(&line(&address, &answer))
+                .map_err(Failure::setup)?,
             Ok(_) => {}
             Err(error) => {
                 worst = worst.max(error.status());
@@ -38,7 +43,11 @@ pub(crate) fn command(args: &ProbeArgs) -> Result<ExitStatus, Failure> {
 }
 
 async fn ask(args: &ProbeArgs) -> Vec<(Address, Answer)> {
-    let limits = Limits { connect: args.timeout, reply: args.timeout, stop: args.timeout };
+    let limits = Limits {
+        connect: args.timeout,
+        reply: args.timeout,
+        stop: args.timeout,
+    };
     let asked: Vec<_> = args
         .hosts
         .iter()
@@ -59,8 +68,18 @@ async fn ask(args: &ProbeArgs) -> Vec<(Address, Answer)> {
 }
 
 fn line(address: &Address, probe: &Probe) -> String {
-    let Probe { host_name, release, protocol, big_endian, latency } = probe;
-    let endianness = if *big_endian { "big-endian" } else { "little-endian" };
+    let Probe {
+        host_name,
+        release,
+        protocol,
+        big_endian,
+        latency,
+    } = probe;
+    let endianness = if *big_endian {
+        "big-endian"
+    } else {
+        "little-endian"
+    };
     let milliseconds = latency.as_secs_f64() * 1000.0;
     format!(
         "{address}: hostname={host_name}, protocol={protocol}, fio={release}, {endianness}, {milliseconds:.1} ms\n"

@@ -112,7 +112,10 @@ pub fn status(eta: &JobsEta, run_string: &[u8], since_start: Duration) -> Status
         running: eta.running,
         ramping: eta.ramping,
         pending: eta.pending,
-        done: eta.threads.saturating_sub(eta.running).saturating_sub(eta.pending),
+        done: eta
+            .threads
+            .saturating_sub(eta.running)
+            .saturating_sub(eta.pending),
         open_files: eta.files_open,
         run_string: run_lengths(run_string),
         rates: PerDirection(std::array::from_fn(rate)),
@@ -120,7 +123,9 @@ pub fn status(eta: &JobsEta, run_string: &[u8], since_start: Duration) -> Status
             bytes_per_second: (kib(sum(&eta.minimum_rate)), kib(sum(&eta.rate_limit))),
             ios_per_second: (sum(&eta.minimum_iops), sum(&eta.iops_limit)),
         },
-        elapsed: eta.elapsed().map_or(since_start, |seconds| Duration::from_secs(bounded(seconds))),
+        elapsed: eta
+            .elapsed()
+            .map_or(since_start, |seconds| Duration::from_secs(bounded(seconds))),
         eta: eta.remaining().map(Duration::from_secs),
         kb_base: 1024,
         unit_base: 0,
@@ -170,12 +175,22 @@ fn direction_report(stat: &ThreadStat, index: usize) -> DirectionReport {
 }
 
 fn latency(stat: &IoStat, histogram: Option<&layout::Histogram>) -> LatencyReport {
-    let histogram = histogram.filter(|histogram| histogram.total() > 0).map(|histogram| {
-        let counts: Vec<u64> =
-            histogram.counts().iter().take(MICROSECOND_BUCKETS).copied().map(bounded).collect();
-        Histogram::from_microsecond_counts(&counts)
-    });
-    LatencyReport { moments: moments(stat, 1000), histogram }
+    let histogram = histogram
+        .filter(|histogram| histogram.total() > 0)
+        .map(|histogram| {
+            let counts: Vec<u64> = histogram
+                .counts()
+                .iter()
+                .take(MICROSECOND_BUCKETS)
+                .copied()
+                .map(bounded)
+                .collect();
+            Histogram::from_microsecond_counts(&counts)
+        });
+    LatencyReport {
+        moments: moments(stat, 1000),
+        histogram,
+    }
 }
 
 /// `scale` turns the unit of the series into that of the report.
@@ -196,7 +211,11 @@ fn moments(stat: &IoStat, scale: u32) -> Moments {
 
 /// A figure a report can work with.
 fn figure(value: f64) -> f64 {
-    if value.is_finite() && value > 0.0 { value } else { 0.0 }
+    if value.is_finite() && value > 0.0 {
+        value
+    } else {
+        0.0
+    }
 }
 
 /// Counts from 2 ms on. What a stock server left out took a second or more; the histogram tells
@@ -206,7 +225,11 @@ fn slow_latencies(stat: &ThreadStat) -> [u64; 12] {
     let [.., second, seconds] = &mut counts;
     if (*second, *seconds) == (0, 0) {
         let missing = bounded(stat.uncounted_latencies());
-        let two_seconds = stat.completion_histogram.iter().map(at_least_two_seconds).sum::<u64>();
+        let two_seconds = stat
+            .completion_histogram
+            .iter()
+            .map(at_least_two_seconds)
+            .sum::<u64>();
         *seconds = two_seconds.min(missing);
         *second = missing - *seconds;
     }
@@ -215,13 +238,23 @@ fn slow_latencies(stat: &ThreadStat) -> [u64; 12] {
 
 fn at_least_two_seconds(histogram: &layout::Histogram) -> u64 {
     let first = Histogram::bucket_index(2_000_000);
-    histogram.counts().iter().skip(first).copied().map(bounded).sum::<u64>().min(MOST)
+    histogram
+        .counts()
+        .iter()
+        .skip(first)
+        .copied()
+        .map(bounded)
+        .sum::<u64>()
+        .min(MOST)
 }
 
 fn percentiles(stat: &ThreadStat) -> Vec<f64> {
     let asked = stat.percentiles().unwrap_or(&DEFAULT_PERCENTILES);
-    let mut list: Vec<f64> =
-        asked.iter().copied().filter(|percentile| (0.0..=100.0).contains(percentile)).collect();
+    let mut list: Vec<f64> = asked
+        .iter()
+        .copied()
+        .filter(|percentile| (0.0..=100.0).contains(percentile))
+        .collect();
     list.sort_by(f64::total_cmp);
     list
 }
@@ -232,7 +265,11 @@ fn run_lengths(states: &[u8]) -> String {
     let runs: Vec<_> = states
         .chunk_by(|left, right| left == right)
         .map(|run| {
-            let state = if run[0].is_ascii_graphic() { char::from(run[0]) } else { '?' };
+            let state = if run[0].is_ascii_graphic() {
+                char::from(run[0])
+            } else {
+                '?'
+            };
             format!("{state}({})", run.len())
         })
         .collect();
@@ -242,7 +279,9 @@ fn run_lengths(states: &[u8]) -> String {
 /// A peer's name must not be able to move the cursor.
 fn printable(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 #[cfg(test)]

@@ -32,6 +32,12 @@ impl LinePrefixer {
         }
     }
 
+    /// Whether the next piece begins a line.
+    #[must_use]
+    pub const fn is_at_line_start(&self) -> bool {
+        self.partial.is_empty()
+    }
+
     /// Takes a piece of text and returns the lines it completes, prefixed, with their line breaks.
     pub fn push(&mut self, text: &[u8]) -> String {
         self.partial.extend_from_slice(text);

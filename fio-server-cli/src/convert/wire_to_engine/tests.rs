@@ -4,12 +4,22 @@ use fio_engine::report::{Report, normal};
 use super::*;
 
 fn host() -> Host {
-    Host { name: "a".to_owned(), port: 8765 }
+    Host {
+        name: "a".to_owned(),
+        port: 8765,
+    }
 }
 
 fn stat() -> ThreadStat {
-    let mut stat = ThreadStat { members: 1, completion_percentiles: 1, ..ThreadStat::default() };
-    let series = IoStat { max: 300, min: 100, samples: 2, mean: 200.0, squares: 20_000.0 };
+    let mut stat = ThreadStat::default();
+    (stat.members, stat.completion_percentiles) = (1, 1);
+    let series = IoStat {
+        max: 300,
+        min: 100,
+        samples: 2,
+        mean: 200.0,
+        squares: 20_000.0,
+    };
     stat.completion_latency[0] = series;
     stat.total_ios[0] = 2;
     stat.completion_histogram[0].counts_mut()[Histogram::bucket_index(100)] = 1;
@@ -21,7 +31,10 @@ fn stat() -> ThreadStat {
 fn microseconds_become_nanoseconds() {
     let report = job_report(&stat(), &host());
     let completion = &report.directions.0[0].completion;
-    assert_eq!((completion.moments.min, completion.moments.max), (100_000, 300_000));
+    assert_eq!(
+        (completion.moments.min, completion.moments.max),
+        (100_000, 300_000)
+    );
     assert_eq!(completion.moments.mean, 200_000.0);
     assert!((completion.moments.standard_deviation() - 141_421.356).abs() < 0.001);
     let histogram = completion.histogram.as_ref().expect("there is one");
@@ -33,7 +46,10 @@ fn microseconds_become_nanoseconds() {
 #[test]
 fn what_was_not_measured_is_absent() {
     let mut stat = stat();
-    stat.completion_latency[1] = IoStat { min: u64::MAX, ..IoStat::default() };
+    stat.completion_latency[1] = IoStat {
+        min: u64::MAX,
+        ..IoStat::default()
+    };
     let report = job_report(&stat, &host());
     assert_eq!(report.directions.0[1].completion, LatencyReport::default());
     assert_eq!(report.directions.0[0].submission.histogram, None);
@@ -54,7 +70,10 @@ fn counts_a_stock_server_leaves_out_are_made_up() {
 
 #[test]
 fn percentiles_fall_back_to_fios_default_list() {
-    assert_eq!(job_report(&stat(), &host()).percentile_list, DEFAULT_PERCENTILES);
+    assert_eq!(
+        job_report(&stat(), &host()).percentile_list,
+        DEFAULT_PERCENTILES
+    );
     let mut stat = stat();
     stat.percentile_list[..3].copy_from_slice(&[99.0, 50.0, f64::NAN]);
     assert_eq!(job_report(&stat, &host()).percentile_list, [50.0, 99.0]);
@@ -62,7 +81,7 @@ fn percentiles_fall_back_to_fios_default_list() {
 
 #[test]
 fn groups_without_io_have_no_minimum() {
-    let mut stats = GroupRunStats { kb_base: 1024, ..GroupRunStats::default() };
+    let mut stats = GroupRunStats::default();
     stats.min_bandwidth = [u64::MAX, 10, u64::MAX];
     stats.min_runtime_ms = [u64::MAX, 7, u64::MAX];
     stats.io_kib[1] = 4;
@@ -76,8 +95,9 @@ fn groups_without_io_have_no_minimum() {
 
 #[test]
 fn a_status_names_threads_in_runs_and_takes_the_clients_clock() {
-    let eta = JobsEta { running: 2, threads: 4, elapsed_sec: 2, eta_sec: 0x7fff_ffff, rate: [8, 0, 0],
-        ..JobsEta::default() };
+    let mut eta = JobsEta::default();
+    (eta.running, eta.threads, eta.elapsed_sec) = (2, 4, 2);
+    (eta.eta_sec, eta.rate) = (0x7fff_ffff, [8, 0, 0]);
     let status = status(&eta, b"rr_\x1b\0\0", Duration::from_secs(9));
     assert_eq!(status.run_string, "r(2),_(1),?(1)");
     assert_eq!((status.elapsed, status.eta), (Duration::from_secs(9), None));
@@ -88,8 +108,13 @@ fn a_status_names_threads_in_runs_and_takes_the_clients_clock() {
 #[test]
 fn no_figures_of_a_hostile_server_break_sums_or_reports() {
     let mut stat = stat();
-    let series = IoStat { max: u64::MAX, min: u64::MAX, samples: u64::MAX, mean: f64::NAN,
-        squares: f64::INFINITY };
+    let series = IoStat {
+        max: u64::MAX,
+        min: u64::MAX,
+        samples: u64::MAX,
+        mean: f64::NAN,
+        squares: f64::INFINITY,
+    };
     stat.completion_latency = [series; 3];
     stat.total_latency = [series; 3];
     stat.bandwidth = [series; 3];
@@ -97,15 +122,29 @@ fn no_figures_of_a_hostile_server_break_sums_or_reports() {
     (stat.members, stat.error, stat.kb_base, stat.group_id) = (u32::MAX, u32::MAX, 7, u32::MAX);
     (stat.user_time_ms, stat.total_runtime_ms, stat.submitted) = (u64::MAX, u64::MAX, u64::MAX);
     (stat.io_bytes, stat.total_ios, stat.runtime_ms) = ([u64::MAX; 3], [u64::MAX; 3], [1; 3]);
-    (stat.depth_map, stat.latency_us, stat.latency_ms) = ([u64::MAX; 7], [u64::MAX; 10], [u64::MAX; 12]);
+    (stat.depth_map, stat.latency_us, stat.latency_ms) =
+        ([u64::MAX; 7], [u64::MAX; 10], [u64::MAX; 12]);
     stat.completion_histogram[0].counts_mut().fill(u64::MAX);
     let job = job_report(&stat, &host());
     let now = std::time::SystemTime::now();
-    let report = Report { started: now, finished: now, global_options: Vec::new(),
-        jobs: vec![job; 100], groups: Vec::new(), disks: Vec::new() };
+    let report = Report {
+        started: now,
+        finished: now,
+        global_options: Vec::new(),
+        jobs: vec![job; 100],
+        groups: Vec::new(),
+        disks: Vec::new(),
+    };
     let mut text = String::new();
     normal::write_all_clients(&mut text, &report.jobs, now).expect("a string takes everything");
-    let style = Style { version: "x".to_owned(), bins: true };
+    let style = Style {
+        version: "x".to_owned(),
+        bins: true,
+    };
     write_client_report(&mut text, &report, &[], &style).expect("a string takes everything");
-    assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+    let figures = text.replace("minf", "");
+    assert!(
+        !figures.contains("NaN") && !figures.contains("inf"),
+        "{text}"
+    );
 }

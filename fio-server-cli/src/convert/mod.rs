@@ -1,0 +1,3 @@
+//! Between the engine's results and the protocol's messages, one module per direction.
+
+pub mod wire_to_engine;
