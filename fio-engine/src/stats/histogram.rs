@@ -117,12 +117,18 @@ impl Histogram {
     #[inline]
     #[must_use]
     pub const fn bucket_index(nanoseconds: u64) -> usize {
+        let index = Self::exact_bucket_index(nanoseconds);
+        if index < BUCKETS { index } else { BUCKETS - 1 }
+    }
+
+    /// As [`bucket_index`](Self::bucket_index), but past the end for values of 2^34 and above.
+    #[inline]
+    pub(super) const fn exact_bucket_index(nanoseconds: u64) -> usize {
         // With the bit of 64 set, the octave is never below the first exact one, which makes
         // values under 128 no special case: they are shifted by nothing.
-        let octave = 63 - (nanoseconds | (1 << GROUP_BITS)).leading_zeros();
+        let octave = (nanoseconds | (1 << GROUP_BITS)).ilog2();
         let shift = octave - GROUP_BITS;
-        let index = ((shift as usize) << GROUP_BITS) + (nanoseconds >> shift) as usize;
-        if index < BUCKETS { index } else { BUCKETS - 1 }
+        ((shift as usize) << GROUP_BITS) + (nanoseconds >> shift) as usize
     }
 
     /// The value a bucket is reported as: its middle, rounded up, in nanoseconds.

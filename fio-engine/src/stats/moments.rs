@@ -85,17 +85,14 @@ impl Moments {
 
 /// Exact integer sums of a series, for the path of every I/O.
 ///
-/// Two additions and one multiplication per value, no division and no rounding: the mean and
+/// A few additions and one multiplication per value, no division and no rounding: the mean and
 /// the deviation are computed when somebody asks, and merging is exact. The sum of squares holds
 /// 3.4e38: more than 10^14 latencies of 1000 s each. Past that it stays at its largest value
 /// and the deviation becomes a lower bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MomentSums {
     samples: u64,
-    min: u64,
-    max: u64,
-    sum: u128,
-    sum_of_squares: u128,
+    sums: Sums,
 }
 
 impl MomentSums {
@@ -104,31 +101,30 @@ impl MomentSums {
     pub const fn new() -> Self {
         Self {
             samples: 0,
-            min: u64::MAX,
-            max: 0,
-            sum: 0,
-            sum_of_squares: 0,
+            sums: Sums::EMPTY,
         }
+    }
+
+    /// The series of `samples` values with these sums.
+    pub(super) const fn with_samples(samples: u64, sums: Sums) -> Self {
+        Self { samples, sums }
     }
 
     /// Adds a value.
     #[inline]
     pub fn record(&mut self, value: u64) {
         self.samples += 1;
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
-        self.sum += u128::from(value);
-        let square = u128::from(value) * u128::from(value);
-        self.sum_of_squares = self.sum_of_squares.saturating_add(square);
+        if self.sums.covers(value) {
+            self.sums.add_covered(value);
+        } else {
+            self.sums.add_any(value);
+        }
     }
 
     /// Adds the values of another series; exactly what recording them here would have given.
     pub fn merge(&mut self, other: &Self) {
         self.samples += other.samples;
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
-        self.sum += other.sum;
-        self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
+        self.sums.merge(&other.sums);
     }
 
     /// Number of values.
@@ -140,7 +136,7 @@ impl MomentSums {
     /// Sum of the values.
     #[must_use]
     pub const fn sum(&self) -> u128 {
-        self.sum
+        self.sums.sum.get()
     }
 
     /// Mean and deviation of the values, each rounded once.
@@ -151,8 +147,8 @@ impl MomentSums {
         }
         Moments {
             samples: self.samples,
-            min: self.min,
-            max: self.max,
+            min: self.sums.min,
+            max: self.sums.max,
             mean: self.mean(),
             squared_deviations: self.squared_deviations(),
         }
@@ -160,7 +156,7 @@ impl MomentSums {
 
     fn mean(&self) -> f64 {
         let count = u128::from(self.samples);
-        (self.sum / count) as f64 + (self.sum % count) as f64 / self.samples as f64
+        (self.sum() / count) as f64 + (self.sum() % count) as f64 / self.samples as f64
     }
 
     /// `sum_of_squares - sum² / n` without ever forming `sum²`, which need not fit 128 bits.
@@ -169,22 +165,130 @@ impl MomentSums {
     /// no larger than the sum of squares; only the fraction of the second is rounded.
     fn squared_deviations(&self) -> f64 {
         let count = u128::from(self.samples);
-        let (quotient, remainder) = (self.sum / count, self.sum % count);
-        let whole = quotient.saturating_mul(self.sum + remainder);
+        let (quotient, remainder) = (self.sum() / count, self.sum() % count);
+        let whole = quotient.saturating_mul(self.sum() + remainder);
         let square = remainder * remainder;
         let rest = self
+            .sums
             .sum_of_squares
+            .get()
             .saturating_sub(whole)
             .saturating_sub(square / count);
         (rest as f64 - (square % count) as f64 / self.samples as f64).max(0.0)
     }
 }
 
-impl Default for MomentSums {
-    fn default() -> Self {
-        Self::new()
+/// Everything of [`MomentSums`] but the count, which a histogram beside it knows already.
+///
+/// Nearly every value lies between the extremes seen before and is small enough for its square to
+/// fit a word. One comparison tells ([`covers`](Self::covers)); such a value is then added by
+/// [`add_covered`](Self::add_covered) without looking at extremes or at high words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sums {
+    min: u64,
+    max: u64,
+    /// Least covered value.
+    covered_from: u64,
+    /// Number of values covered from there on; 0 while nothing is.
+    covered_width: u64,
+    sum: WideSum,
+    sum_of_squares: WideSum,
+}
+
+impl Sums {
+    /// Sums of no values.
+    pub(super) const EMPTY: Self = Self {
+        min: u64::MAX,
+        max: 0,
+        covered_from: 0,
+        covered_width: 0,
+        sum: WideSum::ZERO,
+        sum_of_squares: WideSum::ZERO,
+    };
+
+    /// Values above this are never covered; their squares need two words.
+    pub(super) const LARGEST_COVERED: u64 = u32::MAX as u64;
+
+    /// Whether a value may be added by [`add_covered`](Self::add_covered).
+    #[inline]
+    pub(super) const fn covers(&self, value: u64) -> bool {
+        value.wrapping_sub(self.covered_from) < self.covered_width
+    }
+
+    /// Adds a covered value.
+    #[inline]
+    pub(super) fn add_covered(&mut self, value: u64) {
+        self.sum.add(value);
+        // Cannot overflow for a covered value; for another one it would only be wrong.
+        self.sum_of_squares.add(value.wrapping_mul(value));
+    }
+
+    /// Adds a value of any size and covers it from now on, if that can be.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn add_any(&mut self, value: u64) {
+        self.sum.add_wide(u128::from(value));
+        self.sum_of_squares
+            .add_wide(u128::from(value) * u128::from(value));
+        self.stretch(value, value);
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.sum.add_wide(other.sum.get());
+        self.sum_of_squares.add_wide(other.sum_of_squares.get());
+        self.stretch(other.min, other.max);
+    }
+
+    fn stretch(&mut self, min: u64, max: u64) {
+        self.min = self.min.min(min);
+        self.max = self.max.max(max);
+        if self.min <= Self::LARGEST_COVERED {
+            self.covered_from = self.min;
+            self.covered_width = self.max.min(Self::LARGEST_COVERED) - self.min + 1;
+        }
     }
 }
+
+impl Default for Sums {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+/// A sum of 128 bits in two words, of which adding a small number mostly touches one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct WideSum {
+    low: u64,
+    high: u64,
+}
+
+impl WideSum {
+    const ZERO: Self = Self { low: 0, high: 0 };
+
+    #[inline]
+    fn add(&mut self, value: u64) {
+        let (low, carry) = self.low.overflowing_add(value);
+        self.low = low;
+        if carry {
+            rarely();
+            // 2^64 carries take longer than any run.
+            self.high = self.high.wrapping_add(1);
+        }
+    }
+
+    fn add_wide(&mut self, value: u128) {
+        let sum = self.get().saturating_add(value);
+        (self.low, self.high) = (sum as u64, (sum >> 64) as u64);
+    }
+
+    const fn get(&self) -> u128 {
+        ((self.high as u128) << 64) | self.low as u128
+    }
+}
+
+/// Tells the compiler that the branch it stands in is seldom taken.
+#[cold]
+const fn rarely() {}
 
 #[cfg(test)]
 mod tests {

@@ -7,13 +7,15 @@
 use std::time::Duration;
 
 use super::depth::{DEPTH_BUCKETS, batch_bucket, depth_bucket};
+use super::moments::Sums;
 use super::{Histogram, LatencyDistribution, MomentSums, Moments};
 use crate::direction::{Direction, PerDirection};
 
 /// One kind of latency in nanoseconds: exact sums and the histogram.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LatencyRecorder {
-    sums: MomentSums,
+    /// The number of values is not counted a second time: the histogram knows it.
+    sums: Sums,
     histogram: Histogram,
 }
 
@@ -21,8 +23,20 @@ impl LatencyRecorder {
     /// Counts a latency in nanoseconds and says which histogram bucket it fell into.
     #[inline]
     pub fn record(&mut self, nanoseconds: u64) -> usize {
+        if !self.sums.covers(nanoseconds) {
+            return self.record_any(nanoseconds);
+        }
+        self.sums.add_covered(nanoseconds);
+        let bucket = Histogram::exact_bucket_index(nanoseconds);
+        self.histogram.record_indexed(bucket);
+        bucket
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn record_any(&mut self, nanoseconds: u64) -> usize {
+        self.sums.add_any(nanoseconds);
         let bucket = Histogram::bucket_index(nanoseconds);
-        self.sums.record(nanoseconds);
         self.histogram.record_indexed(bucket);
         bucket
     }
@@ -35,14 +49,14 @@ impl LatencyRecorder {
 
     /// Forgets everything.
     pub fn reset(&mut self) {
-        self.sums = MomentSums::new();
+        self.sums = Sums::EMPTY;
         self.histogram.clear();
     }
 
     /// Count, extremes, mean and deviation, nanoseconds.
     #[must_use]
     pub fn moments(&self) -> Moments {
-        self.sums.moments()
+        MomentSums::with_samples(self.histogram.count(), self.sums).moments()
     }
 
     /// The distribution.
