@@ -10,5 +10,6 @@ pub mod exit;
 pub mod job_text;
 pub mod options;
 pub mod output;
+pub mod server;
 
 mod interrupt;

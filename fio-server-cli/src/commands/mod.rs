@@ -27,6 +27,10 @@ pub fn run(cli: &Cli) -> ExitStatus {
 fn dispatch(command: &Command) -> Result<ExitStatus, Failure> {
     match command {
         Command::Client(args) => client::client(args),
+        Command::Serve(args) => {
+            crate::server::serve(args)?;
+            Ok(ExitStatus::Success)
+        }
         Command::Run(args) => run::run(args),
         Command::Probe(args) => probe::command(args),
         Command::Generate(what) => generate::generate(what),

@@ -1,3 +1,4 @@
 //! Between the engine's results and the protocol's messages, one module per direction.
 
+pub mod engine_to_wire;
 pub mod wire_to_engine;

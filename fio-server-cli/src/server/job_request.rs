@@ -1,0 +1,283 @@
+//! What a client wants run: the text of a job file or the words of a command line.
+//!
+//! Both come from a stranger. Neither this process's environment nor any file is looked at while
+//! they are read, and nothing in them is run as a command.
+
+use std::fmt;
+
+use fio_engine::job::{
+    JobFileError, JobSource, ParseLimits, ParseOptions, ParsedJobs, Position, command_line_flags,
+    parse_jobs, parse_words,
+};
+
+use super::options::Limits;
+
+/// One JOB or JOBLINE message, and the command line a JOB came with.
+#[derive(Debug)]
+pub(super) struct JobRequest {
+    text: Option<Vec<u8>>,
+    line: JobLine,
+}
+
+/// The words of a JOBLINE, sorted into what concerns the jobs and what does not.
+///
+/// fio's client of 2011 sends all its options in one JOBLINE before its job files: those of jobs,
+/// those that say which jobs to run, and those that concern its own output.
+#[derive(Debug, Default)]
+pub(super) struct JobLine {
+    /// Options of jobs, in order.
+    options: Vec<String>,
+    /// `--section`: the sections to run.
+    sections: Vec<String>,
+    /// `--readonly`: jobs that would write are refused.
+    read_only: bool,
+    /// Flags that mean nothing to a server.
+    ignored: Vec<String>,
+}
+
+/// Why a request is not run. The text goes to the client.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RequestError {
+    #[error(transparent)]
+    Jobs(#[from] JobFileError),
+    #[error("job {job} writes or trims, which --readonly forbids")]
+    ReadOnly { job: String },
+    #[error("`{0}` cannot be combined with a job file; write it into its [global] section")]
+    NotForJobFile(String),
+}
+
+impl JobLine {
+    /// Sorts `words`, the first of which is the program's name.
+    pub(super) fn new(words: Vec<String>) -> Self {
+        let mut line = Self::default();
+        let mut words = words.into_iter().skip(1).peekable();
+        while let Some(word) = words.next() {
+            let switch = word.trim_start_matches('-');
+            let (name, attached) = match switch.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (switch, None),
+            };
+            let is_value = |next: &String| !next.starts_with('-');
+            match name {
+                "readonly" => line.read_only = true,
+                "section" => line
+                    .sections
+                    .extend(attached.or_else(|| words.next_if(is_value))),
+                _ if word.starts_with('-') && is_client_flag(name) => {
+                    if attached.is_none() {
+                        drop(words.next_if(is_value));
+                    }
+                    line.ignored.push(format!("--{name}"));
+                }
+                _ => line.options.push(word),
+            }
+        }
+        line
+    }
+
+    /// Whether there are jobs to run without any job file.
+    pub(super) fn defines_jobs(&self) -> bool {
+        self.options.iter().any(|word| {
+            let option = word.trim_start_matches('-');
+            option == "name" || option.starts_with("name=")
+        })
+    }
+
+    /// The options as the head of a job file.
+    fn as_global_section(&self) -> Result<String, RequestError> {
+        let mut head = String::new();
+        for word in &self.options {
+            let option = word.trim_start_matches('-');
+            let fits = word.starts_with('-') && !option.contains(['\n', '#', ';']);
+            if !fits {
+                return Err(RequestError::NotForJobFile(word.escape_debug().to_string()));
+            }
+            if head.is_empty() {
+                head.push_str("[global]\n");
+            }
+            head.push_str(option);
+            head.push('\n');
+        }
+        Ok(head)
+    }
+}
+
+/// Flags of fio's command, and those it had in 2011, that are no options of a job.
+fn is_client_flag(name: &str) -> bool {
+    ["latency-log", "net-port", "max-jobs"].contains(&name)
+        || command_line_flags().iter().any(|flag| flag.name == name)
+}
+
+impl JobRequest {
+    /// A job file and the command line that came before it.
+    pub(super) const fn file(text: Vec<u8>, line: JobLine) -> Self {
+        Self {
+            text: Some(text),
+            line,
+        }
+    }
+
+    /// A command line without a job file.
+    pub(super) const fn line(line: JobLine) -> Self {
+        Self { text: None, line }
+    }
+
+    /// Bytes held.
+    pub(super) fn len(&self) -> usize {
+        let words = self.line.options.iter().map(String::len).sum::<usize>();
+        self.text.as_ref().map_or(0, Vec::len).saturating_add(words)
+    }
+
+    /// Reads the jobs.
+    pub(super) fn parse(&self, limits: &Limits) -> Result<ParsedJobs, RequestError> {
+        let mut options = ParseOptions::for_peer();
+        options.sections = self.line.sections.clone();
+        options.limits = ParseLimits {
+            bytes: limits.message_bytes as u64,
+            jobs: limits.jobs_per_run as u64,
+            ..ParseLimits::default()
+        };
+        let parsed = match &self.text {
+            Some(text) => self.parse_file(text, &options)?,
+            // Nothing but flags: fio starts nothing, and says so with START and QUIT.
+            None if self.line.options.is_empty() => ParsedJobs::default(),
+            None => {
+                options.sections.clear();
+                parse_words(&self.line.options, &options)?
+            }
+        };
+        let writer = parsed
+            .jobs
+            .iter()
+            .find(|job| job.pattern.write || job.pattern.trim);
+        match writer {
+            Some(job) if self.line.read_only => Err(RequestError::ReadOnly {
+                job: job.name.clone(),
+            }),
+            _ => Ok(parsed),
+        }
+    }
+
+    /// The command line's options hold for all jobs of the file, as a `[global]` section before
+    /// its first line would; errors keep the line numbers of the file itself.
+    fn parse_file(
+        &self,
+        text: &[u8],
+        options: &ParseOptions<'_>,
+    ) -> Result<ParsedJobs, RequestError> {
+        let head = self.line.as_global_section()?;
+        let added_lines = head.lines().count();
+        let joined;
+        let source = if head.is_empty() {
+            JobSource::text(SOURCE, text)
+        } else {
+            joined = [head.as_bytes(), text].concat();
+            JobSource::text(SOURCE, &joined)
+        };
+        parse_jobs(&[source], options).map_err(|mut error| {
+            if let Position::Line { line, .. } = &mut error.position {
+                *line = line.saturating_sub(added_lines).max(1);
+            }
+            RequestError::Jobs(error)
+        })
+    }
+
+    /// Remarks for the client.
+    pub(super) fn notices(&self) -> Option<String> {
+        let ignored = self.line.ignored.join(" ");
+        (!ignored.is_empty()).then(|| format!("{ignored}: not used by this server"))
+    }
+}
+
+impl fmt::Display for JobRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.text {
+            Some(text) => write!(formatter, "a job file of {} bytes", text.len()),
+            None => formatter.write_str("a command line"),
+        }
+    }
+}
+
+/// What error messages call a job file that came without a name.
+const SOURCE: &str = "job file";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(words: &[&str]) -> JobLine {
+        JobLine::new(words.iter().map(|&word| word.to_owned()).collect())
+    }
+
+    fn file(text: &str, words: &[&str]) -> Result<ParsedJobs, RequestError> {
+        JobRequest::file(text.into(), line(words)).parse(&Limits::default())
+    }
+
+    const TWO: &str = "[global]\nioengine=null\nsize=1m\n[a]\nrw=read\n[b]\nrw=randread\n";
+
+    #[test]
+    fn a_captured_command_line_selects_a_section() {
+        let words = ["fio", "--section=b", "--max-jobs=10", "--readonly"];
+        let request = JobRequest::file(TWO.into(), line(&words));
+        assert!(!request.line.defines_jobs());
+        let parsed = request.parse(&Limits::default()).unwrap();
+        let names: Vec<_> = parsed.jobs.iter().map(|job| job.name.as_str()).collect();
+        assert_eq!(names, ["b"]);
+        assert!(request.notices().unwrap().contains("--max-jobs"));
+    }
+
+    #[test]
+    fn readonly_refuses_jobs_that_write() {
+        let text = "[w]\nioengine=null\nsize=1m\nrw=randwrite\n";
+        let error = file(text, &["fio", "--readonly"]).unwrap_err();
+        assert!(error.to_string().contains("job w writes"), "{error}");
+        file(text, &["fio"]).unwrap();
+    }
+
+    #[test]
+    fn command_lines_may_define_jobs() {
+        let words = [
+            "fio",
+            "--eta=always",
+            "--name=x",
+            "--ioengine=null",
+            "--size=1m",
+            "--rw=read",
+        ];
+        let line = line(&words);
+        assert!(line.defines_jobs());
+        let parsed = JobRequest::line(line).parse(&Limits::default()).unwrap();
+        assert_eq!(parsed.jobs[0].name, "x");
+    }
+
+    #[test]
+    fn options_hold_for_the_file_and_lines_stay_the_files_own() {
+        let parsed = file(TWO, &["fio", "--bs=16k"]).unwrap();
+        assert_eq!(parsed.jobs[0].block_sizes.0[0].max(), 16 << 10);
+        for words in [&["fio"][..], &["fio", "--bs=16k"]] {
+            let error = file("[a]\nsize=1m\nno_such_option=1\n", words).unwrap_err();
+            assert!(error.to_string().starts_with("job file:3:"), "{error}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_this_machine_enters_a_job() {
+        let error = file("[a]\nsize=1m\nfilename=${HOME}\n", &["fio"]).map(|parsed| {
+            let names = parsed.jobs[0].file_names.clone();
+            assert!(
+                !names.contains(&std::env::var("HOME").unwrap()),
+                "{names:?}"
+            );
+        });
+        drop(error);
+        for text in ["[a]\ninclude /etc/passwd\n", "include /etc/passwd\n"] {
+            assert!(file(text, &["fio"]).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_that_fit_no_job_file_are_refused() {
+        let error = file(TWO, &["fio", "stray"]).unwrap_err();
+        assert!(error.to_string().contains("`stray`"), "{error}");
+    }
+}

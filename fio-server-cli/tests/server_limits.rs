@@ -1,0 +1,249 @@
+//! Clients that want too much: too many of them, too slow, too silent, or gone without a word.
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use crate::server_support::*;
+
+#[test]
+fn a_client_that_vanishes_stops_its_job_within_a_second() {
+    let server = TestServer::with(|options| options.limits.jobs_in_total = 1);
+    let mut peer = server.connect();
+    peer.send(JOB, LONG_JOB.as_bytes());
+    peer.messages_until(ETA);
+    drop(peer);
+    let began = Instant::now();
+    // The server runs one job at a time, so another one shows when the first has really ended.
+    loop {
+        let mut next = server.connect();
+        next.send(JOB, QUICK_JOB.as_bytes());
+        let messages = next.messages_until(QUIT);
+        if messages.iter().any(|message| message.opcode == TS) {
+            break;
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(1),
+            "{}",
+            describe(&messages)
+        );
+    }
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[test]
+fn one_client_too_many_is_told_and_closed() {
+    let server = TestServer::with(|options| options.limits.clients = 2);
+    let mut first = server.connect();
+    first.send(PROBE, b"");
+    first.message();
+    let mut second = server.connect();
+    second.send(PROBE, b"");
+    second.message();
+    let mut third = server.connect();
+    third.send(PROBE, b"");
+    let messages = third.messages_to_end();
+    assert_eq!(order(&messages), [TEXT, QUIT]);
+    assert!(
+        texts(&messages).contains("2 clients"),
+        "{}",
+        describe(&messages)
+    );
+    drop(first);
+    server.wait_for_log("left");
+    server.check_still_serving();
+}
+
+#[test]
+fn a_thousand_connections_at_once_are_all_answered() {
+    let server = TestServer::with(|options| options.limits.clients = 2000);
+    let mut peers: Vec<_> = (0..1000).map(|_| server.connect()).collect();
+    for peer in &mut peers {
+        peer.send(PROBE, b"");
+    }
+    for peer in &mut peers {
+        assert_eq!(peer.message().opcode, PROBE);
+    }
+    server.check_still_serving();
+}
+
+#[test]
+fn a_thousand_connections_over_the_limit_do_no_harm() {
+    let server = TestServer::with(|options| options.limits.clients = 10);
+    let peers: Vec<_> = (0..1000).map(|_| server.connect()).collect();
+    drop(peers);
+    let began = Instant::now();
+    loop {
+        let mut peer = server.connect();
+        peer.send(PROBE, b"");
+        if peer
+            .try_message()
+            .is_some_and(|message| message.opcode == PROBE)
+        {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    server.check_still_serving();
+}
+
+#[test]
+fn a_message_that_comes_byte_by_byte_runs_out_of_time() {
+    let time = Duration::from_millis(300);
+    let server = TestServer::with(|options| options.limits.message_time = time);
+    let mut peer = server.connect();
+    let began = Instant::now();
+    let bytes = message(JOB, 0, QUICK_JOB.as_bytes());
+    for byte in &bytes {
+        if peer.stream.write_all(&[*byte]).is_err() || began.elapsed() > time * 2 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let messages = peer.messages_to_end();
+    assert!(
+        texts(&messages).contains("rest of a message"),
+        "{}",
+        describe(&messages)
+    );
+    server.check_still_serving();
+}
+
+#[test]
+fn a_slow_message_within_its_time_is_taken() {
+    let server = TestServer::start();
+    let mut peer = server.connect();
+    for byte in message(PROBE, 0, b"") {
+        peer.send_bytes(&[byte]);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert_eq!(peer.message().opcode, PROBE);
+}
+
+#[test]
+fn a_silent_client_is_told_and_closed_but_not_one_with_a_job() {
+    let server = TestServer::with(|options| {
+        options.limits.idle_time = Some(Duration::from_millis(200));
+    });
+    let mut busy = server.connect();
+    busy.send(JOB, LONG_JOB.as_bytes());
+    busy.messages_until(START);
+    let mut silent = server.connect();
+    let messages = silent.messages_to_end();
+    assert!(
+        texts(&messages).contains("nothing heard"),
+        "{}",
+        describe(&messages)
+    );
+    // Two status messages later it is still there.
+    busy.messages_until(ETA);
+    busy.messages_until(ETA);
+}
+
+#[test]
+fn a_client_that_does_not_read_is_dropped_and_its_job_stopped() {
+    let server = TestServer::with(|options| {
+        options.limits.write_time = Duration::from_millis(500);
+        options.limits.status_interval = Duration::from_millis(1);
+        options.limits.jobs_per_run = 2048;
+    });
+    let mut peer = server.connect();
+    // Many results: more than the socket buffers of both sides hold.
+    let job = format!("{QUICK_JOB}numjobs=1000\n");
+    peer.send(JOB, job.as_bytes());
+    server.wait_for_log("in writing to the peer");
+    server.check_still_serving();
+}
+
+#[test]
+fn questions_without_end_do_not_fill_the_memory() {
+    let server = TestServer::with(|options| options.limits.write_time = Duration::from_millis(500));
+    let mut peer = server.connect();
+    peer.stream
+        .set_write_timeout(Some(Duration::from_millis(200)))
+        .unwrap();
+    let probes: Vec<u8> = (0..1000).flat_map(|_| message(PROBE, 0, b"")).collect();
+    let mut sent = 0_usize;
+    // The server stops reading when the answers are not taken, so this must come to a halt.
+    while let Ok(count) = peer.stream.write(&probes) {
+        sent += count;
+        assert!(sent < 256 << 20, "the server reads without end");
+    }
+    server.wait_for_log("in writing to the peer");
+}
+
+#[test]
+fn job_files_beyond_the_queue_are_refused() {
+    let server = TestServer::with(|options| options.limits.queued_jobs = 2);
+    let mut peer = server.connect();
+    peer.send(JOB, LONG_JOB.as_bytes());
+    peer.messages_until(START);
+    for _ in 0..3 {
+        peer.send(JOB, QUICK_JOB.as_bytes());
+    }
+    let messages = peer.messages_to_end();
+    assert!(
+        texts(&messages).contains("2 job files"),
+        "{}",
+        describe(&messages)
+    );
+    server.check_still_serving();
+}
+
+#[test]
+fn memory_for_buffers_is_bounded() {
+    let server = TestServer::with(|options| options.limits.memory_per_run = 1 << 20);
+    let mut peer = server.connect();
+    peer.send(
+        JOB,
+        b"[a]\nioengine=null\nrw=read\nbs=1m\niodepth=8\nsize=16m\n",
+    );
+    let messages = peer.messages_until(QUIT);
+    assert!(
+        texts(&messages).contains("buffers"),
+        "{}",
+        describe(&messages)
+    );
+    server.check_still_serving();
+}
+
+#[test]
+fn files_outside_the_allowed_folders_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("inside");
+    std::fs::create_dir(&inside).unwrap();
+    let server = TestServer::with(|options| options.allowed_paths = vec![inside.clone()]);
+    for (directory, allowed) in [(folder.path(), false), (inside.as_path(), true)] {
+        let job = format!(
+            "[a]\nioengine=psync\nrw=write\nsize=64k\ndirectory={}\n",
+            directory.display()
+        );
+        let mut peer = server.connect();
+        peer.send(JOB, job.as_bytes());
+        let messages = peer.messages_until(QUIT);
+        let ran = messages.iter().any(|message| message.opcode == TS);
+        assert_eq!(ran, allowed, "{}", describe(&messages));
+    }
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "nothing was made outside"
+    );
+}
+
+#[test]
+fn a_reset_connection_does_no_harm() {
+    let server = TestServer::start();
+    for _ in 0..20 {
+        let mut peer = server.connect();
+        peer.send(JOB, QUICK_JOB.as_bytes());
+        // Closing with unread input makes TCP send a reset.
+        peer.stream.read_exact(&mut [0; 1]).unwrap();
+        drop(peer);
+    }
+    server.check_still_serving();
+}
