@@ -194,7 +194,7 @@ fn write_file(path: &Path) -> Result<(), String> {
     let failed = |error| format!("{}: {error}", path.display());
     let mut file = std::fs::File::create(path).map_err(failed)?;
     let block: Vec<u8> = (0..1 << 20)
-        .map(|index: u32| (index * 31 >> 3) as u8)
+        .map(|index: u32| ((index * 31) >> 3) as u8)
         .collect();
     for _ in 0..FILE_BYTES / block.len() as u64 {
         file.write_all(&block).map_err(failed)?;

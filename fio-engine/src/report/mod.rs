@@ -10,7 +10,6 @@ pub mod status;
 
 mod collect;
 mod disks;
-mod local_time;
 mod model;
 mod rates;
 mod units;

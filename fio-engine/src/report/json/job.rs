@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::write_options;
 use super::writer::JsonWriter;
+use crate::clock::unix_milliseconds;
 use crate::direction::Direction;
-use crate::report::local_time::unix_milliseconds;
 use crate::report::model::{DirectionReport, GroupReport, JobReport, LatencyReport, LatencyTarget};
 use crate::report::normal::{RANGE_LABELS, share};
 use crate::report::{milliseconds, share_of_group};

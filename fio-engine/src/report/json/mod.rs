@@ -10,8 +10,8 @@ mod writer;
 use std::fmt::{self, Write};
 
 use super::collect::elapsed_seconds;
-use super::local_time::{LocalTime, unix_milliseconds};
 use super::model::{DiskReport, Host, JobReport, Report};
+use crate::clock::{LocalTime, unix_milliseconds};
 use writer::JsonWriter;
 
 /// What distinguishes the documents of one program from those of another.

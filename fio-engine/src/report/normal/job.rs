@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use super::latency::{write_distribution, write_latency, write_percentiles};
 use super::share;
+use crate::clock::LocalTime;
 use crate::direction::Direction;
-use crate::report::local_time::LocalTime;
 use crate::report::model::{DirectionReport, GroupReport, JobReport, LatencyTarget};
 use crate::report::units::{BothBases, Prefix, ScaledNumber, Unit};
 use crate::report::{milliseconds, share_of_group};

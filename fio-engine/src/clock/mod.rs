@@ -1,4 +1,4 @@
-//! A clock cheap enough to read several times per I/O.
+//! Time: a clock cheap enough to read several times per I/O.
 //!
 //! `clock_gettime` costs about three times as much as reading the processor's time stamp counter,
 //! and a job on a fast device reads the time three times for each I/O. So time is taken in
@@ -7,10 +7,14 @@
 //! CPUs (`constant_tsc`, `nonstop_tsc`, and the kernel itself using it); its rate is measured once
 //! per process against `CLOCK_MONOTONIC`. Everywhere else the monotonic clock is read.
 
+mod local_time;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
+
+pub(crate) use local_time::{LocalTime, unix_milliseconds};
 
 /// A reading of a [`Clock`]; meaningful only to that clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,7 @@ const MONTHS: [&str; 12] = [
 
 /// Displays a point in time in the local time zone.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LocalTime(pub(super) SystemTime);
+pub(crate) struct LocalTime(pub(crate) SystemTime);
 
 impl fmt::Display for LocalTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,7 +39,7 @@ impl fmt::Display for LocalTime {
 }
 
 /// Milliseconds since 1970; 0 before that.
-pub(super) fn unix_milliseconds(time: SystemTime) -> u64 {
+pub(crate) fn unix_milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
