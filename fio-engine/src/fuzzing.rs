@@ -6,7 +6,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::job::{JobFileError, JobSource, JobSpec, ParseOptions, ParsedJobs};
+use crate::job::{JobFileError, JobSource, JobSpec, Machine, ParseOptions, ParsedJobs};
 use crate::job::{parse_jobs, parse_words};
 
 /// Parses a job file from a peer.
@@ -27,11 +27,21 @@ pub fn command_line(data: &[u8]) {
         .split(|byte| *byte == 0)
         .map(OsStr::from_bytes)
         .collect();
-    check(parse_words(&words, &ParseOptions::for_peer()));
+    check(parse_words(&words, &options()));
+}
+
+/// What a server would use, on a machine that is always the same, so that finds can be repeated.
+fn options() -> ParseOptions<'static> {
+    ParseOptions::for_peer_on(Machine {
+        page_bytes: 4096,
+        memory_mib: 8192,
+        cpus: 4,
+        cpu_limit: 4,
+    })
 }
 
 fn parse(data: &[u8]) -> Result<ParsedJobs, JobFileError> {
-    parse_jobs(&[JobSource::text("fuzz", data)], &ParseOptions::for_peer())
+    parse_jobs(&[JobSource::text("fuzz", data)], &options())
 }
 
 fn check(result: Result<ParsedJobs, JobFileError>) {

@@ -6,10 +6,10 @@ use super::draft::Draft;
 use super::error::{JobFileError, Position, Problem, shown};
 use super::expand::{Environment, Expander, Machine};
 use super::flags::GivenFlag;
-use super::grammar::{LineKind, Lines};
+use super::grammar::{Line, LineKind, Lines};
 use super::limits::{Limit, ParseLimits};
 use super::options::{self, OptionInfo};
-use super::source::{JobSource, Texts};
+use super::source::{JobSource, Text, Texts};
 use super::spec::JobSpec;
 use super::words;
 
@@ -38,12 +38,9 @@ pub struct ParseOptions<'a> {
 impl Default for ParseOptions<'_> {
     fn default() -> Self {
         Self {
-            limits: ParseLimits::default(),
             environment: Environment::Process,
             read_files: true,
-            sections: Vec::new(),
-            allow_flags: false,
-            machine: Machine::detect(),
+            ..Self::for_peer()
         }
     }
 }
@@ -52,10 +49,19 @@ impl ParseOptions<'_> {
     /// For jobs from a peer: no environment, no files.
     #[must_use]
     pub fn for_peer() -> Self {
+        Self::for_peer_on(Machine::detect())
+    }
+
+    /// As [`ParseOptions::for_peer`], on a machine that is already known.
+    #[must_use]
+    pub fn for_peer_on(machine: Machine) -> Self {
         Self {
+            limits: ParseLimits::default(),
             environment: Environment::Closed,
             read_files: false,
-            ..Self::default()
+            sections: Vec::new(),
+            allow_flags: false,
+            machine,
         }
     }
 }
@@ -223,46 +229,15 @@ impl<'o> Parser<'o> {
         let text = &texts.all[root];
         let mut open: Option<Section<'_>> = None;
         for line in Lines::new(&text.bytes, &self.options.limits) {
-            let section = open.as_ref();
             let line = line.map_err(|error| {
                 let fault = line_fault(&text.name, error.number, error.column, error.problem);
-                match section {
+                match &open {
                     Some(section) => fault.in_section(section.name),
                     None => fault,
                 }
             })?;
-            let fault = |problem| line_fault(&text.name, line.number, line.column, problem);
-            match (line.kind, &mut open) {
-                (LineKind::Section(name), _) => {
-                    self.count_section().map_err(fault)?;
-                    let next = Section {
-                        source_name: &text.name,
-                        position: position(line.number, line.column),
-                        name,
-                        of_words: false,
-                        options: Vec::new(),
-                    };
-                    if let Some(done) = open.replace(next) {
-                        self.section(&done, defaults)?;
-                    }
-                }
-                (LineKind::Option { name, value }, Some(section)) => {
-                    section.options.push(GivenOption {
-                        source_name: &text.name,
-                        position: position(line.number, line.column),
-                        name,
-                        value,
-                    });
-                }
-                (LineKind::Include(path), Some(section)) => {
-                    let included = text.includes.get(&line.number);
-                    let included =
-                        included.ok_or_else(|| fault(Problem::FilesForbidden(shown(path))))?;
-                    self.include(texts, *included, section)?;
-                }
-                (LineKind::Option { name: text, .. } | LineKind::Include(text), None) => {
-                    return Err(fault(Problem::OutsideSection(shown(text))));
-                }
+            if let Some(done) = self.line(texts, text, line, &mut open)? {
+                self.section(&done, defaults)?;
             }
         }
         match open {
@@ -271,35 +246,65 @@ impl<'o> Parser<'o> {
         }
     }
 
-    /// Adds the options of an included file to `section`.
+    /// Adds a line to the open section, or opens one and gives the one before it.
+    fn line<'t>(
+        &mut self,
+        texts: &'t Texts<'_>,
+        text: &'t Text<'_>,
+        line: Line<'t>,
+        open: &mut Option<Section<'t>>,
+    ) -> Result<Option<Section<'t>>, JobFileError> {
+        let fault = |problem| line_fault(&text.name, line.number, line.column, problem);
+        match (line.kind, open.as_mut()) {
+            (LineKind::Section(name), _) => {
+                self.count_section().map_err(fault)?;
+                return Ok(open.replace(Section {
+                    source_name: &text.name,
+                    position: position(line.number, line.column),
+                    name,
+                    of_words: false,
+                    options: Vec::new(),
+                }));
+            }
+            (LineKind::Option { name, value }, Some(section)) => {
+                section.options.push(GivenOption {
+                    source_name: &text.name,
+                    position: position(line.number, line.column),
+                    name,
+                    value,
+                });
+            }
+            (LineKind::Include(path), Some(section)) => {
+                let forbidden = || fault(Problem::FilesForbidden(shown(path)));
+                let included = text.includes.get(&line.number).ok_or_else(forbidden)?;
+                let section = section.name;
+                self.include(texts, *included, open)
+                    .map_err(|error| error.in_section(section))?;
+            }
+            (LineKind::Option { name: text, .. } | LineKind::Include(text), None) => {
+                return Err(fault(Problem::OutsideSection(shown(text))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Adds the options of an included file to the open section.
     fn include<'t>(
         &mut self,
         texts: &'t Texts<'_>,
         index: usize,
-        section: &mut Section<'t>,
+        open: &mut Option<Section<'t>>,
     ) -> Result<(), JobFileError> {
         let text = &texts.all[index];
         for line in Lines::new(&text.bytes, &self.options.limits) {
             let line = line.map_err(|error| {
                 line_fault(&text.name, error.number, error.column, error.problem)
             })?;
-            let fault = |problem| line_fault(&text.name, line.number, line.column, problem);
-            match line.kind {
-                LineKind::Option { name, value } => section.options.push(GivenOption {
-                    source_name: &text.name,
-                    position: position(line.number, line.column),
-                    name,
-                    value,
-                }),
-                // Every include line of a file that may be read has been resolved.
-                LineKind::Include(path) => match text.includes.get(&line.number) {
-                    Some(included) => self.include(texts, *included, section)?,
-                    None => return Err(fault(Problem::FilesForbidden(shown(path)))),
-                },
-                LineKind::Section(name) => {
-                    return Err(fault(Problem::SectionInInclude(shown(name))));
-                }
+            if let LineKind::Section(name) = line.kind {
+                let problem = Problem::SectionInInclude(shown(name));
+                return Err(line_fault(&text.name, line.number, line.column, problem));
             }
+            self.line(texts, text, line, open)?;
         }
         Ok(())
     }

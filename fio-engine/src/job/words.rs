@@ -73,30 +73,18 @@ impl<'w> Command<'w> {
             Known::Flag(flag) => return self.add_flag(number, flag, value, options),
             Known::Option(option) => option,
         };
-        let opens = option.name == "name";
-        if opens || self.jobs.is_empty() {
-            let job_name = if opens { value } else { Some(&b"global"[..]) };
-            let empty = Problem::MissingValue {
-                example: "--name=job1".to_owned(),
-            };
-            let job_name = job_name
-                .filter(|name| !name.is_empty())
-                .ok_or_else(|| word_fault(number, empty))?;
-            self.jobs.push(Section {
-                source_name: SOURCE,
-                position: Position::Word(number),
-                name: job_name,
-                of_words: true,
-                options: Vec::new(),
-            });
+        if option.name == "name" {
+            self.open(number, value.unwrap_or_default())?;
+        } else if self.jobs.is_empty() {
+            self.open(number, b"global")?;
         }
+        // The table's spelling, where a word has `-` for `_`.
+        let name = if options::find(name).is_some() {
+            name
+        } else {
+            option.name.as_bytes()
+        };
         if let Some(section) = self.jobs.last_mut() {
-            // The table's spelling, where a word has `-` for `_`.
-            let name = if options::find(name).is_some() {
-                name
-            } else {
-                option.name.as_bytes()
-            };
             section.options.push(GivenOption {
                 source_name: SOURCE,
                 position: Position::Word(number),
@@ -104,6 +92,22 @@ impl<'w> Command<'w> {
                 value,
             });
         }
+        Ok(())
+    }
+
+    /// Begins a job, or the options for all of them.
+    fn open(&mut self, number: usize, name: &'w [u8]) -> Result<(), JobFileError> {
+        if name.is_empty() {
+            let example = "--name=job1".to_owned();
+            return Err(word_fault(number, Problem::MissingValue { example }));
+        }
+        self.jobs.push(Section {
+            source_name: SOURCE,
+            position: Position::Word(number),
+            name,
+            of_words: true,
+            options: Vec::new(),
+        });
         Ok(())
     }
 
