@@ -165,8 +165,10 @@ impl Context {
         let tail = header.tail.load(Ordering::Acquire);
         let before = events.len();
         while head != tail && events.len() - before < maximum {
-            // SAFETY: `head` is below `slots`, and the slots follow the header directly.
-            let slot = unsafe { ring.add(1).cast::<Event>().add(head as usize) };
+            // SAFETY: the slots follow the header directly, in the same mapping.
+            let slots_begin = unsafe { ring.add(1) }.cast::<Event>();
+            // SAFETY: `head` is below the number of slots.
+            let slot = unsafe { slots_begin.add(head as usize) };
             // SAFETY: the kernel wrote this slot before it moved the tail that was read above.
             events.push(unsafe { slot.read() });
             head = if head + 1 >= slots { 0 } else { head + 1 };
