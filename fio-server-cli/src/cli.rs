@@ -1,7 +1,12 @@
 //! What the user typed: the command line as clap reads it.
 //!
 //! The doc comments here are the help texts, the man page and the completions. Nothing is opened
-//! or looked up here; the commands turn these into checked values.
+//! or looked up here; [`options`](crate::options) and the commands turn these into checked values.
+
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "help texts show brackets as the user types them"
+)]
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -13,3 +13,8 @@ pub mod output;
 pub mod server;
 
 mod interrupt;
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

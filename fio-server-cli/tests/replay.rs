@@ -3,13 +3,13 @@
 use std::io::Write as _;
 use std::net::TcpListener;
 
-use crate::fake_server::{FakeServer, JOB, Script};
+use crate::fake_server::{FakeServer, JOB, Message, Script};
 use crate::util::{Finished, Folder};
 
 const JOB_FILE: &str = "[rr]\nioengine=null\nsize=1g # big\n";
 
 /// Runs the client against recordings, one server each.
-fn play(scripts: &[Script], flags: &[&str]) -> (Finished, Vec<Vec<(u16, Vec<u8>)>>) {
+fn play(scripts: &[Script], flags: &[&str]) -> (Finished, Vec<Vec<Message>>) {
     let folder = Folder::new();
     folder.file("job.fio", JOB_FILE);
     let servers: Vec<_> = scripts.iter().cloned().map(FakeServer::start).collect();

@@ -1,5 +1,6 @@
 //! The program from outside: one binary, one module per subject.
 
+mod examples;
 mod fake_server;
 mod generate;
 mod replay;

@@ -26,6 +26,7 @@
 //! until the server has said QUIT, even when the user has lost interest.
 
 mod connect;
+mod driver;
 mod error;
 mod event;
 mod fleet;
