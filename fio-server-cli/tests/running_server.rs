@@ -39,7 +39,11 @@ impl RunningServer {
         std::thread::spawn(move || {
             let _ = stderr.read_to_end(&mut Vec::new());
         });
-        Self { child, address, _folder: folder }
+        Self {
+            child,
+            address,
+            _folder: folder,
+        }
     }
 
     /// Where it listens, as it says itself.

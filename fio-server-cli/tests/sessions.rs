@@ -6,13 +6,15 @@ use crate::running_server::RunningServer;
 use crate::util::{Finished, Folder, interrupt, run_with_input, spawn, wait_until};
 
 const NULL_JOB: &str = "[null]\nioengine=null\nsize=4m\nrw=randread\n";
-const LONG_JOB: &str =
-    "[long]\nioengine=null\nsize=1g\nrw=randread\ntime_based\nruntime=60\n";
+const LONG_JOB: &str = "[long]\nioengine=null\nsize=1g\nrw=randread\ntime_based\nruntime=60\n";
 
 #[test]
 fn without_a_host_the_job_goes_through_the_protocol_to_an_embedded_server() {
     let folder = Folder::new();
-    folder.file("job.fio", "[small]\nrw=randrw\nbs=4k\nsize=1m\nioengine=psync\nunlink=1\n");
+    folder.file(
+        "job.fio",
+        "[small]\nrw=randrw\nbs=4k\nsize=1m\nioengine=psync\nunlink=1\n",
+    );
     let finished = folder.run(["client", "job.fio"]).expect_code(0);
     for part in [
         "small: (g=0): rw=randrw",
@@ -22,9 +24,17 @@ fn without_a_host_the_job_goes_through_the_protocol_to_an_embedded_server() {
         "clat percentiles",
         "Run status group 0 (all jobs):",
     ] {
-        assert!(finished.stdout.contains(part), "{part}: {}", finished.stdout);
+        assert!(
+            finished.stdout.contains(part),
+            "{part}: {}",
+            finished.stdout
+        );
     }
-    assert!(!finished.stdout.contains('<'), "no prefix: {}", finished.stdout);
+    assert!(
+        !finished.stdout.contains('<'),
+        "no prefix: {}",
+        finished.stdout
+    );
     assert_eq!(finished.stderr, "");
     assert_eq!(folder.files(), ["job.fio"]);
 }
@@ -33,11 +43,26 @@ fn without_a_host_the_job_goes_through_the_protocol_to_an_embedded_server() {
 fn the_quick_start_of_the_readme_works() {
     let folder = Folder::new();
     let job = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quickstart.fio");
-    let words = ["client".as_ref(), job.as_os_str(), "--output-format=json".as_ref()];
+    let words = [
+        "client".as_ref(),
+        job.as_os_str(),
+        "--output-format=json".as_ref(),
+    ];
     let json = folder.run(words).expect_code(0).json();
     let jobs = json["client_stats"].as_array().expect("jobs");
-    let names: Vec<_> = jobs.iter().map(|job| job["jobname"].as_str().expect("a name")).collect();
-    assert_eq!(names, ["sequential-write", "random-read", "direct-mixed", "All clients"]);
+    let names: Vec<_> = jobs
+        .iter()
+        .map(|job| job["jobname"].as_str().expect("a name"))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "sequential-write",
+            "random-read",
+            "direct-mixed",
+            "All clients"
+        ]
+    );
     assert_eq!(jobs[0]["write"]["io_bytes"], 64 << 20);
     for job in jobs {
         assert_eq!(job["error"], 0, "{job}");
@@ -50,11 +75,20 @@ fn the_quick_start_of_the_readme_works() {
 fn embedded_and_local_runs_do_the_same_work() {
     let folder = Folder::new();
     folder.file("job.fio", NULL_JOB);
-    let local = folder.run(["run", "--output-format=json", "job.fio"]).expect_code(0).json();
-    let client = folder.run(["client", "--output-format=json", "job.fio"]).expect_code(0).json();
+    let local = folder
+        .run(["run", "--output-format=json", "job.fio"])
+        .expect_code(0)
+        .json();
+    let client = folder
+        .run(["client", "--output-format=json", "job.fio"])
+        .expect_code(0)
+        .json();
     for figure in ["io_bytes", "total_ios", "short_ios"] {
         let local = &local["jobs"][0]["read"][figure];
-        assert_eq!(local, &client["client_stats"][0]["read"][figure], "{figure}");
+        assert_eq!(
+            local, &client["client_stats"][0]["read"][figure],
+            "{figure}"
+        );
     }
 }
 
@@ -63,18 +97,32 @@ fn mistakes_are_named_with_their_place_before_anything_is_sent() {
     let folder = Folder::new();
     folder.file("job.fio", "[a]\nrw=read\nblocksise=4k\n");
     let finished = folder.run(["client", "job.fio"]).expect_code(2);
-    let expected = "error: job.fio:3:1: section [a]: unknown option `blocksise`; did you mean `blocksize`?\n";
+    let expected =
+        "error: job.fio:3:1: section [a]: unknown option `blocksise`; did you mean `blocksize`?\n";
     assert_eq!(finished.stderr, expected);
-    let finished = folder.run(["client", "--", "--name=a", "--blocksise=4k"]).expect_code(2);
+    let finished = folder
+        .run(["client", "--", "--name=a", "--blocksise=4k"])
+        .expect_code(2);
     assert!(finished.stderr.contains("word 2"), "{finished:?}");
     let finished = folder.run(["client", "none.fio"]).expect_code(2);
-    assert!(finished.stderr.contains("cannot read job file none.fio"), "{finished:?}");
+    assert!(
+        finished.stderr.contains("cannot read job file none.fio"),
+        "{finished:?}"
+    );
 }
 
 #[test]
 fn words_and_the_standard_input_describe_jobs_too() {
     let folder = Folder::new();
-    let words = ["client", "--output-format=json", "--", "--ioengine=null", "--size=1m", "--name=a", "--name=b"];
+    let words = [
+        "client",
+        "--output-format=json",
+        "--",
+        "--ioengine=null",
+        "--size=1m",
+        "--name=a",
+        "--name=b",
+    ];
     let json = folder.run(words).expect_code(0).json();
     assert_eq!(json["client_stats"][1]["jobname"], "b");
     let finished = run_with_input(folder.program(["client", "-"]), NULL_JOB.as_bytes());
@@ -84,11 +132,24 @@ fn words_and_the_standard_input_describe_jobs_too() {
 #[test]
 fn a_failing_job_ends_with_1_and_the_random_rule_is_taken() {
     let folder = Folder::new();
-    let words = ["client", "--random-rule=3.34", "--", "--name=full", "--filename=/dev/full",
-        "--rw=write", "--size=64k"];
+    let words = [
+        "client",
+        "--random-rule=3.34",
+        "--",
+        "--name=full",
+        "--filename=/dev/full",
+        "--rw=write",
+        "--size=64k",
+    ];
     let finished = folder.run(words).expect_code(1);
-    assert!(finished.stderr.contains("error: job full failed: "), "{finished:?}");
-    assert!(finished.stderr.contains("No space left on device"), "{finished:?}");
+    assert!(
+        finished.stderr.contains("error: job full failed: "),
+        "{finished:?}"
+    );
+    assert!(
+        finished.stderr.contains("No space left on device"),
+        "{finished:?}"
+    );
 }
 
 #[test]
@@ -96,21 +157,34 @@ fn two_servers_work_at_once_and_are_merged() {
     let folder = Folder::new();
     folder.file("job.fio", NULL_JOB);
     let servers = [RunningServer::start(), RunningServer::start()];
-    let words = ["client", "--host", servers[0].address(), "--host", servers[1].address(),
-        "--output-format=normal,json", "job.fio"];
+    let words = [
+        "client",
+        "--host",
+        servers[0].address(),
+        "--host",
+        servers[1].address(),
+        "--output-format=normal,json",
+        "job.fio",
+    ];
     let finished = folder.run(words).expect_code(0);
     let (normal, json) = finished.stdout.split_once("\n{\n").expect("two formats");
     for server in &servers {
         let line = format!("<{}> Starting 1 ", server.address().replace(':', ","));
         assert!(normal.contains(&line), "{line}: {normal}");
     }
-    assert_eq!(normal.matches("All clients: (groupid=0, jobs=2)").count(), 1, "{normal}");
+    assert_eq!(
+        normal.matches("All clients: (groupid=0, jobs=2)").count(),
+        1,
+        "{normal}"
+    );
     let json: serde_json::Value = serde_json::from_str(&format!("{{{json}")).expect("JSON");
     assert_eq!(json["client_stats"][2]["jobname"], "All clients");
     assert_eq!(json["client_stats"][2]["read"]["total_ios"], 2048);
     assert!(json["client_stats"][2]["read"]["clat_ns"]["percentile"].is_object());
     // The servers go on serving.
-    folder.run(["client", "--host", servers[0].address(), "job.fio"]).expect_code(0);
+    folder
+        .run(["client", "--host", servers[0].address(), "job.fio"])
+        .expect_code(0);
 }
 
 #[test]
@@ -119,8 +193,13 @@ fn a_unix_socket_is_a_server_like_any_other() {
     folder.file("job.fio", NULL_JOB);
     let path = format!("sock:{}", folder.path().join("socket").display());
     let server = RunningServer::listening_on(&path);
-    let finished = folder.run(["client", "--host", &path, "job.fio"]).expect_code(0);
-    assert!(finished.stdout.contains("null: (groupid=0, jobs=1)"), "{finished:?}");
+    let finished = folder
+        .run(["client", "--host", &path, "job.fio"])
+        .expect_code(0);
+    assert!(
+        finished.stdout.contains("null: (groupid=0, jobs=1)"),
+        "{finished:?}"
+    );
     drop(server);
 }
 
@@ -130,9 +209,18 @@ fn job_files_follow_each_other_and_their_groups_count_on() {
     folder.file("one.fio", NULL_JOB);
     folder.file("two.fio", NULL_JOB);
     let finished = folder.run(["client", "one.fio", "two.fio"]).expect_code(0);
-    assert!(finished.stdout.contains("null: (groupid=0, jobs=1)"), "{finished:?}");
-    assert!(finished.stdout.contains("null: (groupid=1, jobs=1)"), "{finished:?}");
-    assert!(finished.stdout.contains("Run status group 1"), "{finished:?}");
+    assert!(
+        finished.stdout.contains("null: (groupid=0, jobs=1)"),
+        "{finished:?}"
+    );
+    assert!(
+        finished.stdout.contains("null: (groupid=1, jobs=1)"),
+        "{finished:?}"
+    );
+    assert!(
+        finished.stdout.contains("Run status group 1"),
+        "{finished:?}"
+    );
 }
 
 #[test]
@@ -140,9 +228,17 @@ fn what_a_server_complains_about_is_shown_and_ends_with_2() {
     let folder = Folder::new();
     let server = RunningServer::start();
     folder.file("job.fio", "[a]\nrw=read\nblocksise=4k\n");
-    let finished = folder.run(["client", "--host", server.address(), "job.fio"]).expect_code(2);
-    assert!(finished.stdout.contains("did you mean `blocksize`?"), "{finished:?}");
-    assert!(finished.stderr.contains("the server refused job.fio"), "{finished:?}");
+    let finished = folder
+        .run(["client", "--host", server.address(), "job.fio"])
+        .expect_code(2);
+    assert!(
+        finished.stdout.contains("did you mean `blocksize`?"),
+        "{finished:?}"
+    );
+    assert!(
+        finished.stderr.contains("the server refused job.fio"),
+        "{finished:?}"
+    );
 }
 
 #[test]
@@ -150,8 +246,16 @@ fn an_interrupt_stops_all_servers_and_prints_what_they_measured() {
     let folder = Folder::new();
     folder.file("job.fio", LONG_JOB);
     let servers = [RunningServer::start(), RunningServer::start()];
-    let words = ["client", "--host", servers[0].address(), "--host", servers[1].address(),
-        "--output-format=json", "--status-interval=100ms", "job.fio"];
+    let words = [
+        "client",
+        "--host",
+        servers[0].address(),
+        "--host",
+        servers[1].address(),
+        "--output-format=json",
+        "--status-interval=100ms",
+        "job.fio",
+    ];
     let start = Instant::now();
     let child = spawn(folder.program(words));
     std::thread::sleep(Duration::from_millis(1500));
@@ -159,30 +263,53 @@ fn an_interrupt_stops_all_servers_and_prints_what_they_measured() {
     let finished = Finished::wait_for(child).expect_code(130);
     assert!(start.elapsed() < Duration::from_secs(20));
     let json = finished.json();
-    assert_eq!(json["client_stats"].as_array().map(Vec::len), Some(3), "{finished:?}");
+    assert_eq!(
+        json["client_stats"].as_array().map(Vec::len),
+        Some(3),
+        "{finished:?}"
+    );
     assert!(json["client_stats"][0]["read"]["total_ios"].as_u64() > Some(1000));
-    assert!(finished.stderr.contains("interrupted: stopping the jobs"), "{finished:?}");
+    assert!(
+        finished.stderr.contains("interrupted: stopping the jobs"),
+        "{finished:?}"
+    );
     // Nothing runs on behind the client's back.
     folder.file("job.fio", NULL_JOB);
-    folder.run(["client", "--host", servers[0].address(), "job.fio"]).expect_code(0);
+    folder
+        .run(["client", "--host", servers[0].address(), "job.fio"])
+        .expect_code(0);
 }
 
 #[test]
 fn a_server_that_dies_in_mid_run_is_named_and_the_other_reports() {
     let folder = Folder::new();
-    folder.file("job.fio", "[short]\nioengine=null\nsize=1g\ntime_based\nruntime=3\n");
+    folder.file(
+        "job.fio",
+        "[short]\nioengine=null\nsize=1g\ntime_based\nruntime=3\n",
+    );
     let mut dying = RunningServer::start();
     let steady = RunningServer::start();
-    let words = ["client", "--host", dying.address(), "--host", steady.address(),
-        "--output-format=json", "job.fio"];
+    let words = [
+        "client",
+        "--host",
+        dying.address(),
+        "--host",
+        steady.address(),
+        "--output-format=json",
+        "job.fio",
+    ];
     let child = spawn(folder.program(words));
     std::thread::sleep(Duration::from_millis(1500));
     dying.kill();
     let finished = Finished::wait_for(child).expect_code(3);
     let name = dying.address().replace(':', ",");
-    let expected = format!("error: {name}: the server closed the connection while the job was running");
+    let expected =
+        format!("error: {name}: the server closed the connection while the job was running");
     assert!(finished.stderr.contains(&expected), "{finished:?}");
-    assert_eq!(finished.json()["client_stats"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        finished.json()["client_stats"].as_array().map(Vec::len),
+        Some(1)
+    );
 }
 
 #[test]
@@ -191,15 +318,30 @@ fn probes_say_who_a_server_is() {
     let server = RunningServer::start();
     let finished = folder.run(["probe", server.address()]).expect_code(0);
     let address = server.address().replace(':', ",");
-    assert!(finished.stdout.starts_with(&format!("{address}: hostname=")), "{finished:?}");
+    assert!(
+        finished
+            .stdout
+            .starts_with(&format!("{address}: hostname=")),
+        "{finished:?}"
+    );
     assert!(finished.stdout.contains("protocol=1, fio="), "{finished:?}");
 
-    let finished = folder.run(["probe", "--json", server.address(), "sock:none"]).expect_code(3);
+    let finished = folder
+        .run(["probe", "--json", server.address(), "sock:none"])
+        .expect_code(3);
     let json = finished.json();
     assert_eq!(json["servers"][0]["protocol"], 1);
     assert!(json["servers"][0]["latency_ms"].as_f64().expect("a number") > 0.0);
-    assert!(json["servers"][1]["error"].as_str().expect("a text").contains("cannot connect"));
-    assert!(finished.stderr.contains("error: sock:none: cannot connect"), "{finished:?}");
+    assert!(
+        json["servers"][1]["error"]
+            .as_str()
+            .expect("a text")
+            .contains("cannot connect")
+    );
+    assert!(
+        finished.stderr.contains("error: sock:none: cannot connect"),
+        "{finished:?}"
+    );
 }
 
 #[test]

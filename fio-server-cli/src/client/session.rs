@@ -85,6 +85,7 @@ async fn hold(task: &mut Task, target: Target) -> Result<(), ClientError> {
         group_offset: 0,
         highest_group: None,
         first_line: String::new(),
+        refused: None,
     }
     .hold()
     .await
@@ -119,6 +120,8 @@ struct Talk<'a> {
     highest_group: Option<u32>,
     /// The first line the server sent after a job: why it refuses it, if it does.
     first_line: String,
+    /// The first job the server refused, if it went on with the next.
+    refused: Option<ClientError>,
 }
 
 impl Talk<'_> {
@@ -178,7 +181,10 @@ impl Talk<'_> {
             }
             ClientEvent::RunEnded { remaining } => {
                 self.end_run();
-                return Ok(remaining == 0);
+                return match self.refused.take_if(|_| remaining == 0) {
+                    Some(refused) => Err(refused),
+                    None => Ok(remaining == 0),
+                };
             }
             ClientEvent::Failed(error) => return self.fail(error),
             _ => return Ok(false),
@@ -199,6 +205,11 @@ impl Talk<'_> {
     }
 
     fn end_run(&mut self) {
+        if self.driver.phase == Phase::Job {
+            // A run that ends before it has begun.
+            let refused = self.refusal();
+            self.refused.get_or_insert(refused);
+        }
         self.jobs_done += 1;
         self.group_offset = self
             .highest_group
@@ -216,18 +227,19 @@ impl Talk<'_> {
         }
     }
 
+    fn refusal(&self) -> ClientError {
+        let job = self.task.jobs.get(self.jobs_done);
+        ClientError::Refused {
+            server: self.driver.server.clone(),
+            job: job.map_or_else(String::new, |job| job.name.clone()),
+            reason: self.first_line.trim().chars().map(printable).collect(),
+        }
+    }
+
     fn fail(&self, error: ProtocolError) -> Result<bool, ClientError> {
         let closed = matches!(error, ProtocolError::ClosedEarly { .. });
         if closed && self.driver.phase == Phase::Job {
-            return Err(ClientError::Refused {
-                server: self.driver.server.clone(),
-                job: self
-                    .task
-                    .jobs
-                    .get(self.jobs_done)
-                    .map_or_else(String::new, |job| job.name.clone()),
-                reason: self.first_line.trim().chars().map(printable).collect(),
-            });
+            return Err(self.refusal());
         }
         // A server that was told to stop before its job had begun has nothing to report.
         if closed && self.driver.phase == Phase::Stop && !self.driver.began {

@@ -13,6 +13,7 @@ use crate::interrupt::Interrupts;
 use crate::job_text::{JobText, environment, prepare};
 use crate::options::all_hosts;
 use crate::output::{Results, complain};
+use crate::server::{EmbeddedServer, Log, ServerOptions};
 
 /// Runs the jobs and prints what they measured.
 pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
@@ -39,10 +40,12 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
     }
     let results = Results::open(&args.output).map_err(Failure::setup)?;
     let runtime = runtime()?;
-    if embedded {
-        return Err(Failure::setup(anyhow!("name a server with --host")));
-    }
-    let targets = addresses.into_iter().map(Target::Address).collect();
+    let (server, targets) = if embedded {
+        let (server, socket) = embedded_server(args).map_err(Failure::setup)?;
+        (Some(server), vec![Target::Connected(socket)])
+    } else {
+        (None, addresses.into_iter().map(Target::Address).collect())
+    };
     let status = runtime.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
         let fleet = Fleet::start(targets, jobs, limits(&args.timeouts));
@@ -52,6 +55,7 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
     });
     // A resolver that hangs must not keep the process.
     runtime.shutdown_background();
+    drop(server);
     status
 }
 
@@ -74,6 +78,18 @@ fn check(args: &JobArgs, jobs: &[JobText]) -> Result<(), fio_engine::job::JobFil
         parse_words(&args.words, &ParseOptions::default())?;
     }
     Ok(())
+}
+
+fn embedded_server(
+    args: &ClientArgs,
+) -> Result<(EmbeddedServer, std::os::unix::net::UnixStream), crate::server::ServerError> {
+    let mut options = ServerOptions::default();
+    // What goes wrong reaches the client as text.
+    options.log = Log::none();
+    if let Some(rule) = args.random_rule {
+        options.random_rule = rule.into();
+    }
+    EmbeddedServer::start(options)
 }
 
 fn limits(args: &TimeoutArgs) -> Limits {
