@@ -5,7 +5,7 @@ use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use crate::job::{JobSpec, SizeOrPercent};
+use crate::job::{JobSpec, RandomGenerator, SizeOrPercent};
 use crate::workload::{FileRegion, RandomRule, Seeds, Stream};
 
 use super::error::{Cleanup, FileError};
@@ -64,7 +64,8 @@ impl FileSet {
     ) -> Result<Self, FileError> {
         let paths = names::paths(spec, clone)?;
         let count = paths.len() as u64;
-        let mut draw = Seeds::new(spec, job_number, rule).generator(Stream::FileSize);
+        let wide = spec.random_generator == RandomGenerator::Tausworthe64;
+        let mut draw = Seeds::new(spec, job_number, rule).stream(Stream::FileSize, wide);
         let files = paths.into_iter().map(|path| {
             let target = if needs_files {
                 look(&path)?

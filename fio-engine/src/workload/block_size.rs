@@ -2,13 +2,13 @@
 
 use crate::job::BlockSizes;
 
-use super::random::Tausworthe;
+use super::random::AnyTausworthe;
 
 /// Draws the block sizes of one direction.
 #[derive(Debug, Clone)]
 pub(super) struct SizeSource {
     sizes: Sizes,
-    generator: Tausworthe,
+    generator: AnyTausworthe,
 }
 
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ enum Sizes {
 }
 
 impl SizeSource {
-    pub(super) fn new(sizes: &BlockSizes, unaligned: bool, generator: Tausworthe) -> Self {
+    pub(super) fn new(sizes: &BlockSizes, unaligned: bool, generator: AnyTausworthe) -> Self {
         let sizes = match sizes {
             BlockSizes::Fixed(size) => Sizes::Fixed(*size),
             BlockSizes::Range(low, high) if low == high => Sizes::Fixed(*low),
@@ -42,7 +42,7 @@ impl SizeSource {
         Self { sizes, generator }
     }
 
-    pub(super) fn reseed(&mut self, generator: Tausworthe) {
+    pub(super) fn reseed(&mut self, generator: AnyTausworthe) {
         self.generator = generator;
     }
 
@@ -76,7 +76,7 @@ impl SizeSource {
             },
             Sizes::Split { smallest, .. } if *smallest > room => None,
             Sizes::Split { entries, .. } => loop {
-                if let Some(size) = pick(entries, self.generator.next_u32(), room) {
+                if let Some(size) = pick(entries, &mut self.generator, room) {
                     return Some(size);
                 }
             },
@@ -84,11 +84,12 @@ impl SizeSource {
     }
 }
 
-/// The entry of a split that an output of the generator stands for, among those that fit.
-fn pick(entries: &[(u64, u32)], output: u32, room: u64) -> Option<u64> {
+/// The entry of a split that the next output stands for, among those that fit.
+fn pick(entries: &[(u64, u32)], generator: &mut AnyTausworthe, room: u64) -> Option<u64> {
+    let (output, largest) = generator.output();
     entries
         .iter()
-        .find(|(size, share)| *size <= room && output / share <= u32::MAX / 100)
+        .find(|(size, share)| *size <= room && output / u64::from(*share) <= largest / 100)
         .map(|entry| entry.0)
 }
 
@@ -113,9 +114,14 @@ fn split(entries: &[(u64, u8)]) -> Sizes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::Tausworthe;
 
     fn source(sizes: &BlockSizes, unaligned: bool) -> SizeSource {
-        SizeSource::new(sizes, unaligned, Tausworthe::new(137))
+        SizeSource::new(
+            sizes,
+            unaligned,
+            AnyTausworthe::Narrow(Tausworthe::new(137)),
+        )
     }
 
     #[test]

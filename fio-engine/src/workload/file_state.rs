@@ -2,8 +2,9 @@
 
 use crate::direction::{Direction, PerDirection};
 
+use super::generator::Request;
 use super::map::RandomMap;
-use super::random::{Tausworthe, Tausworthe64};
+use super::random::AnyTausworthe;
 
 /// One file of a job: its region, how far sequential I/O got, and which blocks are used.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub(super) struct FileState {
     pub(super) map: Option<RandomMap>,
     /// This pass has no further I/O for the file.
     pub(super) done: bool,
+    /// The block trimmed last, which a write must follow (`trimwrite`).
+    pub(super) trimmed: Option<Request>,
     /// Number of positions a random offset is drawn from, as the generator's factor.
     pub(super) blocks: PerDirection<f64>,
 }
@@ -34,7 +37,7 @@ impl FileState {
     pub(super) fn random_block(
         &self,
         direction: Direction,
-        generator: &mut OffsetGenerator,
+        generator: &mut AnyTausworthe,
     ) -> Option<u64> {
         let block = generator.below(self.blocks[direction]);
         match &self.map {
@@ -45,41 +48,14 @@ impl FileState {
 
     /// Marks the blocks of an I/O as used and returns its length, cut to what was free.
     #[inline]
-    pub(super) fn claim(&mut self, offset: u64, length: u64, unit: u64) -> u64 {
+    pub(super) fn claim(&mut self, first: u64, length: u64, unit: u64) -> u64 {
         let Some(map) = &mut self.map else {
             return length;
         };
         let units = length.div_ceil(unit);
-        let marked = map.mark(offset / unit, units);
-        if marked < units {
-            marked * unit
-        } else {
-            length
-        }
-    }
-}
-
-/// The generator random offsets are drawn from.
-#[derive(Debug, Clone)]
-pub(super) enum OffsetGenerator {
-    Narrow(Tausworthe),
-    Wide(Tausworthe64),
-}
-
-impl OffsetGenerator {
-    pub(super) const fn new(wide: bool, seed: u64) -> Self {
-        if wide {
-            Self::Wide(Tausworthe64::new(seed))
-        } else {
-            Self::Narrow(Tausworthe::new(seed as u32))
-        }
-    }
-
-    #[inline]
-    fn below(&mut self, count: f64) -> u64 {
-        match self {
-            Self::Narrow(generator) => generator.below(count),
-            Self::Wide(generator) => generator.below(count),
-        }
+        let marked = map.mark(first, units);
+        // The bytes behind the last whole block have no bit and so limit nothing.
+        let cut = marked < units && first + marked < map.blocks();
+        if cut { marked * unit } else { length }
     }
 }

@@ -6,10 +6,10 @@ use crate::direction::{Direction, PerDirection};
 use crate::job::{JobSpec, RandomGenerator, SizeOrPercent};
 
 use super::block_size::SizeSource;
-use super::file_state::{FileState, OffsetGenerator};
+use super::file_state::FileState;
 use super::map::RandomMap;
 use super::mix::Mix;
-use super::random::{RandomRule, Seeds, Stream, Tausworthe};
+use super::random::{AnyTausworthe, RandomRule, Seeds, Stream};
 
 /// The part of one file that a job works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,20 +104,21 @@ pub enum WorkloadError {
 pub struct Generator {
     path: Path,
     files: Vec<FileState>,
-    offsets: OffsetGenerator,
+    offsets: AnyTausworthe,
     sizes: PerDirection<SizeSource>,
     alignments: PerDirection<u64>,
     smallest: PerDirection<u64>,
-    /// Unit of the random maps, bytes.
+    /// Bytes a bit of the random maps stands for when the maps are made.
     unit: u64,
     /// Present if the job both reads and writes.
     mix: Option<Mix>,
     only: Direction,
     random: bool,
+    single_file: bool,
     sync: Option<SyncRule>,
     trim_then_write: bool,
-    /// The block trimmed last, which a write must follow.
-    trimmed: Option<Request>,
+    /// Files with a trimmed block that a write must follow.
+    writes_owed: usize,
     next_file: usize,
     progress: Progress,
     restart: Restart,
@@ -138,7 +139,7 @@ enum Path {
 struct SyncRule {
     fsync_every: u64,
     fdatasync_every: u64,
-    /// The last request was a synchronisation, or there was none yet in this pass.
+    /// The last request of this pass was a synchronisation.
     just_synced: bool,
 }
 
@@ -190,14 +191,15 @@ impl Generator {
         }
         let pattern = spec.pattern;
         let sizes = PerDirection(Direction::ALL.map(|direction| {
-            let generator = size_generator(&seeds, direction, pattern.trim_then_write);
+            let stream = size_stream(direction, pattern.trim_then_write);
+            let generator = seeds.stream(stream, shape.wide);
             let sizes = &spec.block_sizes[direction];
             SizeSource::new(sizes, spec.unaligned_block_sizes, generator)
         }));
         let mut generator = Self {
             path: Path::General,
             files,
-            offsets: OffsetGenerator::new(shape.wide, seeds.of(Stream::Offset)),
+            offsets: seeds.stream(Stream::Offset, shape.wide),
             sizes,
             alignments: shape.alignments,
             smallest: shape.smallest,
@@ -206,14 +208,15 @@ impl Generator {
                 .then(|| Mix::new(spec.read_mix_percent, seeds.generator(Stream::Mix))),
             only: only_direction(spec),
             random: pattern.random,
+            single_file: regions.len() == 1,
             sync: SyncRule::new(spec),
             trim_then_write: pattern.trim_then_write,
-            trimmed: None,
+            writes_owed: 0,
             next_file: 0,
             progress: Progress::new(spec, regions),
             restart: Restart {
                 seeds,
-                reseed: spec.repeatable && !spec.time_based,
+                reseed: spec.repeatable && spec.random_seed.is_none(),
                 wide: shape.wide,
             },
         };
@@ -260,17 +263,16 @@ impl Generator {
         &self.progress.issued
     }
 
-    /// Passes over the files that are finished.
+    /// How often the job started over. A time-based job starts over in each file, and sequential
+    /// reads and writes do so each on their own.
     #[must_use]
     pub const fn passes(&self) -> u64 {
         self.progress.passes
     }
 
     fn choose_path(&self) -> Path {
-        let simple = self.files.len() == 1
-            && self.mix.is_none()
-            && self.sync.is_none()
-            && !self.trim_then_write;
+        let simple =
+            self.single_file && self.mix.is_none() && self.sync.is_none() && !self.trim_then_write;
         let Some(size) = self.sizes[self.only].fixed().filter(|_| simple) else {
             return Path::General;
         };
@@ -278,7 +280,7 @@ impl Generator {
             Path::Sequential { size }
         } else if self.files[0].map.is_some()
             && size == self.unit
-            && matches!(self.offsets, OffsetGenerator::Narrow(_))
+            && matches!(self.offsets, AnyTausworthe::Narrow(_))
         {
             Path::RandomMapped { size }
         } else {
@@ -288,10 +290,12 @@ impl Generator {
 
     #[inline]
     fn next_mapped(&mut self, size: u64) -> Option<Request> {
+        if self.progress.bytes >= self.progress.target {
+            return None;
+        }
         let file = &mut self.files[0];
-        let free = file.random_block(self.only, &mut self.offsets);
-        let (Some(block), true) = (free, self.progress.bytes < self.progress.target) else {
-            return self.next_general();
+        let Some(block) = file.random_block(self.only, &mut self.offsets) else {
+            return self.next_after_full_map();
         };
         if let Some(map) = &mut file.map {
             map.mark_one(block);
@@ -304,6 +308,20 @@ impl Generator {
         };
         self.progress.count(self.only, size);
         Some(request)
+    }
+
+    /// Goes on when a draw found no free block; the draw is lost, as in fio.
+    #[cold]
+    fn next_after_full_map(&mut self) -> Option<Request> {
+        if self.progress.time_based {
+            self.files[0].restart();
+            self.progress.passes += 1;
+        } else if self.progress.another_pass() {
+            self.begin_pass();
+        } else {
+            return None;
+        }
+        self.next()
     }
 
     #[inline]
@@ -327,7 +345,7 @@ impl Generator {
     #[inline(never)]
     fn next_general(&mut self) -> Option<Request> {
         loop {
-            if self.progress.bytes >= self.progress.target && self.trimmed.is_none() {
+            if self.progress.bytes >= self.progress.target {
                 return None;
             }
             if let Some(request) = self.next_in_pass() {
@@ -342,8 +360,10 @@ impl Generator {
 
     /// The next I/O of this pass; `None` when no file has one.
     fn next_in_pass(&mut self) -> Option<Request> {
-        while let Some(file) = self.choose_file() {
-            let request = match self.choose_kind() {
+        loop {
+            let file = self.choose_file()?;
+            let kind = self.choose_kind();
+            let request = match kind {
                 RequestKind::Data(direction) => self.data(file, direction),
                 kind => Some(Request {
                     kind,
@@ -352,12 +372,16 @@ impl Generator {
                     length: 0,
                 }),
             };
+            if let Some(sync) = &mut self.sync
+                && request.is_some()
+            {
+                sync.just_synced = !matches!(kind, RequestKind::Data(_));
+            }
             if request.is_some() {
                 return request;
             }
             self.files[file].done = true;
         }
-        None
     }
 
     /// The next file in turn that is not done.
@@ -378,22 +402,21 @@ impl Generator {
 
     #[inline]
     fn choose_kind(&mut self) -> RequestKind {
-        if let Some(sync) = &mut self.sync
-            && let Some(kind) = sync.due(self.progress.issued[Direction::Write])
-        {
-            return kind;
-        }
-        RequestKind::Data(match &mut self.mix {
-            Some(mix) => mix.next(&self.progress.issued),
-            None if self.trimmed.is_some() => Direction::Write,
-            None => self.only,
+        let writes = self.progress.issued[Direction::Write];
+        let due = self.sync.as_ref().and_then(|sync| sync.due(writes));
+        due.unwrap_or_else(|| {
+            RequestKind::Data(match &mut self.mix {
+                Some(mix) => mix.next(&self.progress.issued),
+                None => self.only,
+            })
         })
     }
 
     /// An I/O in this file; `None` if there is none left in this pass.
     #[inline]
     fn data(&mut self, file: usize, direction: Direction) -> Option<Request> {
-        if let Some(trimmed) = self.trimmed.take() {
+        if let Some(trimmed) = self.files[file].trimmed.take() {
+            self.writes_owed -= 1;
             self.progress.count(Direction::Write, trimmed.length);
             return Some(Request {
                 kind: RequestKind::Data(Direction::Write),
@@ -408,7 +431,8 @@ impl Generator {
             length,
         };
         if self.trim_then_write {
-            self.trimmed = Some(request);
+            self.files[file].trimmed = Some(request);
+            self.writes_owed += 1;
             self.progress.issued[Direction::Trim] += 1;
             self.progress.all_bytes += length;
         } else {
@@ -427,18 +451,27 @@ impl Generator {
         }
         if !self.random {
             let mut position = state.positions[direction];
-            if self.progress.time_based && position + smallest > state.length {
+            // With several files, a file that is finished waits for the others.
+            if self.single_file && self.progress.time_based && position >= state.length {
                 position = 0;
+                self.progress.passes += 1;
             }
             let length = self.sizes[direction].draw(state.length - position)?;
             state.positions[direction] = position + length;
             return Some((position, length));
         }
-        let block = state.random_block(direction, &mut self.offsets)?;
+        let block = match state.random_block(direction, &mut self.offsets) {
+            None if self.progress.time_based => {
+                state.restart();
+                self.progress.passes += 1;
+                state.random_block(direction, &mut self.offsets)?
+            }
+            block => block?,
+        };
         let position = block * self.alignments[direction];
         let room = state.length.checked_sub(position)?;
         let drawn = self.sizes[direction].draw(room)?;
-        let length = state.claim(position, drawn, self.unit);
+        let length = state.claim(block, drawn, smallest);
         (length > 0).then_some((position, length))
     }
 
@@ -447,16 +480,16 @@ impl Generator {
             file.restart();
         }
         if let Some(sync) = &mut self.sync {
-            sync.just_synced = true;
+            sync.just_synced = false;
         }
-        self.next_file = 0;
         if !self.restart.reseed {
             return;
         }
         let Restart { seeds, wide, .. } = &self.restart;
-        self.offsets = OffsetGenerator::new(*wide, seeds.of(Stream::Offset));
+        self.offsets = seeds.stream(Stream::Offset, *wide);
         for direction in Direction::ALL {
-            let generator = size_generator(seeds, direction, self.trim_then_write);
+            let stream = size_stream(direction, self.trim_then_write);
+            let generator = seeds.stream(stream, *wide);
             self.sizes[direction].reseed(generator);
         }
         if let Some(mix) = &mut self.mix {
@@ -471,15 +504,15 @@ impl SyncRule {
         (wanted && spec.pattern.write && !spec.pattern.trim_then_write).then(|| Self {
             fsync_every: u64::from(spec.fsync_every),
             fdatasync_every: u64::from(spec.fdatasync_every),
-            just_synced: true,
+            just_synced: false,
         })
     }
 
     /// The synchronisation due now, after this many writes. None follows another directly.
     #[inline]
-    fn due(&mut self, writes: u64) -> Option<RequestKind> {
-        let due = |every: u64| every > 0 && writes > 0 && writes.is_multiple_of(every);
-        let kind = if self.just_synced {
+    fn due(&self, writes: u64) -> Option<RequestKind> {
+        let due = |every: u64| every > 0 && writes.is_multiple_of(every);
+        if self.just_synced || writes == 0 {
             None
         } else if due(self.fsync_every) {
             Some(RequestKind::Fsync)
@@ -487,9 +520,7 @@ impl SyncRule {
             Some(RequestKind::Fdatasync)
         } else {
             None
-        };
-        self.just_synced = kind.is_some();
-        kind
+        }
     }
 }
 
@@ -575,17 +606,27 @@ impl Shape {
                 direction,
             });
         }
-        let used_smallest = used_directions(spec).map(|direction| smallest[direction]);
-        let unit = used_smallest.min().unwrap_or(1);
+        // fio sizes the map by the smallest block size of all directions, also of those the job
+        // leaves out, but counts blocks of the I/O's own direction in it. So where sizes differ,
+        // a pass may end early: that is part of the sequence.
+        let unit = smallest
+            .0
+            .iter()
+            .copied()
+            .filter(|&size| size > 0)
+            .min()
+            .unwrap_or(1);
         let largest_region = regions
             .iter()
             .map(|region| region.length)
             .max()
             .unwrap_or(0);
-        if largest_region < unit {
+        let used_smallest = used_directions(spec).map(|direction| smallest[direction]);
+        let needed = used_smallest.min().unwrap_or(1);
+        if largest_region < needed {
             return Err(WorkloadError::NoRoom {
                 job: spec.name.clone(),
-                block_size: unit,
+                block_size: needed,
                 largest_region,
             });
         }
@@ -624,9 +665,11 @@ impl Shape {
             positions: PerDirection::splat(0),
             map,
             done: false,
+            trimmed: None,
             blocks: PerDirection(Direction::ALL.map(|direction| {
-                let room = region.length.saturating_sub(self.smallest[direction]);
-                (room / self.alignments[direction] + 1) as f64
+                let alignment = self.alignments[direction];
+                let needed = self.smallest[direction].max(alignment);
+                (region.length.saturating_sub(needed) / alignment + 1) as f64
             })),
         })
     }
@@ -651,10 +694,10 @@ fn only_direction(spec: &JobSpec) -> Direction {
     }
 }
 
-fn size_generator(seeds: &Seeds, direction: Direction, trim_then_write: bool) -> Tausworthe {
-    seeds.generator(match direction {
+fn size_stream(direction: Direction, trim_then_write: bool) -> Stream {
+    match direction {
         Direction::Read => Stream::ReadSize,
         Direction::Trim if !trim_then_write => Stream::TrimSize,
         Direction::Write | Direction::Trim => Stream::WriteSize,
-    })
+    }
 }

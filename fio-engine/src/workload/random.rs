@@ -25,6 +25,19 @@ pub enum RandomRule {
     Before335,
 }
 
+impl RandomRule {
+    /// Changes the description of a job's clone as fio of this rule would.
+    ///
+    /// `clone` counts from 0 within the job. Up to 3.34, giving `randseed` ends `randrepeat`, but
+    /// only after the job's first clone has drawn its offset seed; so the clones differ in their
+    /// rule. Call this once for each clone before planning files or making a generator.
+    pub const fn adapt_clone(self, spec: &mut JobSpec, clone: u32) {
+        if matches!(self, Self::Before335) && clone > 0 && spec.random_seed.is_some() {
+            spec.repeatable = false;
+        }
+    }
+}
+
 /// What a random stream decides; the discriminant is its number in the seed table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -107,10 +120,48 @@ impl Seeds {
         self.streams[stream as usize]
     }
 
-    /// A generator for one stream.
+    /// A 32-bit generator for one stream.
     #[must_use]
     pub const fn generator(&self, stream: Stream) -> Tausworthe {
         Tausworthe::new(self.of(stream) as u32)
+    }
+}
+
+impl Seeds {
+    /// A generator for one stream, of the 64-bit kind if `wide`.
+    pub(crate) const fn stream(&self, stream: Stream, wide: bool) -> AnyTausworthe {
+        if wide {
+            AnyTausworthe::Wide(Tausworthe64::new(self.of(stream)))
+        } else {
+            AnyTausworthe::Narrow(self.generator(stream))
+        }
+    }
+}
+
+/// Either generator: `random_generator` chooses for offsets, block sizes and file sizes, while the
+/// read/write mix always draws from the 32-bit one.
+#[derive(Debug, Clone)]
+pub(crate) enum AnyTausworthe {
+    Narrow(Tausworthe),
+    Wide(Tausworthe64),
+}
+
+impl AnyTausworthe {
+    #[inline]
+    pub(crate) fn below(&mut self, count: f64) -> u64 {
+        match self {
+            Self::Narrow(generator) => generator.below(count),
+            Self::Wide(generator) => generator.below(count),
+        }
+    }
+
+    /// The next output and the largest one there can be.
+    #[inline]
+    pub(super) const fn output(&mut self) -> (u64, u64) {
+        match self {
+            Self::Narrow(generator) => (generator.next_u32() as u64, u32::MAX as u64),
+            Self::Wide(generator) => (generator.next_u64(), u64::MAX),
+        }
     }
 }
 

@@ -1,0 +1,352 @@
+//! The whole I/O sequence of generated jobs, compared with what an installed fio up to 3.34 issues.
+//!
+//! `FIO_ORACLE_JOBS` and `FIO_ORACLE_SEED` make it try more jobs, or others. Without `fio` the test
+//! says so and passes, except in CI (`CI` set), where that is a failure.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use fio_engine::files::FileSet;
+use fio_engine::job::{BlockSizes, JobSpec, Pattern, RandomGenerator, SizeOrPercent};
+use fio_engine::workload::{Generator, RandomRule, RequestKind, Tausworthe};
+use fio_engine::{Direction, PerDirection};
+
+#[test]
+fn sequences_are_those_of_an_installed_fio() {
+    let Some(version) = installed_version() else {
+        let in_ci = std::env::var_os("CI").is_some();
+        assert!(!in_ci, "CI must install fio, up to version 3.34");
+        eprintln!("skipped: no fio up to version 3.34 is installed");
+        return;
+    };
+    let number = |name, default| match std::env::var(name) {
+        Ok(value) => value.parse().expect("a number"),
+        Err(_) => default,
+    };
+    let seed = number("FIO_ORACLE_SEED", 1);
+    let mut differing = 0;
+    for index in 0..number("FIO_ORACLE_JOBS", 50) {
+        let job = OracleJob::generate(index, &mut Tausworthe::new(seed * 1_000_003 + index));
+        let theirs = run_fio(&job);
+        let ours = generate(&job, theirs.len());
+        if let Some(difference) = compare(&ours, &theirs) {
+            eprintln!("job {index}: fio {}\n{difference}", job.arguments.join(" "));
+            differing += 1;
+        }
+    }
+    assert_eq!(differing, 0, "sequences differ from {version}");
+}
+
+/// One I/O in the words of fio's I/O log: action, file number, offset, length.
+type Entry = (&'static str, u32, u64, u64);
+
+/// A job in both languages.
+struct OracleJob {
+    spec: JobSpec,
+    arguments: Vec<String>,
+}
+
+impl OracleJob {
+    fn generate(index: u32, random: &mut Tausworthe) -> Self {
+        let mut job = Self {
+            spec: JobSpec::new("j"),
+            arguments: Vec::new(),
+        };
+        job.pattern(index);
+        job.block_sizes(random);
+        job.sizes(random);
+        job.seeds(random);
+        job.repetition(random);
+        job.synchronisation(random);
+        job
+    }
+
+    fn option(&mut self, name: &str, value: impl ToString) {
+        self.arguments
+            .push(format!("--{name}={}", value.to_string()));
+    }
+
+    fn pattern(&mut self, index: u32) {
+        const PATTERNS: [Pattern; 10] = [
+            Pattern::RANDOM_READ,
+            Pattern::RANDOM_READ_WRITE,
+            Pattern::RANDOM_WRITE,
+            Pattern::READ_WRITE,
+            Pattern::READ,
+            Pattern::RANDOM_READ_WRITE,
+            Pattern::WRITE,
+            Pattern::RANDOM_TRIM,
+            Pattern::RANDOM_TRIM_WRITE,
+            Pattern::TRIM_WRITE,
+        ];
+        self.spec.pattern = PATTERNS[index as usize % PATTERNS.len()];
+        self.option("rw", self.spec.pattern.name());
+    }
+
+    fn block_sizes(&mut self, random: &mut Tausworthe) {
+        let unit = [512, 1024, 4096][below(random, 3) as usize];
+        let low = unit * (1 + below(random, 4));
+        let (name, value, sizes) = match below(random, 5) {
+            0 => {
+                let high = low + unit * below(random, 12);
+                (
+                    "bsrange",
+                    format!("{low}-{high}"),
+                    BlockSizes::Range(low, high),
+                )
+            }
+            1 => {
+                let shares = [50, 30, 20].map(|share| share + 2 - below(random, 3) as u8);
+                let entries: Vec<_> = (1..).map(|step| low * step * step).zip(shares).collect();
+                let rest = 100 - shares.iter().take(2).sum::<u8>();
+                let entries = vec![entries[0], entries[1], (entries[2].0, rest)];
+                let words = entries
+                    .iter()
+                    .map(|(size, share)| format!("{size}/{share}"));
+                let value = words.collect::<Vec<_>>().join(":");
+                ("bssplit", value, BlockSizes::Split(entries))
+            }
+            _ => ("bs", low.to_string(), BlockSizes::Fixed(low)),
+        };
+        self.option(name, value);
+        if name == "bsrange" && below(random, 4) == 0 {
+            self.arguments.push("--bs_unaligned".to_owned());
+            self.spec.unaligned_block_sizes = true;
+        }
+        self.spec.block_sizes = PerDirection::splat(sizes);
+        if self.spec.block_sizes[Direction::Read] == BlockSizes::Fixed(low) && below(random, 5) == 0
+        {
+            let sizes = [
+                low,
+                unit * (1 + below(random, 4)),
+                unit * (1 + below(random, 4)),
+            ];
+            if let Some(last) = self.arguments.last_mut() {
+                *last = format!("--bs={},{},{}", sizes[0], sizes[1], sizes[2]);
+            }
+            self.spec.block_sizes = PerDirection(sizes.map(BlockSizes::Fixed));
+        }
+        if self.spec.pattern.random && below(random, 6) == 0 {
+            let alignment = unit * (1 + below(random, 4));
+            self.option("blockalign", alignment);
+            self.spec.offset_alignment = PerDirection::splat(Some(alignment));
+        }
+        if self.spec.pattern.random && below(random, 4) == 0 {
+            self.option("norandommap", 1);
+            self.spec.no_random_map = true;
+        }
+    }
+
+    fn sizes(&mut self, random: &mut Tausworthe) {
+        if below(random, 3) == 0 {
+            self.spec.file_count = 2 + below(random, 4) as u32;
+            self.option("nrfiles", self.spec.file_count);
+        }
+        let files = u64::from(self.spec.file_count);
+        if below(random, 6) == 0 {
+            let low = (64 << 10) + below(random, 64 << 10);
+            let high = low + below(random, 256 << 10);
+            self.option("filesize", format!("{low}-{high}"));
+            self.spec.file_size = Some((low, high));
+        } else {
+            let size = files * ((64 << 10) + below(random, 512 << 10));
+            self.option("size", size);
+            self.spec.size = Some(SizeOrPercent::Bytes(size));
+        }
+        // fio 3.33 adds the offset twice to writes that follow a trim, and lets its null engine run
+        // past the end of a file given by `filesize` and `offset`.
+        let comparable = !self.spec.pattern.trim_then_write && self.spec.file_size.is_none();
+        if below(random, 4) == 0 && comparable {
+            let offset = 512 * below(random, 100);
+            self.option("offset", offset);
+            self.spec.offset = SizeOrPercent::Bytes(offset);
+        }
+        if below(random, 4) == 0 {
+            let bytes = 4096 + below(random, files * (1 << 20));
+            self.option("io_size", bytes);
+            self.spec.io_size = Some(SizeOrPercent::Bytes(bytes));
+        }
+    }
+
+    fn seeds(&mut self, random: &mut Tausworthe) {
+        if below(random, 4) == 0 {
+            let seed = u64::from(random.next_u32());
+            self.option("randseed", seed);
+            self.spec.random_seed = Some(seed);
+            if below(random, 2) == 0 {
+                self.option("randrepeat", 0);
+                self.spec.repeatable = false;
+            }
+        }
+        if below(random, 8) == 0 {
+            self.option("allrandrepeat", 1);
+            self.spec.all_repeatable = true;
+        }
+        if below(random, 8) == 0 {
+            self.option("random_generator", "tausworthe64");
+            self.spec.random_generator = RandomGenerator::Tausworthe64;
+        }
+        if self.spec.pattern.read && self.spec.pattern.write && below(random, 3) > 0 {
+            self.spec.read_mix_percent = below(random, 101) as u8;
+            self.option("rwmixread", self.spec.read_mix_percent);
+        }
+    }
+
+    fn repetition(&mut self, random: &mut Tausworthe) {
+        match below(random, 8) {
+            0 | 1 => {
+                self.spec.loops = 2 + below(random, 3);
+                self.option("loops", self.spec.loops);
+            }
+            2 => {
+                self.spec.time_based = true;
+                self.spec.runtime = Some(Duration::from_millis(150));
+                self.option("time_based", 1);
+                self.option("runtime", "150ms");
+                self.option("thinktime", 50);
+            }
+            3 if self.spec.file_count == 1 => {
+                self.spec.clones = 2 + below(random, 3) as u32;
+                self.option("numjobs", self.spec.clones);
+            }
+            _ => {}
+        }
+    }
+
+    fn synchronisation(&mut self, random: &mut Tausworthe) {
+        // Latency logs, which several clones need, say nothing about synchronisation.
+        if self.spec.clones > 1 || below(random, 5) > 0 {
+            return;
+        }
+        self.spec.fsync_every = below(random, 8) as u32;
+        self.spec.fdatasync_every = below(random, 8) as u32;
+        self.option("fsync", self.spec.fsync_every);
+        self.option("fdatasync", self.spec.fdatasync_every);
+    }
+}
+
+fn below(random: &mut Tausworthe, count: u64) -> u64 {
+    random.below(count as f64)
+}
+
+/// What the last clone of the job issues: all of it, or as much as fio got done in its time.
+fn generate(job: &OracleJob, limit: usize) -> Vec<Entry> {
+    let mut spec = job.spec.clone();
+    let (clone, number, rule) = (spec.clones - 1, spec.clones, RandomRule::Before335);
+    rule.adapt_clone(&mut spec, clone);
+    let set = FileSet::plan(&spec, clone, number, rule, false).expect("a plan");
+    let mut generator = Generator::new(&spec, number, &set.regions(), rule).expect("a workload");
+    let entries = std::iter::from_fn(|| generator.next()).map(|request| match request.kind {
+        RequestKind::Data(direction) => (
+            direction.name(),
+            request.file,
+            request.offset,
+            request.length,
+        ),
+        RequestKind::Fsync => ("sync", request.file, 0, 0),
+        RequestKind::Fdatasync => ("datasync", request.file, 0, 0),
+    });
+    // One more than fio issued shows a sequence that does not end where fio's does.
+    let limit = if spec.time_based { limit } else { limit + 1 };
+    entries.take(limit).collect()
+}
+
+fn run_fio(job: &OracleJob) -> Vec<Entry> {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let mut command = Command::new("fio");
+    command.current_dir(folder.path());
+    command.args([
+        "--name=j",
+        "--ioengine=null",
+        "--filename_format=$jobnum.$filenum",
+    ]);
+    command.args(&job.arguments);
+    if job.spec.clones == 1 {
+        command.arg("--write_iolog=log");
+    } else {
+        command.args(["--write_lat_log=log", "--log_offset=1"]);
+    }
+    let output = command.output().expect("fio can be started");
+    assert!(output.status.success(), "{command:?}: {output:?}");
+    if job.spec.clones == 1 {
+        read_io_log(&folder.path().join("log"))
+    } else {
+        let name = format!("log_lat.{}.log", job.spec.clones);
+        read_latency_log(&folder.path().join(name))
+    }
+}
+
+/// Lines of an I/O log, version 3: time, file, action, offset and length.
+fn read_io_log(path: &Path) -> Vec<Entry> {
+    let text = std::fs::read_to_string(path).expect("fio wrote its I/O log");
+    let lines = text
+        .lines()
+        .skip(1)
+        .map(|line| line.split(' ').collect::<Vec<_>>());
+    let entries = lines.filter_map(|words| {
+        let action = ["read", "write", "trim", "sync", "datasync"]
+            .into_iter()
+            .find(|action| words[2] == *action)?;
+        let number = |index: usize| words[index].parse::<u64>().expect("a number");
+        let (_, file) = words[1]
+            .split_once('.')
+            .expect("a file named by its numbers");
+        let file = file.parse().expect("a file named by its number");
+        Some(if action.ends_with("sync") {
+            (action, file, 0, 0)
+        } else {
+            (action, file, number(3), number(4))
+        })
+    });
+    entries.collect()
+}
+
+/// Lines of a latency log: time, latency, direction, length, offset and more.
+fn read_latency_log(path: &Path) -> Vec<Entry> {
+    let text = std::fs::read_to_string(path).expect("fio wrote its latency log");
+    let lines = text.lines().map(|line| {
+        let words: Vec<u64> = line
+            .split(", ")
+            .take(5)
+            .map(|word| word.parse().expect("a number"))
+            .collect();
+        (
+            Direction::ALL[words[2] as usize].name(),
+            0,
+            words[4],
+            words[3],
+        )
+    });
+    lines.collect()
+}
+
+/// What differs first, with the I/Os around it.
+fn compare(ours: &[Entry], theirs: &[Entry]) -> Option<String> {
+    let length = ours.len().max(theirs.len());
+    let first = (0..length).find(|&index| ours.get(index) != theirs.get(index))?;
+    let mut text = format!(
+        "  {} of ours, {} of fio's; from {first}:\n",
+        ours.len(),
+        theirs.len()
+    );
+    for index in first.saturating_sub(3)..(first + 4).min(length) {
+        let (our, their) = (ours.get(index), theirs.get(index));
+        writeln!(text, "  {index}: {our:?} fio {their:?}").expect("writing to a string");
+    }
+    Some(text)
+}
+
+/// The installed fio's version, if it follows the older rule.
+fn installed_version() -> Option<String> {
+    let output = Command::new("fio").arg("--version").output().ok()?;
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let minor: u32 = version
+        .strip_prefix("fio-3.")?
+        .split(['.', '-'])
+        .next()?
+        .parse()
+        .ok()?;
+    (minor <= 34).then_some(version)
+}
