@@ -131,6 +131,8 @@ enum Path {
     Sequential { size: u64 },
     /// One file, one direction and size, uniform offsets, each block once.
     RandomMapped { size: u64 },
+    /// One file, one direction and size, uniform offsets, `norandommap`.
+    RandomUnmapped { size: u64 },
     /// Everything else.
     General,
 }
@@ -234,6 +236,7 @@ impl Generator {
         match self.path {
             Path::RandomMapped { size } => self.next_mapped(size),
             Path::Sequential { size } => self.next_sequential(size),
+            Path::RandomUnmapped { size } => self.next_unmapped(size),
             Path::General => self.next_general(),
         }
     }
@@ -276,13 +279,13 @@ impl Generator {
         let Some(size) = self.sizes[self.only].fixed().filter(|_| simple) else {
             return Path::General;
         };
+        let mapped = self.files[0].map.is_some();
         if !self.random {
             Path::Sequential { size }
-        } else if self.files[0].map.is_some()
-            && size == self.unit
-            && matches!(self.offsets, AnyTausworthe::Narrow(_))
-        {
+        } else if mapped && size == self.unit {
             Path::RandomMapped { size }
+        } else if !mapped {
+            Path::RandomUnmapped { size }
         } else {
             Path::General
         }
@@ -304,6 +307,24 @@ impl Generator {
             kind: RequestKind::Data(self.only),
             file: 0,
             offset: file.start + block * size,
+            length: size,
+        };
+        self.progress.count(self.only, size);
+        Some(request)
+    }
+
+    #[inline]
+    fn next_unmapped(&mut self, size: u64) -> Option<Request> {
+        if self.progress.bytes >= self.progress.target {
+            return None;
+        }
+        let file = &self.files[0];
+        // The factor leaves room for the I/O behind every block that can be drawn.
+        let block = self.offsets.below(file.blocks[self.only]);
+        let request = Request {
+            kind: RequestKind::Data(self.only),
+            file: 0,
+            offset: file.start + block * self.alignments[self.only],
             length: size,
         };
         self.progress.count(self.only, size);
