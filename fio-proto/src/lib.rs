@@ -37,6 +37,7 @@
 //! | layouts | [`layout`] | what each C structure looks like in each revision |
 //! | messages | [`message`] | typed messages, neutral over versions |
 //! | conversation | [`session`] | client and server state machines |
+//! | explanation | [`describe`] | a byte stream, field by field |
 //!
 //! # Guarantees
 //!
@@ -74,6 +75,7 @@ extern crate std;
 pub mod adapter;
 mod byte_string;
 pub mod crc;
+pub mod describe;
 pub mod error;
 pub mod float;
 pub mod fragment;

@@ -42,3 +42,6 @@ pub use wire_type::{Chars, Fit, SumOf, WireField, WireType};
 
 pub(crate) use macros::wire_struct;
 pub(crate) use row::Writer;
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,7 @@ use alloc::vec::Vec;
 
 pub use client::ClientMessage;
 pub use eta::Eta;
+pub(crate) use eta::states_offset;
 pub use job_line::{JobLine, MAX_WORDS, WORD_SIZE};
 pub use probe::{ProbeReply, ProbeReplyWire, Release};
 pub use server::{ServerMessage, Start, Stop, ThreadReport};

@@ -1,0 +1,244 @@
+//! From a payload to its fields.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::Direction;
+use super::value::Value;
+use crate::error::DecodeError;
+use crate::fragment::RawMessage;
+use crate::layout::{Cell, GroupRunStats, JobsEta, Row, Shape, ThreadStat, Unit, fields};
+use crate::message::{JobLine, WORD_SIZE, states_offset};
+use crate::opcode::{Command, Opcode};
+use crate::version::{Revision, ServerVersion};
+
+/// One field of a message.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Field {
+    /// fio's name, with the structure in front where there are several: `ts.clat_stat`.
+    pub name: String,
+    /// Bytes in front of it in the payload.
+    pub offset: usize,
+    /// How it lies on the wire.
+    pub shape: Shape,
+    /// What it counts.
+    pub unit: Unit,
+    /// What it holds.
+    pub value: Value,
+}
+
+impl Field {
+    /// The wire type in C's and Rust's manner: `u32`, `char[128]`, `[u64; 2]`.
+    pub fn type_name(&self) -> Cow<'static, str> {
+        type_name(&self.shape)
+    }
+}
+
+fn type_name(shape: &Shape) -> Cow<'static, str> {
+    match *shape {
+        Shape::U8 => "u8".into(),
+        Shape::U16 => "u16".into(),
+        Shape::U32 => "u32".into(),
+        Shape::U64 => "u64".into(),
+        Shape::Float => "fp64".into(),
+        Shape::Chars(length) => format!("char[{length}]").into(),
+        Shape::Array(length, element) => format!("[{}; {length}]", type_name(element)).into(),
+        Shape::Record(name, _) => name.into(),
+        Shape::Padding(length) => format!("pad[{length}]").into(),
+    }
+}
+
+/// Why a message has no fields to show.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Closed {
+    /// There are no layouts for the version here.
+    #[error("protocol version {version} cannot be described field by field")]
+    Version {
+        /// The version of the message.
+        version: ServerVersion,
+    },
+    /// The version has no such command.
+    #[error("unknown opcode {opcode} in protocol version {version}")]
+    Opcode {
+        /// The number of the message.
+        opcode: Opcode,
+        /// The version of the message.
+        version: ServerVersion,
+    },
+    /// The payload is broken.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+}
+
+/// The fields of a message, in wire order, padding left out.
+///
+/// # Errors
+/// When the payload cannot be taken apart.
+pub fn describe_payload(
+    message: &RawMessage<'_>,
+    direction: Direction,
+) -> Result<Vec<Field>, Closed> {
+    let (version, opcode, payload) = (message.version, message.opcode, message.payload);
+    let revision = Revision::of(version).ok_or(Closed::Version { version })?;
+    let command = opcode
+        .command(version)
+        .ok_or(Closed::Opcode { opcode, version })?;
+    let mut plan = Plan {
+        revision,
+        payload,
+        fields: Vec::new(),
+    };
+    match command {
+        Command::ThreadStats => {
+            plan.rows("ts.", 0, ThreadStat::ROWS, ThreadStat::C_NAME)?;
+            plan.rows(
+                "rs.",
+                ThreadStat::size(revision),
+                GroupRunStats::ROWS,
+                GroupRunStats::C_NAME,
+            )?;
+        }
+        Command::GroupStats => plan.rows("", 0, GroupRunStats::ROWS, GroupRunStats::C_NAME)?,
+        Command::Eta => {
+            plan.rows("", 0, JobsEta::ROWS, JobsEta::C_NAME)?;
+            plan.text("run_str", states_offset(revision));
+        }
+        Command::Probe if is_reply(direction, payload) => plan.probe_reply()?,
+        Command::JobLine => plan.job_line()?,
+        Command::Text | Command::Job => plan.text("text", 0),
+        _ => {}
+    }
+    Ok(plan.fields)
+}
+
+const fn is_reply(direction: Direction, payload: &[u8]) -> bool {
+    match direction {
+        Direction::ClientToServer => false,
+        Direction::ServerToClient => true,
+        Direction::Unknown => !payload.is_empty(),
+    }
+}
+
+struct Plan<'a> {
+    revision: Revision,
+    payload: &'a [u8],
+    fields: Vec<Field>,
+}
+
+impl Plan<'_> {
+    /// The fields of a table, at `base` in the payload.
+    fn rows(
+        &mut self,
+        prefix: &str,
+        base: usize,
+        rows: &'static [Row],
+        structure: &'static str,
+    ) -> Result<(), DecodeError> {
+        for (offset, row) in fields(rows, self.revision) {
+            if matches!(row.shape, Shape::Padding(_)) {
+                continue;
+            }
+            let offset = base.saturating_add(offset);
+            self.field(structure, row.c_name, prefix, offset, &row.shape, row.unit)?;
+        }
+        Ok(())
+    }
+
+    fn field(
+        &mut self,
+        structure: &'static str,
+        name: &'static str,
+        prefix: &str,
+        offset: usize,
+        shape: &'static Shape,
+        unit: Unit,
+    ) -> Result<(), DecodeError> {
+        let needed = shape.size();
+        let rest = self.payload.get(offset..).unwrap_or_default();
+        let got = rest.len();
+        let bytes = rest.get(..needed).ok_or(DecodeError::Truncated {
+            structure,
+            field: name,
+            offset,
+            needed,
+            got,
+        })?;
+        let value = Value::read(Cell::new(bytes, shape));
+        self.fields.push(Field {
+            name: format!("{prefix}{name}"),
+            offset,
+            shape: *shape,
+            unit,
+            value,
+        });
+        Ok(())
+    }
+
+    /// Text up to its NUL or the end of the message.
+    fn text(&mut self, name: &str, offset: usize) {
+        let bytes = self.payload.get(offset..).unwrap_or_default();
+        let shape = Shape::Chars(bytes.len());
+        let value = Value::Text(crate::ByteString::from_padded(bytes));
+        self.fields.push(Field {
+            name: name.into(),
+            offset,
+            shape,
+            unit: Unit::None,
+            value,
+        });
+    }
+
+    fn probe_reply(&mut self) -> Result<(), DecodeError> {
+        static FIELDS: [(&str, usize, Shape); 5] = [
+            ("hostname", 0, Shape::Chars(64)),
+            ("bigendian", 64, Shape::U8),
+            ("fio_major", 65, Shape::U8),
+            ("fio_minor", 66, Shape::U8),
+            ("fio_patch", 67, Shape::U8),
+        ];
+        FIELDS.iter().try_for_each(|(name, offset, shape)| {
+            self.field("cmd_probe_pdu", name, "", *offset, shape, Unit::None)
+        })
+    }
+
+    fn job_line(&mut self) -> Result<(), DecodeError> {
+        self.field("cmd_line_pdu", "argc", "", 0, &Shape::U16, Unit::None)?;
+        let line = JobLine::decode(self.payload)?;
+        for (index, word) in line.words.into_iter().enumerate() {
+            let offset = index.saturating_mul(WORD_SIZE).saturating_add(2);
+            let (shape, value) = (Shape::Chars(WORD_SIZE), Value::Text(word));
+            self.fields.push(Field {
+                name: format!("argv[{index}]"),
+                offset,
+                shape,
+                unit: Unit::None,
+                value,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Field {
+    /// `0x0190 ts.clat_stat io_stat = … us`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:#06x} {} {} = {}",
+            self.offset,
+            self.name,
+            self.type_name(),
+            self.value
+        )?;
+        if self.unit == Unit::None {
+            Ok(())
+        } else {
+            write!(f, " {}", self.unit)
+        }
+    }
+}

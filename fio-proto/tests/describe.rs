@@ -1,0 +1,174 @@
+//! Captured streams, explained field by field.
+
+mod common;
+
+use common::{SESSIONS, capture};
+use fio_proto::ServerVersion;
+use fio_proto::describe::{Closed, Described, Direction, StreamProblem, Value, describe_stream};
+use fio_proto::error::DecodeError;
+use fio_proto::fragment::Fragments;
+use fio_proto::frame::Tag;
+use fio_proto::layout::Unit;
+use fio_proto::opcode::Opcode;
+
+fn described(name: &str, direction: Direction) -> Vec<Described> {
+    describe_stream(&capture(name), direction)
+        .map(|message| message.unwrap())
+        .collect()
+}
+
+fn value<'a>(message: &'a Described, name: &str) -> &'a Value {
+    let fields = message.fields.as_ref().unwrap();
+    &fields
+        .iter()
+        .find(|field| field.name == name)
+        .unwrap_or_else(|| panic!("no {name}"))
+        .value
+}
+
+#[test]
+fn every_capture_is_described_to_its_last_byte() {
+    for name in SESSIONS {
+        for (file, direction) in [
+            (format!("{name}.c2s.bin"), Direction::ClientToServer),
+            (format!("{name}.s2c.bin"), Direction::ServerToClient),
+        ] {
+            let messages = described(&file, direction);
+            let end = messages.iter().fold(0, |end, message| {
+                assert_eq!(message.offset, end, "{file}");
+                assert!(message.fields.is_ok(), "{file}: {message:?}");
+                end + message.wire_len
+            });
+            assert_eq!(end, capture(&file).len(), "{file}");
+            assert_eq!(described(&file, Direction::Unknown), messages, "{file}");
+        }
+    }
+}
+
+#[test]
+fn fields_have_names_offsets_units_and_values() {
+    let messages = described("null_randread.s2c.bin", Direction::ServerToClient);
+    let stats = messages
+        .iter()
+        .find(|message| message.name() == "TS")
+        .unwrap();
+    assert_eq!((stats.payload_len, stats.fragments.len()), (11464, 180));
+    let fields = stats.fields.as_ref().unwrap();
+    let runtime = fields
+        .iter()
+        .find(|field| field.name == "ts.runtime")
+        .unwrap();
+    assert_eq!((runtime.offset, runtime.unit), (11312, Unit::Milliseconds));
+    assert_eq!(
+        runtime.to_string(),
+        "0x2c30 ts.runtime [u64; 2] = [3000, 0] ms"
+    );
+    assert_eq!(runtime.type_name(), "[u64; 2]");
+    let groupid = fields
+        .iter()
+        .find(|field| field.name == "rs.groupid")
+        .unwrap();
+    assert_eq!(groupid.offset, 11460);
+    assert_eq!(*value(stats, "ts.name"), Value::Text("rr".into()));
+    assert_eq!(
+        value(stats, "ts.io_u_plat").to_string(),
+        "[[1216 values], [1216 values]]"
+    );
+    let latency = value(stats, "ts.clat_stat").to_string();
+    assert!(
+        latency.starts_with("[{max_val: 16076, min_val: 0, samples: 3928737, mean: 0.405"),
+        "{latency}"
+    );
+    assert!(latency.contains("min_val: 2^64-1"), "{latency}");
+    // The 65th byte of a payload is the first of the second frame's.
+    let second = stats.fragments[1].offset + 24;
+    assert_eq!(
+        (stats.stream_offset(64), stats.stream_offset(11464)),
+        (Some(second), None)
+    );
+}
+
+#[test]
+fn small_messages_are_described_too() {
+    let messages = described("jobline.c2s.bin", Direction::ClientToServer);
+    assert_eq!(*value(&messages[1], "argc"), Value::Unsigned(4));
+    assert_eq!(
+        *value(&messages[1], "argv[3]"),
+        Value::Text("--readonly".into())
+    );
+    let replies = described("null_randread.s2c.bin", Direction::Unknown);
+    assert_eq!(*value(&replies[0], "hostname"), Value::Text("vm".into()));
+    assert_eq!(*value(&replies[0], "fio_minor"), Value::Unsigned(99));
+    assert_eq!(*value(&replies[6], "run_str"), Value::Text("r".into()));
+    assert_eq!(*value(&replies[3], "text"), Value::Text("Starting ".into()));
+}
+
+#[test]
+fn other_versions_show_their_headers() {
+    let messages = described("mismatch_v097.c2s.bin", Direction::ClientToServer);
+    let names: Vec<_> = messages.iter().map(Described::name).collect();
+    assert_eq!(names, ["PROBE", "JOB", "RUN"]);
+    assert_eq!(messages[1].fragments.len(), 9);
+    let version = ServerVersion::new(97);
+    assert!(
+        messages
+            .iter()
+            .all(|message| message.fields == Err(Closed::Version { version }))
+    );
+}
+
+#[test]
+fn errors_are_placed_exactly() {
+    let mut stream = capture("null_randread.c2s.bin");
+    stream.truncate(100);
+    let last = |stream: &[u8]| {
+        describe_stream(stream, Direction::Unknown)
+            .last()
+            .unwrap()
+            .unwrap_err()
+    };
+    let cut = last(&stream);
+    assert_eq!(
+        (cut.offset, cut.problem),
+        (
+            24,
+            StreamProblem::CutOff {
+                needed: 88,
+                got: 76
+            }
+        )
+    );
+    let full = capture("null_randread.c2s.bin");
+    let unfinished = last(&full[..112]);
+    assert_eq!(
+        (unfinished.offset, unfinished.problem),
+        (112, StreamProblem::Unfinished { frames: 1 })
+    );
+    stream = full;
+    stream[30] ^= 1;
+    let broken = last(&stream);
+    assert!(
+        broken
+            .to_string()
+            .starts_with("at offset 24: bad checksum of a frame header"),
+        "{broken}"
+    );
+}
+
+#[test]
+fn a_short_structure_says_where_it_ends() {
+    let mut stream = Vec::new();
+    Fragments::new(ServerVersion::V1, Opcode::new(7), Tag(0), &[0; 99]).append_to(&mut stream);
+    let message = describe_stream(&stream, Direction::Unknown)
+        .next()
+        .unwrap()
+        .unwrap();
+    let wanted = DecodeError::Truncated {
+        structure: "group_run_stats",
+        field: "kb_base",
+        offset: 96,
+        needed: 4,
+        got: 3,
+    };
+    assert_eq!(message.fields, Err(Closed::Decode(wanted)));
+}
