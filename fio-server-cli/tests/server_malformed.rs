@@ -249,6 +249,53 @@ fn job_files_that_are_no_job_files_are_refused() {
     }
 }
 
+/// Jobs that are understood but cannot do their I/O.
+#[test]
+fn jobs_that_fail_say_why() {
+    let table = [
+        (
+            "full device",
+            "filename=/dev/full\nrw=write\nsize=64k\n",
+            "o space left",
+        ),
+        (
+            "no such folder",
+            "filename=/nonexistent/x\nrw=write\nsize=64k\n",
+            "/nonexistent",
+        ),
+        (
+            "not writable",
+            "filename=/proc/version\nrw=write\nsize=64k\n",
+            "/proc/version",
+        ),
+        ("a folder", "filename=/tmp\nrw=write\nsize=64k\n", "/tmp"),
+        (
+            "no O_DIRECT",
+            "filename=/proc/version\nrw=read\ndirect=1\nsize=4k\n",
+            "/proc/version",
+        ),
+        ("size of nothing", "filename=/dev/null\nrw=read\n", "size"),
+    ];
+    let server = TestServer::start();
+    for (name, options, wanted) in table {
+        let mut peer = server.connect();
+        let job = format!("[a]\nioengine=psync\nbs=4k\n{options}");
+        peer.send(JOB, job.as_bytes());
+        let messages = peer.messages_until(QUIT);
+        let text = texts(&messages);
+        assert!(text.contains(wanted), "{name}: {text:?}");
+        // Whatever ran says so in its results, too.
+        let results = messages.iter().filter(|message| message.opcode == TS);
+        assert!(
+            results
+                .map(|result| result.u32_at(256))
+                .all(|error| error != 0),
+            "{name}"
+        );
+        server.check_still_serving();
+    }
+}
+
 #[test]
 fn a_missing_folder_is_named() {
     let server = TestServer::start();

@@ -104,7 +104,7 @@ pub fn group_report(stats: &GroupRunStats, group_id: u32) -> GroupReport {
 #[must_use]
 pub fn status(eta: &JobsEta, run_string: &[u8], since_start: Duration) -> Status {
     let rate = |index: usize| Rate {
-        bytes_per_second: kib(eta.rate[index]),
+        bytes_per_second: kilobytes(eta.rate[index]),
         ios_per_second: bounded(eta.iops[index]),
     };
     let sum = |values: &[u64; 3]| values.iter().copied().map(bounded).sum::<u64>();
@@ -120,7 +120,10 @@ pub fn status(eta: &JobsEta, run_string: &[u8], since_start: Duration) -> Status
         run_string: run_lengths(run_string),
         rates: PerDirection(std::array::from_fn(rate)),
         limits: RateLimits {
-            bytes_per_second: (kib(sum(&eta.minimum_rate)), kib(sum(&eta.rate_limit))),
+            bytes_per_second: (
+                kilobytes(sum(&eta.minimum_rate)),
+                kilobytes(sum(&eta.rate_limit)),
+            ),
             ios_per_second: (sum(&eta.minimum_iops), sum(&eta.iops_limit)),
         },
         elapsed: eta
@@ -141,6 +144,11 @@ const MOST_MEMBERS: u32 = 1 << 20;
 
 fn bounded(counter: u64) -> u64 {
     counter.min(MOST)
+}
+
+/// Rates of a running job are bytes per millisecond, unlike those of the results.
+fn kilobytes(value: u64) -> u64 {
+    bounded(value.saturating_mul(1000))
 }
 
 fn kib(value: u64) -> u64 {

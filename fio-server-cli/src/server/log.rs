@@ -3,10 +3,13 @@
 //! These lines are for the operator. What concerns a job goes to its client as TEXT instead.
 
 use std::fmt;
-use std::io::Write as _;
+use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// How much a log line matters; the numbers are those of RFC 3164.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,18 +25,19 @@ pub enum Severity {
 
 /// A sink of log lines; clones write to the same place.
 #[derive(Clone)]
-pub struct Log(Arc<Write>);
+pub struct Log(Arc<Sink>);
 
-type Write = dyn Fn(Severity, &str) + Send + Sync;
+type Sink = dyn Fn(Severity, &str) + Send + Sync;
 
 impl Log {
-    /// Writes lines to standard error.
+    /// Writes lines to standard error, from a thread of its own: a pipe that nobody reads must not
+    /// hold up the server. Lines that find no room are counted and dropped.
     #[must_use]
     pub fn stderr() -> Self {
-        Self::new(|_, line| {
-            // A closed standard error is no reason to stop serving.
-            let _ = writeln!(std::io::stderr(), "{line}");
-        })
+        // The thread begins with the first line: many a `Log` is made and never used.
+        let lines = OnceLock::new();
+        let start = || LineWriter::start(std::io::stderr());
+        Self::new(move |_, line| lines.get_or_init(start).write(line))
     }
 
     /// Writes nowhere.
@@ -101,6 +105,65 @@ impl fmt::Debug for Log {
 /// Facility 3, system daemons, in its place in the priority.
 const FACILITY_DAEMON: u8 = 3 << 3;
 
+/// Writes lines in the background. Dropping it gives the last lines some time to get out.
+struct LineWriter {
+    lines: Option<SyncSender<String>>,
+    dropped: AtomicU64,
+    done: Mutex<Receiver<()>>,
+}
+
+/// Lines that may wait to be written.
+const WAITING_LINES: usize = 1024;
+
+/// How long the last lines may take.
+const LAST_LINES_TIME: Duration = Duration::from_secs(1);
+
+impl LineWriter {
+    fn start(mut to: impl Write + Send + 'static) -> Self {
+        let (lines, waiting) = sync_channel::<String>(WAITING_LINES);
+        let (finished, done) = sync_channel(1);
+        let write = move || {
+            for line in waiting {
+                // A closed standard error is no reason to stop serving.
+                let _ = writeln!(to, "{line}");
+            }
+            let _ = finished.send(());
+        };
+        // Without a thread the lines have no reader and are dropped.
+        let _ = std::thread::Builder::new()
+            .name("fio-log".to_owned())
+            .spawn(write);
+        Self {
+            lines: Some(lines),
+            dropped: AtomicU64::new(0),
+            done: Mutex::new(done),
+        }
+    }
+
+    fn write(&self, line: &str) {
+        let Some(lines) = &self.lines else { return };
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        let note = (dropped > 0).then(|| format!("{dropped} log lines dropped"));
+        let lost = note
+            .into_iter()
+            .chain([line.to_owned()])
+            .filter(|line| lines.try_send(line.clone()).is_err())
+            .count() as u64;
+        if lost > 0 {
+            // A note that did not get out stands for the lines it counted.
+            self.dropped.fetch_add(dropped + 1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for LineWriter {
+    fn drop(&mut self) {
+        drop(self.lines.take());
+        let done = self.done.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = done.recv_timeout(LAST_LINES_TIME);
+    }
+}
+
 fn escape_control(character: char) -> impl Iterator<Item = char> {
     let (plain, escaped) = if character.is_control() {
         (None, Some(character.escape_default()))
@@ -112,7 +175,7 @@ fn escape_control(character: char) -> impl Iterator<Item = char> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::time::Instant;
 
     use super::*;
 
@@ -143,5 +206,31 @@ mod tests {
         let log = Log::new(move |_, line| sink.lock().unwrap().push(line.to_owned()));
         log.info("bad\nerror: forged \u{1b}[2J");
         assert_eq!(*lines.lock().unwrap(), ["bad\\nerror: forged \\u{1b}[2J"]);
+    }
+
+    #[test]
+    fn a_pipe_nobody_reads_holds_nobody_up() {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let lines = LineWriter::start(writer);
+        let began = Instant::now();
+        for _ in 0..100_000 {
+            lines.write("a line long enough to fill a pipe of 64 KiB after some time");
+        }
+        assert!(lines.dropped.load(Ordering::Relaxed) > 0);
+        drop(lines);
+        assert!(began.elapsed() < Duration::from_secs(10));
+        drop(reader);
+    }
+
+    #[test]
+    fn the_last_lines_get_out() {
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let lines = LineWriter::start(writer);
+        lines.write("first");
+        lines.write("last");
+        drop(lines);
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut reader, &mut text).unwrap();
+        assert_eq!(text, "first\nlast\n");
     }
 }

@@ -101,7 +101,7 @@ fn a_status_names_threads_in_runs_and_takes_the_clients_clock() {
     let status = status(&eta, b"rr_\x1b\0\0", Duration::from_secs(9));
     assert_eq!(status.run_string, "r(2),_(1),?(1)");
     assert_eq!((status.elapsed, status.eta), (Duration::from_secs(9), None));
-    assert_eq!(status.rates.0[0].bytes_per_second, 8192);
+    assert_eq!(status.rates.0[0].bytes_per_second, 8000);
     assert_eq!(status.done, 2);
 }
 
