@@ -2,9 +2,9 @@
 
 use crate::direction::{Direction, PerDirection};
 
-use super::generator::Request;
 use super::map::RandomMap;
 use super::random::AnyTausworthe;
+use super::request::Request;
 
 /// One file of a job: its region, how far sequential I/O got, and which blocks are used.
 #[derive(Debug, Clone)]

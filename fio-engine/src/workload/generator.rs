@@ -1,88 +1,15 @@
 //! The generator of a job's I/O sequence.
 
-use thiserror::Error;
-
 use crate::direction::{Direction, PerDirection};
-use crate::job::{JobSpec, RandomGenerator, SizeOrPercent};
+use crate::job::JobSpec;
 
 use super::block_size::SizeSource;
 use super::file_state::FileState;
-use super::map::RandomMap;
 use super::mix::Mix;
+use super::progress::{Progress, SyncRule};
 use super::random::{AnyTausworthe, RandomRule, Seeds, Stream};
-
-/// The part of one file that a job works on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileRegion {
-    /// First byte, from the beginning of the file.
-    pub start: u64,
-    /// Bytes from `start` on; 0 means the file gets no I/O.
-    pub length: u64,
-}
-
-/// One I/O to issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Request {
-    /// What to do.
-    pub kind: RequestKind,
-    /// Position of the file in the list the generator was made with.
-    pub file: u32,
-    /// First byte, from the beginning of the file; 0 for synchronisation.
-    pub offset: u64,
-    /// Bytes; 0 for synchronisation.
-    pub length: u64,
-}
-
-/// What a [`Request`] does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RequestKind {
-    /// Moves or discards data.
-    Data(Direction),
-    /// Makes the file's data and metadata durable (`fsync`).
-    Fsync,
-    /// Makes the file's data durable (`fdatasync`).
-    Fdatasync,
-}
-
-/// Why no sequence can be generated for a job.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum WorkloadError {
-    /// No file has room for even one I/O.
-    #[error(
-        "job {job:?}: no file has room for a block of {block_size} bytes (largest region: \
-         {largest_region} bytes); raise size or filesize, or lower bs"
-    )]
-    NoRoom {
-        /// Name of the job.
-        job: String,
-        /// The smallest block size of the job.
-        block_size: u64,
-        /// The longest region among the job's files.
-        largest_region: u64,
-    },
-    /// A block size of zero.
-    #[error(
-        "job {job:?}: {direction} block size is 0; give bs, bsrange or bssplit a size of at least 1"
-    )]
-    ZeroBlockSize {
-        /// Name of the job.
-        job: String,
-        /// The direction it was given for.
-        direction: Direction,
-    },
-    /// The random map does not fit into memory.
-    #[error(
-        "job {job:?}: no memory for the random map of {blocks} blocks; use norandommap, \
-         softrandommap or larger blocks"
-    )]
-    MapMemory {
-        /// Name of the job.
-        job: String,
-        /// Blocks, one bit each, of the file whose map did not fit.
-        blocks: u64,
-    },
-}
+use super::request::{FileRegion, Request, RequestKind, WorkloadError};
+use super::shape::{Shape, only_direction, size_stream};
 
 /// Yields a job's I/Os in fio's order.
 ///
@@ -137,39 +64,13 @@ enum Path {
     General,
 }
 
-#[derive(Debug, Clone)]
-struct SyncRule {
-    fsync_every: u64,
-    fdatasync_every: u64,
-    /// The last request of this pass was a synchronisation.
-    just_synced: bool,
-}
-
-/// How far the job is, and how far it goes.
-#[derive(Debug, Clone)]
-struct Progress {
-    issued: PerDirection<u64>,
-    /// Bytes that count towards `target`: trims that a write follows do not.
-    bytes: u64,
-    /// Bytes of all directions.
-    all_bytes: u64,
-    target: u64,
-    /// Bytes at the beginning of this pass, to notice a pass without any.
-    pass_began: u64,
-    passes: u64,
-    loops_left: u64,
-    /// Bytes (`io_size`) before which passes go on even when all loops are done.
-    wanted: Option<u64>,
-    largest: u64,
-    time_based: bool,
-}
-
 /// What a new pass starts from.
 #[derive(Debug, Clone)]
 struct Restart {
     seeds: Seeds,
     reseed: bool,
-    wide: bool,
+    wide_offsets: bool,
+    wide_sizes: bool,
 }
 
 impl Generator {
@@ -186,7 +87,7 @@ impl Generator {
         rule: RandomRule,
     ) -> Result<Self, WorkloadError> {
         let seeds = Seeds::new(spec, job_number, rule);
-        let shape = Shape::new(spec, regions)?;
+        let shape = Shape::new(spec, regions, rule)?;
         let mut files = Vec::with_capacity(regions.len());
         for region in regions {
             files.push(shape.file(spec, region)?);
@@ -194,14 +95,14 @@ impl Generator {
         let pattern = spec.pattern;
         let sizes = PerDirection(Direction::ALL.map(|direction| {
             let stream = size_stream(direction, pattern.trim_then_write);
-            let generator = seeds.stream(stream, shape.wide);
+            let generator = seeds.stream(stream, shape.wide_sizes);
             let sizes = &spec.block_sizes[direction];
             SizeSource::new(sizes, spec.unaligned_block_sizes, generator)
         }));
         let mut generator = Self {
             path: Path::General,
             files,
-            offsets: seeds.stream(Stream::Offset, shape.wide),
+            offsets: seeds.stream(Stream::Offset, shape.wide_offsets),
             sizes,
             alignments: shape.alignments,
             smallest: shape.smallest,
@@ -219,7 +120,8 @@ impl Generator {
             restart: Restart {
                 seeds,
                 reseed: spec.repeatable && spec.random_seed.is_none(),
-                wide: shape.wide,
+                wide_offsets: shape.wide_offsets,
+                wide_sizes: shape.wide_sizes,
             },
         };
         generator.path = generator.choose_path();
@@ -506,219 +408,20 @@ impl Generator {
         if !self.restart.reseed {
             return;
         }
-        let Restart { seeds, wide, .. } = &self.restart;
-        self.offsets = seeds.stream(Stream::Offset, *wide);
+        let Restart {
+            seeds,
+            wide_offsets,
+            wide_sizes,
+            ..
+        } = &self.restart;
+        self.offsets = seeds.stream(Stream::Offset, *wide_offsets);
         for direction in Direction::ALL {
             let stream = size_stream(direction, self.trim_then_write);
-            let generator = seeds.stream(stream, *wide);
+            let generator = seeds.stream(stream, *wide_sizes);
             self.sizes[direction].reseed(generator);
         }
         if let Some(mix) = &mut self.mix {
             mix.reseed(seeds.generator(Stream::Mix));
         }
-    }
-}
-
-impl SyncRule {
-    fn new(spec: &JobSpec) -> Option<Self> {
-        let wanted = spec.fsync_every > 0 || spec.fdatasync_every > 0;
-        (wanted && spec.pattern.write && !spec.pattern.trim_then_write).then(|| Self {
-            fsync_every: u64::from(spec.fsync_every),
-            fdatasync_every: u64::from(spec.fdatasync_every),
-            just_synced: false,
-        })
-    }
-
-    /// The synchronisation due now, after this many writes. None follows another directly.
-    #[inline]
-    fn due(&self, writes: u64) -> Option<RequestKind> {
-        let due = |every: u64| every > 0 && writes.is_multiple_of(every);
-        if self.just_synced || writes == 0 {
-            None
-        } else if due(self.fsync_every) {
-            Some(RequestKind::Fsync)
-        } else if due(self.fdatasync_every) {
-            Some(RequestKind::Fdatasync)
-        } else {
-            None
-        }
-    }
-}
-
-impl Progress {
-    fn new(spec: &JobSpec, regions: &[FileRegion]) -> Self {
-        let region_bytes: u64 = regions.iter().map(|region| region.length).sum();
-        let size = match spec.size {
-            Some(SizeOrPercent::Bytes(size)) if size > 0 => size,
-            _ => region_bytes,
-        };
-        let wanted = spec.io_size.map(|io_size| match io_size {
-            SizeOrPercent::Bytes(bytes) => bytes,
-            SizeOrPercent::Percent(percent) => {
-                (u128::from(size) * u128::from(percent) / 100) as u64
-            }
-        });
-        let wanted = wanted.filter(|&bytes| bytes > 0);
-        let loops = spec.loops.max(1);
-        Self {
-            issued: PerDirection::default(),
-            bytes: 0,
-            all_bytes: 0,
-            target: if spec.time_based {
-                u64::MAX
-            } else {
-                wanted.unwrap_or(size).saturating_mul(loops)
-            },
-            pass_began: 0,
-            passes: 0,
-            loops_left: loops - 1,
-            wanted,
-            largest: used_directions(spec)
-                .map(|direction| spec.block_sizes[direction].max())
-                .max()
-                .unwrap_or(0),
-            time_based: spec.time_based,
-        }
-    }
-
-    #[inline]
-    fn count(&mut self, direction: Direction, length: u64) {
-        self.issued[direction] += 1;
-        self.bytes += length;
-        self.all_bytes += length;
-    }
-
-    /// Whether the job goes over its files once more.
-    fn another_pass(&mut self) -> bool {
-        let progressed = self.all_bytes > self.pass_began;
-        self.pass_began = self.all_bytes;
-        self.passes += 1;
-        if !progressed {
-            return false;
-        }
-        if self.time_based {
-            return true;
-        }
-        if self.loops_left > 0 {
-            self.loops_left -= 1;
-            return true;
-        }
-        self.wanted
-            .is_some_and(|wanted| wanted.saturating_sub(self.all_bytes) >= self.largest.max(1))
-    }
-}
-
-/// What all files of a job have in common.
-struct Shape {
-    alignments: PerDirection<u64>,
-    smallest: PerDirection<u64>,
-    unit: u64,
-    mapped: bool,
-    wide: bool,
-}
-
-impl Shape {
-    fn new(spec: &JobSpec, regions: &[FileRegion]) -> Result<Self, WorkloadError> {
-        let smallest =
-            PerDirection(Direction::ALL.map(|direction| spec.block_sizes[direction].min()));
-        if let Some(direction) = used_directions(spec).find(|&direction| smallest[direction] == 0) {
-            return Err(WorkloadError::ZeroBlockSize {
-                job: spec.name.clone(),
-                direction,
-            });
-        }
-        // fio sizes the map by the smallest block size of all directions, also of those the job
-        // leaves out, but counts blocks of the I/O's own direction in it. So where sizes differ,
-        // a pass may end early: that is part of the sequence.
-        let unit = smallest
-            .0
-            .iter()
-            .copied()
-            .filter(|&size| size > 0)
-            .min()
-            .unwrap_or(1);
-        let largest_region = regions
-            .iter()
-            .map(|region| region.length)
-            .max()
-            .unwrap_or(0);
-        let used_smallest = used_directions(spec).map(|direction| smallest[direction]);
-        let needed = used_smallest.min().unwrap_or(1);
-        if largest_region < needed {
-            return Err(WorkloadError::NoRoom {
-                job: spec.name.clone(),
-                block_size: needed,
-                largest_region,
-            });
-        }
-        let aligned = used_directions(spec).any(|direction| {
-            spec.offset_alignment[direction].is_some_and(|bytes| bytes != smallest[direction])
-        });
-        Ok(Self {
-            alignments: PerDirection(Direction::ALL.map(|direction| {
-                let chosen = spec.offset_alignment[direction].filter(|&bytes| bytes > 0);
-                chosen.unwrap_or(smallest[direction]).max(1)
-            })),
-            smallest,
-            unit,
-            mapped: spec.pattern.random && !spec.no_random_map && !aligned,
-            wide: spec.random_generator == RandomGenerator::Tausworthe64
-                || largest_region / unit > u64::from(u32::MAX),
-        })
-    }
-
-    fn file(&self, spec: &JobSpec, region: &FileRegion) -> Result<FileState, WorkloadError> {
-        let blocks = region.length / self.unit;
-        let map = match self.mapped.then(|| RandomMap::new(blocks)) {
-            None => None,
-            Some(Ok(map)) => Some(map),
-            Some(Err(_)) if spec.soft_random_map => None,
-            Some(Err(_)) => {
-                return Err(WorkloadError::MapMemory {
-                    job: spec.name.clone(),
-                    blocks,
-                });
-            }
-        };
-        Ok(FileState {
-            start: region.start,
-            length: region.length,
-            positions: PerDirection::splat(0),
-            map,
-            done: false,
-            trimmed: None,
-            blocks: PerDirection(Direction::ALL.map(|direction| {
-                let alignment = self.alignments[direction];
-                let needed = self.smallest[direction].max(alignment);
-                (region.length.saturating_sub(needed) / alignment + 1) as f64
-            })),
-        })
-    }
-}
-
-fn used_directions(spec: &JobSpec) -> impl Iterator<Item = Direction> {
-    let pattern = spec.pattern;
-    let used = [pattern.read, pattern.write, pattern.trim];
-    Direction::ALL
-        .into_iter()
-        .filter(move |direction| used[direction.index()])
-}
-
-/// The direction of a job that is not mixed; of `trimwrite` the first of each pair.
-fn only_direction(spec: &JobSpec) -> Direction {
-    if spec.pattern.trim {
-        Direction::Trim
-    } else if spec.pattern.write {
-        Direction::Write
-    } else {
-        Direction::Read
-    }
-}
-
-fn size_stream(direction: Direction, trim_then_write: bool) -> Stream {
-    match direction {
-        Direction::Read => Stream::ReadSize,
-        Direction::Trim if !trim_then_write => Stream::TrimSize,
-        Direction::Write | Direction::Trim => Stream::WriteSize,
     }
 }

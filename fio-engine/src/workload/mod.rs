@@ -12,11 +12,15 @@ mod file_state;
 mod generator;
 mod map;
 mod mix;
+mod progress;
 mod random;
+mod request;
+mod shape;
 
-pub use generator::{FileRegion, Generator, Request, RequestKind, WorkloadError};
+pub use generator::Generator;
 pub use map::RandomMap;
 pub use random::{RandomRule, Seeds, Stream, Tausworthe, Tausworthe64};
+pub use request::{FileRegion, Request, RequestKind, WorkloadError};
 
 #[cfg(test)]
 mod tests;

@@ -141,6 +141,27 @@ proptest! {
 }
 
 #[test]
+fn offsets_in_huge_files_are_fios() {
+    let mut spec = JobSpec::new("huge");
+    spec.pattern = Pattern::RANDOM_READ;
+    spec.block_sizes = PerDirection::splat(BlockSizes::Range(4096, 16384));
+    spec.no_random_map = true;
+    let mut generator = whole_file(&spec, 32 << 40, RandomRule::Before335);
+    // What fio 3.33 issues for size=32t.
+    for (offset, length) in [
+        (2_122_085_048_320, 4096),
+        (26_046_643_666_944, 12_288),
+        (29_666_871_001_088, 16_384),
+        (16_537_166_307_328, 8192),
+        (14_141_024_198_656, 16_384),
+        (29_559_386_775_552, 4096),
+    ] {
+        let request = generator.next().expect("a huge file");
+        assert_eq!((request.offset, request.length), (offset, length));
+    }
+}
+
+#[test]
 fn mixed_jobs_keep_their_shares() {
     for percent in [10, 50, 75] {
         let mut spec = JobSpec::new("mixed");

@@ -1,0 +1,123 @@
+//! How far a job is: when passes, jobs and stretches between synchronisations end.
+
+use crate::direction::{Direction, PerDirection};
+use crate::job::{JobSpec, SizeOrPercent};
+
+use super::request::{FileRegion, RequestKind};
+use super::shape::used_directions;
+
+/// How far the job is, and how far it goes.
+#[derive(Debug, Clone)]
+pub(super) struct Progress {
+    pub(super) issued: PerDirection<u64>,
+    /// Bytes that count towards `target`: trims that a write follows do not.
+    pub(super) bytes: u64,
+    /// Bytes of all directions.
+    pub(super) all_bytes: u64,
+    pub(super) target: u64,
+    /// Bytes at the beginning of this pass, to notice a pass without any.
+    pub(super) pass_began: u64,
+    pub(super) passes: u64,
+    pub(super) loops_left: u64,
+    /// Bytes (`io_size`) before which passes go on even when all loops are done.
+    pub(super) wanted: Option<u64>,
+    pub(super) largest: u64,
+    pub(super) time_based: bool,
+}
+
+impl Progress {
+    pub(super) fn new(spec: &JobSpec, regions: &[FileRegion]) -> Self {
+        let region_bytes: u64 = regions.iter().map(|region| region.length).sum();
+        let size = match spec.size {
+            Some(SizeOrPercent::Bytes(size)) if size > 0 => size,
+            _ => region_bytes,
+        };
+        let wanted = spec.io_size.map(|io_size| match io_size {
+            SizeOrPercent::Bytes(bytes) => bytes,
+            SizeOrPercent::Percent(percent) => {
+                (u128::from(size) * u128::from(percent) / 100) as u64
+            }
+        });
+        let wanted = wanted.filter(|&bytes| bytes > 0);
+        let loops = spec.loops.max(1);
+        Self {
+            issued: PerDirection::default(),
+            bytes: 0,
+            all_bytes: 0,
+            target: if spec.time_based {
+                u64::MAX
+            } else {
+                wanted.unwrap_or(size).saturating_mul(loops)
+            },
+            pass_began: 0,
+            passes: 0,
+            loops_left: loops - 1,
+            wanted,
+            largest: used_directions(spec)
+                .map(|direction| spec.block_sizes[direction].max())
+                .max()
+                .unwrap_or(0),
+            time_based: spec.time_based,
+        }
+    }
+
+    #[inline]
+    pub(super) fn count(&mut self, direction: Direction, length: u64) {
+        self.issued[direction] += 1;
+        self.bytes += length;
+        self.all_bytes += length;
+    }
+
+    /// Whether the job goes over its files once more.
+    pub(super) fn another_pass(&mut self) -> bool {
+        let progressed = self.all_bytes > self.pass_began;
+        self.pass_began = self.all_bytes;
+        self.passes += 1;
+        if !progressed {
+            return false;
+        }
+        if self.time_based {
+            return true;
+        }
+        if self.loops_left > 0 {
+            self.loops_left -= 1;
+            return true;
+        }
+        self.wanted
+            .is_some_and(|wanted| wanted.saturating_sub(self.all_bytes) >= self.largest.max(1))
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct SyncRule {
+    pub(super) fsync_every: u64,
+    pub(super) fdatasync_every: u64,
+    /// The last request of this pass was a synchronisation.
+    pub(super) just_synced: bool,
+}
+
+impl SyncRule {
+    pub(super) fn new(spec: &JobSpec) -> Option<Self> {
+        let wanted = spec.fsync_every > 0 || spec.fdatasync_every > 0;
+        (wanted && spec.pattern.write && !spec.pattern.trim_then_write).then(|| Self {
+            fsync_every: u64::from(spec.fsync_every),
+            fdatasync_every: u64::from(spec.fdatasync_every),
+            just_synced: false,
+        })
+    }
+
+    /// The synchronisation due now, after this many writes. None follows another directly.
+    #[inline]
+    pub(super) fn due(&self, writes: u64) -> Option<RequestKind> {
+        let due = |every: u64| every > 0 && writes.is_multiple_of(every);
+        if self.just_synced || writes == 0 {
+            None
+        } else if due(self.fsync_every) {
+            Some(RequestKind::Fsync)
+        } else if due(self.fdatasync_every) {
+            Some(RequestKind::Fdatasync)
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What a generator is made from and what it yields.
+
+use thiserror::Error;
+
+use crate::direction::Direction;
+
+/// The part of one file that a job works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileRegion {
+    /// First byte, from the beginning of the file.
+    pub start: u64,
+    /// Bytes from `start` on; 0 means the file gets no I/O.
+    pub length: u64,
+}
+
+/// One I/O to issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// What to do.
+    pub kind: RequestKind,
+    /// Position of the file in the list the generator was made with.
+    pub file: u32,
+    /// First byte, from the beginning of the file; 0 for synchronisation.
+    pub offset: u64,
+    /// Bytes; 0 for synchronisation.
+    pub length: u64,
+}
+
+/// What a [`Request`] does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestKind {
+    /// Moves or discards data.
+    Data(Direction),
+    /// Makes the file's data and metadata durable (`fsync`).
+    Fsync,
+    /// Makes the file's data durable (`fdatasync`).
+    Fdatasync,
+}
+
+/// Why no sequence can be generated for a job.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WorkloadError {
+    /// No file has room for even one I/O.
+    #[error(
+        "job {job:?}: no file has room for a block of {block_size} bytes (largest region: \
+         {largest_region} bytes); raise size or filesize, or lower bs"
+    )]
+    NoRoom {
+        /// Name of the job.
+        job: String,
+        /// The smallest block size of the job.
+        block_size: u64,
+        /// The longest region among the job's files.
+        largest_region: u64,
+    },
+    /// A block size of zero.
+    #[error(
+        "job {job:?}: {direction} block size is 0; give bs, bsrange or bssplit a size of at least 1"
+    )]
+    ZeroBlockSize {
+        /// Name of the job.
+        job: String,
+        /// The direction it was given for.
+        direction: Direction,
+    },
+    /// The random map does not fit into memory.
+    #[error(
+        "job {job:?}: no memory for the random map of {blocks} blocks; use norandommap, \
+         softrandommap or larger blocks"
+    )]
+    MapMemory {
+        /// Name of the job.
+        job: String,
+        /// Blocks, one bit each, of the file whose map did not fit.
+        blocks: u64,
+    },
+}

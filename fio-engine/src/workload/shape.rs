@@ -1,0 +1,137 @@
+//! What the files of a job have in common, and what its options say about directions.
+
+use crate::direction::{Direction, PerDirection};
+use crate::job::{JobSpec, RandomGenerator};
+
+use super::file_state::FileState;
+use super::map::RandomMap;
+use super::random::{RandomRule, Stream};
+use super::request::{FileRegion, WorkloadError};
+
+/// What all files of a job have in common.
+pub(super) struct Shape {
+    pub(super) alignments: PerDirection<u64>,
+    pub(super) smallest: PerDirection<u64>,
+    pub(super) unit: u64,
+    pub(super) mapped: bool,
+    /// Offsets are drawn from 64 bits: as the job asks, or because a file has too many blocks.
+    pub(super) wide_offsets: bool,
+    /// Block sizes are drawn from 64 bits.
+    pub(super) wide_sizes: bool,
+}
+
+impl Shape {
+    pub(super) fn new(
+        spec: &JobSpec,
+        regions: &[FileRegion],
+        rule: RandomRule,
+    ) -> Result<Self, WorkloadError> {
+        let smallest =
+            PerDirection(Direction::ALL.map(|direction| spec.block_sizes[direction].min()));
+        if let Some(direction) = used_directions(spec).find(|&direction| smallest[direction] == 0) {
+            return Err(WorkloadError::ZeroBlockSize {
+                job: spec.name.clone(),
+                direction,
+            });
+        }
+        // fio sizes the map by the smallest block size of all directions, also of those the job
+        // leaves out, but counts blocks of the I/O's own direction in it. So where sizes differ,
+        // a pass may end early: that is part of the sequence.
+        let unit = smallest
+            .0
+            .iter()
+            .copied()
+            .filter(|&size| size > 0)
+            .min()
+            .unwrap_or(1);
+        let largest_region = regions
+            .iter()
+            .map(|region| region.length)
+            .max()
+            .unwrap_or(0);
+        let used_smallest = used_directions(spec).map(|direction| smallest[direction]);
+        let needed = used_smallest.min().unwrap_or(1);
+        if largest_region < needed {
+            return Err(WorkloadError::NoRoom {
+                job: spec.name.clone(),
+                block_size: needed,
+                largest_region,
+            });
+        }
+        let aligned = used_directions(spec).any(|direction| {
+            spec.offset_alignment[direction].is_some_and(|bytes| bytes != smallest[direction])
+        });
+        Ok(Self {
+            alignments: PerDirection(Direction::ALL.map(|direction| {
+                let chosen = spec.offset_alignment[direction].filter(|&bytes| bytes > 0);
+                chosen.unwrap_or(smallest[direction]).max(1)
+            })),
+            smallest,
+            unit,
+            mapped: spec.pattern.random && !spec.no_random_map && !aligned,
+            wide_sizes: spec.random_generator == RandomGenerator::Tausworthe64,
+            // fio 3.33 draws from 32 bits however many blocks there are.
+            wide_offsets: spec.random_generator == RandomGenerator::Tausworthe64
+                || rule == RandomRule::Newest && largest_region / unit > u64::from(u32::MAX),
+        })
+    }
+
+    pub(super) fn file(
+        &self,
+        spec: &JobSpec,
+        region: &FileRegion,
+    ) -> Result<FileState, WorkloadError> {
+        let blocks = region.length / self.unit;
+        let map = match self.mapped.then(|| RandomMap::new(blocks)) {
+            None => None,
+            Some(Ok(map)) => Some(map),
+            Some(Err(_)) if spec.soft_random_map => None,
+            Some(Err(_)) => {
+                return Err(WorkloadError::MapMemory {
+                    job: spec.name.clone(),
+                    blocks,
+                });
+            }
+        };
+        Ok(FileState {
+            start: region.start,
+            length: region.length,
+            positions: PerDirection::splat(0),
+            map,
+            done: false,
+            trimmed: None,
+            blocks: PerDirection(Direction::ALL.map(|direction| {
+                let alignment = self.alignments[direction];
+                let needed = self.smallest[direction].max(alignment);
+                (region.length.saturating_sub(needed) / alignment + 1) as f64
+            })),
+        })
+    }
+}
+
+pub(super) fn used_directions(spec: &JobSpec) -> impl Iterator<Item = Direction> {
+    let pattern = spec.pattern;
+    let used = [pattern.read, pattern.write, pattern.trim];
+    Direction::ALL
+        .into_iter()
+        .filter(move |direction| used[direction.index()])
+}
+
+/// The direction of a job that is not mixed; of `trimwrite` the first of each pair.
+pub(super) fn only_direction(spec: &JobSpec) -> Direction {
+    if spec.pattern.trim {
+        Direction::Trim
+    } else if spec.pattern.write {
+        Direction::Write
+    } else {
+        Direction::Read
+    }
+}
+
+pub(super) fn size_stream(direction: Direction, trim_then_write: bool) -> Stream {
+    match direction {
+        Direction::Read => Stream::ReadSize,
+        Direction::Trim if !trim_then_write => Stream::TrimSize,
+        Direction::Write | Direction::Trim => Stream::WriteSize,
+    }
+}
