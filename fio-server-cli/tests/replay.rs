@@ -307,6 +307,25 @@ fn servers_that_cannot_be_reached_are_named() {
 }
 
 #[test]
+fn a_host_that_is_away_is_given_up() {
+    let folder = Folder::new();
+    folder.file("job.fio", JOB_FILE);
+    // An address reserved for documentation: nobody has it.
+    let words = [
+        "client",
+        "--connect-timeout=500ms",
+        "--host",
+        "192.0.2.1",
+        "job.fio",
+    ];
+    let finished = folder.run(words).expect_code(3);
+    assert!(
+        finished.stderr.starts_with("error: 192.0.2.1,8765: "),
+        "{finished:?}"
+    );
+}
+
+#[test]
 fn variables_and_included_files_are_put_in_before_sending() {
     let folder = Folder::new();
     folder.file("more.fio", "bs=${BLOCK}\n");

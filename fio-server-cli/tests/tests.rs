@@ -1,5 +1,6 @@
 //! The program from outside: one binary, one module per subject.
 
+mod decode;
 mod examples;
 mod fake_server;
 mod generate;

@@ -75,7 +75,7 @@ pub enum ClientError {
         ours: u16,
     },
     /// The server did not answer.
-    #[error("{server}: no answer {phase} within {}", seconds(*limit))]
+    #[error("{server}: {} within {}", missed(*phase), seconds(*limit))]
     Timeout {
         /// The server, as the user named it.
         server: String,
@@ -152,6 +152,14 @@ fn connect_advice(source: &io::Error) -> &'static str {
         io::ErrorKind::ConnectionRefused => "; is a server running there?",
         io::ErrorKind::NotFound => "; there is no such socket",
         _ => "",
+    }
+}
+
+fn missed(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Probe => "no answer, perhaps because it serves another client,",
+        Phase::Job | Phase::Run => "nothing heard of the job that was sent",
+        Phase::Stop => "no results after it was told to stop",
     }
 }
 

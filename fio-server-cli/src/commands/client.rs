@@ -83,9 +83,11 @@ fn check(args: &JobArgs, jobs: &[JobText]) -> Result<(), fio_engine::job::JobFil
 fn embedded_server(
     args: &ClientArgs,
 ) -> Result<(EmbeddedServer, std::os::unix::net::UnixStream), crate::server::ServerError> {
-    let mut options = ServerOptions::default();
-    // What goes wrong reaches the client as text.
-    options.log = Log::none();
+    let mut options = ServerOptions {
+        // What goes wrong reaches the client as text.
+        log: Log::none(),
+        ..ServerOptions::default()
+    };
     if let Some(rule) = args.random_rule {
         options.random_rule = rule.into();
     }

@@ -27,7 +27,12 @@ pub(crate) fn generate(what: &Generate) -> Result<ExitStatus, Failure> {
 fn manual(out: &mut Vec<u8>) -> std::io::Result<()> {
     let mut command = Cli::command();
     command.build();
-    clap_mangen::Man::new(command.clone()).render(out)?;
+    let whole = clap_mangen::Man::new(command.clone());
+    whole.render_title(out)?;
+    whole.render_name_section(out)?;
+    whole.render_synopsis_section(out)?;
+    whole.render_description_section(out)?;
+    whole.render_options_section(out)?;
     for command in with_descendants(&command) {
         let name = command.get_bin_name().unwrap_or_default().to_uppercase();
         out.extend_from_slice(format!(".SH \"COMMAND {name}\"\n").as_bytes());
@@ -36,7 +41,8 @@ fn manual(out: &mut Vec<u8>) -> std::io::Result<()> {
         page.render_description_section(out)?;
         page.render_options_section(out)?;
     }
-    Ok(())
+    whole.render_extra_section(out)?;
+    whole.render_version_section(out)
 }
 
 fn with_descendants(command: &clap::Command) -> Vec<&clap::Command> {

@@ -2,6 +2,7 @@
 
 mod client;
 mod client_output;
+mod decode;
 mod generate;
 mod probe;
 mod run;
@@ -34,9 +35,7 @@ fn dispatch(command: &Command) -> Result<ExitStatus, Failure> {
         Command::Run(args) => run::run(args),
         Command::Probe(args) => probe::command(args),
         Command::Generate(what) => generate::generate(what),
-        _ => Err(Failure::setup(anyhow::anyhow!(
-            "this command is not part of this build"
-        ))),
+        Command::Decode(args) => decode::decode(args),
     }
 }
 

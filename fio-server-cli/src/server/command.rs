@@ -16,6 +16,7 @@ use super::pid_file::PidFile;
 use super::service::{Ending, Server};
 use crate::address::Address;
 use crate::cli::ServeArgs;
+use crate::interrupt::survive_file_size_limit;
 
 /// Serves until SIGINT, SIGTERM or an EXIT that counts; a second signal ends it at once.
 ///
@@ -77,6 +78,7 @@ fn run(bound: BoundServer) -> anyhow::Result<()> {
         .map_err(ServerError::Runtime)?;
     let ending = runtime.block_on(async {
         let mut signals = Signals::new().map_err(ServerError::Runtime)?;
+        survive_file_size_limit().map_err(ServerError::Runtime)?;
         for address in server.local_addresses() {
             log.info(&format!("listening on {address}"));
         }
