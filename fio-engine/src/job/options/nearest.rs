@@ -13,6 +13,7 @@ pub(in crate::job) fn nearest(
     }
     candidates
         .into_iter()
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= allowed)
         .map(|candidate| (distance(name, candidate.as_bytes()), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
