@@ -312,36 +312,26 @@ fn words_as_text(words: &[String]) -> Result<JobText, JobTextError> {
     let mut named = false;
     let mut words = words.iter().enumerate().peekable();
     while let Some((index, word)) = words.next() {
-        let (number, shown) = (index + 1, || word.clone());
-        let option = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
-        let Some(option) = option.filter(|option| !option.is_empty()) else {
-            return Err(JobTextError::Word {
-                number,
-                word: shown(),
-            });
-        };
-        let (name, value) = match option.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            // As with fio, the value may be the next word.
-            None => {
-                let value = words.next_if(|(_, next)| !next.starts_with('-'));
-                (option, value.map(|(_, value)| value.as_str()))
-            }
-        };
+        let number = index + 1;
+        let (name, value) = split_word(number, word)?;
+        // As with fio, the value may be the next word.
+        let mut next_word = || words.next_if(|(_, next)| !next.starts_with('-'));
+        let value = value.or_else(|| next_word().map(|(_, value)| value.as_str()));
         if value.is_some_and(|value| value.contains(['\n', '#', ';'])) {
             return Err(JobTextError::Unprintable {
                 number,
-                word: shown(),
+                word: word.clone(),
             });
         }
-        match (name, value) {
+        let line = match (name, value) {
             ("name", Some(value)) => {
-                text.push_str(&format!("[{value}]\n"));
                 named = true;
+                format!("[{value}]\n")
             }
-            (name, Some(value)) => text.push_str(&format!("{}={value}\n", option_name(name))),
-            (name, None) => text.push_str(&format!("{}\n", option_name(name))),
-        }
+            (name, Some(value)) => format!("{}={value}\n", option_name(name)),
+            (name, None) => format!("{}\n", option_name(name)),
+        };
+        text.push_str(&line);
     }
     let name = "command line".to_owned();
     if !named {
@@ -352,6 +342,20 @@ fn words_as_text(words: &[String]) -> Result<JobText, JobTextError> {
         text: text.into_bytes(),
         notices: Vec::new(),
     })
+}
+
+/// The option of a word and its value, if that is part of the word.
+fn split_word(number: usize, word: &str) -> Result<(&str, Option<&str>), JobTextError> {
+    let option = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+    match option.filter(|option| !option.is_empty()) {
+        Some(option) => Ok(option
+            .split_once('=')
+            .map_or((option, None), |(name, value)| (name, Some(value)))),
+        None => Err(JobTextError::Word {
+            number,
+            word: word.to_owned(),
+        }),
+    }
 }
 
 /// On a command line `-` may stand for the `_` of an option's name.

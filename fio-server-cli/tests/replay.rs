@@ -2,9 +2,10 @@
 
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::time::Duration;
 
 use crate::fake_server::{FakeServer, JOB, Message, Script};
-use crate::util::{Finished, Folder};
+use crate::util::{Finished, Folder, interrupt, spawn};
 
 const JOB_FILE: &str = "[rr]\nioengine=null\nsize=1g # big\n";
 
@@ -358,4 +359,55 @@ fn a_host_list_names_servers_one_per_line() {
         .run(["client", "--hosts=hosts", "job.fio"])
         .expect_code(0);
     server.finish();
+}
+
+/// A server that says it has begun and never comes to an end.
+fn endless() -> Script {
+    let mut script = Script::recorded("null_randread");
+    // Up to the first status message: the job has begun.
+    script.rest.truncate(300);
+    script
+}
+
+#[test]
+fn a_second_interrupt_gives_up_a_server_that_does_not_stop() {
+    let folder = Folder::new();
+    folder.file("job.fio", JOB_FILE);
+    let server = FakeServer::start(endless());
+    let words = ["client", "--host", server.address(), "job.fio"];
+    let child = spawn(folder.program(words));
+    std::thread::sleep(Duration::from_millis(700));
+    interrupt(&child);
+    std::thread::sleep(Duration::from_millis(300));
+    interrupt(&child);
+    let finished = Finished::wait_for(child).expect_code(130);
+    assert!(
+        finished
+            .stderr
+            .contains("abandoned before the server reported"),
+        "{finished:?}"
+    );
+    let messages = server.finish();
+    let quits = messages.iter().filter(|message| message.0 == 1).count();
+    assert_eq!(quits, 1, "the first interrupt sent QUIT: {messages:?}");
+}
+
+#[test]
+fn a_stopped_server_has_a_time_to_report_in() {
+    let folder = Folder::new();
+    folder.file("job.fio", JOB_FILE);
+    let server = FakeServer::start(endless());
+    let words = [
+        "client",
+        "--stop-timeout=500ms",
+        "--host",
+        server.address(),
+        "job.fio",
+    ];
+    let child = spawn(folder.program(words));
+    std::thread::sleep(Duration::from_millis(700));
+    interrupt(&child);
+    let finished = Finished::wait_for(child).expect_code(130);
+    let expected = "no results after it was told to stop within 0.5 s";
+    assert!(finished.stderr.contains(expected), "{finished:?}");
 }

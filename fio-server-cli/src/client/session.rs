@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fio_engine::report::Host;
 use fio_proto::error::{ProtocolError, Waiting};
-use fio_proto::message::ClientMessage;
+use fio_proto::message::{ClientMessage, ThreadReport};
 use fio_proto::session::ClientEvent;
 use tokio::sync::{mpsc, watch};
 
@@ -169,12 +169,7 @@ impl Talk<'_> {
                     elapsed,
                 ))
             }
-            ClientEvent::ThreadStats(report) => {
-                let mut job = wire_to_engine::job_report(&report.thread, &self.task.host);
-                job.group_id = self.group(job.group_id);
-                let group = wire_to_engine::group_report(&report.group, job.group_id);
-                HostEvent::Job(Box::new(job), group)
-            }
+            ClientEvent::ThreadStats(report) => self.job(&report),
             ClientEvent::GroupStats(stats) => {
                 let group_id = self.group(stats.group_id);
                 HostEvent::Group(wire_to_engine::group_report(&stats, group_id))
@@ -196,6 +191,13 @@ impl Talk<'_> {
             .send((self.task.index, event))
             .await
             .is_err())
+    }
+
+    fn job(&mut self, report: &ThreadReport) -> HostEvent {
+        let mut job = wire_to_engine::job_report(&report.thread, &self.task.host);
+        job.group_id = self.group(job.group_id);
+        let group = wire_to_engine::group_report(&report.group, job.group_id);
+        HostEvent::Job(Box::new(job), group)
     }
 
     fn group(&mut self, number: u32) -> u32 {

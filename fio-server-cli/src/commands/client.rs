@@ -26,37 +26,43 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
         );
         return Err(Failure::setup(error));
     }
-    let JobArgs {
-        files,
-        section,
-        words,
-    } = &args.jobs;
-    let jobs = prepare(files, words, section, &environment).map_err(Failure::setup)?;
-    for notice in jobs.iter().flat_map(|job| &job.notices) {
-        complain(format_args!("warning: {notice}"));
-    }
-    if embedded {
-        check(&args.jobs, &jobs).map_err(Failure::setup)?;
-    }
+    let jobs = jobs_to_send(&args.jobs, embedded)?;
     let results = Results::open(&args.output).map_err(Failure::setup)?;
     let runtime = runtime()?;
     let (server, targets) = if embedded {
         let (server, socket) = embedded_server(args).map_err(Failure::setup)?;
         (Some(server), vec![Target::Connected(socket)])
     } else {
-        (None, addresses.into_iter().map(Target::Address).collect())
+        let targets = addresses.into_iter().map(Target::Address).collect();
+        (None, targets)
     };
     let status = runtime.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
         let fleet = Fleet::start(targets, jobs, limits(&args.timeouts));
-        ClientOutput::new(results, &fleet, embedded)
-            .follow(fleet, &mut interrupts)
-            .await
+        let output = ClientOutput::new(results, &fleet, embedded);
+        output.follow(fleet, &mut interrupts).await
     });
     // A resolver that hangs must not keep the process.
     runtime.shutdown_background();
     drop(server);
     status
+}
+
+/// Reads the jobs and tells the user what is remarkable about them.
+fn jobs_to_send(args: &JobArgs, embedded: bool) -> Result<Vec<JobText>, Failure> {
+    let JobArgs {
+        files,
+        section,
+        words,
+    } = args;
+    let jobs = prepare(files, words, section, &environment).map_err(Failure::setup)?;
+    for notice in jobs.iter().flat_map(|job| &job.notices) {
+        complain(format_args!("warning: {notice}"));
+    }
+    if embedded {
+        check(args, &jobs).map_err(Failure::setup)?;
+    }
+    Ok(jobs)
 }
 
 /// Checks jobs for the embedded server before it is started, because here the places of mistakes
