@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use fio_engine::io::{EngineError, EngineSetup, Engines, Io, IoEngine, Queued};
 use fio_server_cli::server::{EmbeddedServer, Ending, ListenAddress, ServerError, ServerOptions};
 
 use crate::server_support::*;
@@ -454,5 +455,60 @@ fn answers_cut_anywhere_leave_the_server_serving() {
         peer.stream.read_exact(&mut some).unwrap();
         peer.stream.flush().unwrap();
     }
+    server.check_still_serving();
+}
+
+/// An engine of a program that embeds the server; it panics at its third I/O.
+struct Fragile {
+    buffer: Vec<u8>,
+    ios: u32,
+}
+
+impl IoEngine for Fragile {
+    const NEEDS_FILES: bool = false;
+
+    fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
+        Ok(Self {
+            buffer: vec![0; setup.max_block_size],
+            ios: 0,
+        })
+    }
+
+    fn is_synchronous(&self) -> bool {
+        true
+    }
+
+    fn buffer(&mut self, _: usize) -> &mut [u8] {
+        &mut self.buffer
+    }
+
+    fn queue(&mut self, io: &Io) -> Queued {
+        self.ios += 1;
+        assert!(self.ios < 3, "the engine breaks on purpose");
+        Queued::Completed(Ok(io.length))
+    }
+}
+
+#[test]
+fn a_broken_engine_ends_its_run_and_nothing_else() {
+    let server = TestServer::with(|options| {
+        options.engines = Engines::standard().register::<Fragile>("fragile");
+    });
+    let run = |size: &str| {
+        let mut peer = server.connect();
+        let job = format!("[a]\nioengine=fragile\nbs=4k\nrw=read\nsize={size}\n");
+        peer.send(JOB, job.as_bytes());
+        peer.messages_until(QUIT)
+    };
+    let good = run("8k");
+    let result = good.iter().find(|message| message.opcode == TS).unwrap();
+    assert_eq!(result.u32_at(TS_ERROR), 0, "{}", describe(&good));
+    let broken = run("64k");
+    let failed = |message: &Message| message.opcode == TS && message.u32_at(TS_ERROR) != 0;
+    assert!(
+        broken.iter().any(failed) || texts(&broken).contains("failed inside the server"),
+        "{}",
+        describe(&broken)
+    );
     server.check_still_serving();
 }
