@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fio_proto::error::Fault;
-use fio_proto::message::ServerMessage;
+use fio_proto::message::{JobLine, ServerMessage};
 use fio_proto::session::{self, Output, ServerConfig, ServerEvent, ServerSession};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -181,13 +181,7 @@ impl Connection {
             // A server that is ending takes no more work.
             ServerEvent::Job(_) | ServerEvent::JobLine(_) if self.stopping => Ok(()),
             ServerEvent::Job(text) => self.work.add_file(text.into_bytes(), limits),
-            ServerEvent::JobLine(line) => {
-                let words = line
-                    .words
-                    .iter()
-                    .map(|word| word.to_string_lossy().into_owned());
-                self.work.add_line(words.collect(), limits)
-            }
+            ServerEvent::JobLine(line) => self.work.add_line(words_of(&line), limits),
             ServerEvent::Quit if self.work.is_idle() => {
                 self.session.close();
                 Ok(())
@@ -325,6 +319,13 @@ fn session_limits(limits: &Limits) -> fio_proto::Limits {
         transmit_timeout: limits.write_time,
         ..fio_proto::Limits::default()
     }
+}
+
+fn words_of(line: &JobLine) -> Vec<String> {
+    let words = line.words.iter();
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect()
 }
 
 fn lost(error: &io::Error) -> Goodbye {

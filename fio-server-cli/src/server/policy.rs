@@ -136,34 +136,36 @@ impl Policy {
                 job: job.name.clone(),
             });
         }
-        let here = [PathBuf::new()];
-        let folders = if job.directories.is_empty() {
-            &here[..]
-        } else {
-            &job.directories[..]
-        };
-        // Without names, they are made from the job's name, which may hold slashes.
-        let own_name = [job.name.clone()];
-        let names = if job.file_names.is_empty() {
-            &own_name[..]
-        } else {
-            &job.file_names[..]
-        };
-        for path in folders
-            .iter()
-            .flat_map(|folder| names.iter().map(|name| folder.join(name)))
-        {
-            let allowed = resolve_existing(&path)
-                .is_some_and(|path| self.allowed_paths.iter().any(|root| path.starts_with(root)));
-            if !allowed {
-                return Err(Refusal::Path {
-                    job: job.name.clone(),
-                    path,
-                });
-            }
+        match files_of(job).find(|path| !self.allows(path)) {
+            Some(path) => Err(Refusal::Path {
+                job: job.name.clone(),
+                path,
+            }),
+            None => Ok(()),
         }
-        Ok(())
     }
+
+    fn allows(&self, path: &Path) -> bool {
+        resolve_existing(path)
+            .is_some_and(|path| self.allowed_paths.iter().any(|root| path.starts_with(root)))
+    }
+}
+
+/// Every place a file of the job may be: each name in each folder. Without names they are made
+/// from the job's own, which may hold slashes.
+fn files_of(job: &JobSpec) -> impl Iterator<Item = PathBuf> {
+    let mut folders = job.directories.clone();
+    if folders.is_empty() {
+        folders.push(PathBuf::new());
+    }
+    let mut names = job.file_names.clone();
+    if names.is_empty() {
+        names.push(job.name.clone());
+    }
+    folders.into_iter().flat_map(move |folder| {
+        let names = names.clone().into_iter();
+        names.map(move |name| folder.join(name))
+    })
 }
 
 /// Bytes one clone needs for its I/O buffers and its random map, at least.
