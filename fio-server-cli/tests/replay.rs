@@ -296,9 +296,15 @@ fn servers_that_cannot_be_reached_are_named() {
         ("sock:none".to_owned(), "there is no such socket"),
     ];
     for (address, expected) in table {
-        let finished = folder
-            .run(["client", "--host", &address, "job.fio"])
-            .expect_code(3);
+        // A resolver without a network may take long to say so.
+        let words = [
+            "client",
+            "--connect-timeout=2m",
+            "--host",
+            &address,
+            "job.fio",
+        ];
+        let finished = folder.run(words).expect_code(3);
         assert!(finished.stderr.contains(expected), "{finished:?}");
         assert!(
             finished.stderr.contains(address.trim_end_matches(",8765")),

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::util::{Finished, Folder, interrupt, run_with_input, spawn};
+use crate::util::{Finished, Folder, interrupt, run_with_input, spawn, wait_for_job};
 
 const SMALL: &str = "[small]\nrw=randrw\nbs=4k\nsize=1m\nioengine=psync\nunlink=1\n";
 
@@ -222,7 +222,8 @@ fn an_interrupt_stops_the_jobs_and_reports_them() {
     ];
     let start = Instant::now();
     let child = spawn(folder.program(words));
-    std::thread::sleep(Duration::from_millis(700));
+    wait_for_job(child.id());
+    std::thread::sleep(Duration::from_millis(300));
     interrupt(&child);
     let finished = Finished::wait_for(child).expect_code(130);
     assert!(start.elapsed() < Duration::from_secs(20));
@@ -286,6 +287,26 @@ fn an_output_file_appears_whole_or_not_at_all() {
         "{finished:?}"
     );
     assert_eq!(folder.files(), ["job.fio", "out.json"]);
+}
+
+#[test]
+fn log_lines_are_in_the_output_file_and_in_sight() {
+    let folder = Folder::new();
+    let words = [
+        "run",
+        "--output=out",
+        "--",
+        "--name=a",
+        "--ioengine=null",
+        "--size=1m",
+    ];
+    let finished = folder.run(words).expect_code(0);
+    let text = std::fs::read_to_string(folder.path().join("out")).expect("written");
+    for place in [&text, &finished.stderr] {
+        assert!(place.contains("a: (g=0): rw=read"), "{place}");
+    }
+    assert!(text.contains("Run status group 0"), "{text}");
+    assert_eq!(finished.stdout, "");
 }
 
 #[test]

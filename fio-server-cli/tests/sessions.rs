@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::running_server::RunningServer;
-use crate::util::{Finished, Folder, interrupt, run_with_input, spawn, wait_until};
+use crate::util::{
+    Finished, Folder, interrupt, run_with_input, runs_jobs, spawn, wait_for_job, wait_until,
+};
 
 const NULL_JOB: &str = "[null]\nioengine=null\nsize=4m\nrw=randread\n";
 const LONG_JOB: &str = "[long]\nioengine=null\nsize=1g\nrw=randread\ntime_based\nruntime=60\n";
@@ -258,7 +260,8 @@ fn an_interrupt_stops_all_servers_and_prints_what_they_measured() {
     ];
     let start = Instant::now();
     let child = spawn(folder.program(words));
-    std::thread::sleep(Duration::from_millis(1500));
+    servers.iter().for_each(|server| wait_for_job(server.id()));
+    std::thread::sleep(Duration::from_millis(300));
     interrupt(&child);
     let finished = Finished::wait_for(child).expect_code(130);
     assert!(start.elapsed() < Duration::from_secs(20));
@@ -299,7 +302,8 @@ fn a_server_that_dies_in_mid_run_is_named_and_the_other_reports() {
         "job.fio",
     ];
     let child = spawn(folder.program(words));
-    std::thread::sleep(Duration::from_millis(1500));
+    wait_for_job(dying.id());
+    wait_for_job(steady.id());
     dying.kill();
     let finished = Finished::wait_for(child).expect_code(3);
     let name = dying.address().replace(':', ",");
@@ -362,8 +366,8 @@ fn a_client_that_is_killed_takes_its_job_with_it() {
     folder.file("job.fio", LONG_JOB);
     let server = RunningServer::start();
     let mut child = spawn(folder.program(["client", "--host", server.address(), "job.fio"]));
-    std::thread::sleep(Duration::from_millis(800));
+    wait_for_job(server.id());
     child.kill().expect("it is running");
     child.wait().expect("ends");
-    wait_until("the server to stop the job", || server.threads() <= 3);
+    wait_until("the server to stop the job", || !runs_jobs(server.id()));
 }

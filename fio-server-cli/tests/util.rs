@@ -112,6 +112,23 @@ pub(crate) fn interrupt(child: &Child) {
     rustix::process::kill_process(id, rustix::process::Signal::INT).expect("it is running");
 }
 
+/// Waits until a process does I/O: its jobs are threads called `fio-job-N`.
+#[track_caller]
+pub(crate) fn wait_for_job(process: u32) {
+    wait_until("a job to begin", || runs_jobs(process));
+}
+
+/// Whether a process has job threads.
+pub(crate) fn runs_jobs(process: u32) -> bool {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{process}/task")) else {
+        return false;
+    };
+    tasks.flatten().any(|task| {
+        let name = std::fs::read_to_string(task.path().join("comm"));
+        name.is_ok_and(|name| name.starts_with("fio-job"))
+    })
+}
+
 /// Waits until `done` holds, at most ten seconds.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
