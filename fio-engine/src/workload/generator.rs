@@ -405,6 +405,9 @@ impl Generator {
         if let Some(sync) = &mut self.sync {
             sync.just_synced = false;
         }
+        if let Some(mix) = &mut self.mix {
+            mix.restart();
+        }
         if !self.restart.reseed {
             return;
         }

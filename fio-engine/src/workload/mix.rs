@@ -26,6 +26,11 @@ impl Mix {
         }
     }
 
+    /// Begins another pass: the limit is gone, the direction stays.
+    pub(super) const fn restart(&mut self) {
+        self.limit = 0;
+    }
+
     pub(super) fn reseed(&mut self, generator: Tausworthe) {
         self.generator = generator;
     }
