@@ -80,6 +80,9 @@ pub mod error;
 pub mod float;
 pub mod fragment;
 pub mod frame;
+#[cfg(any(fuzzing, feature = "_fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod layout;
 mod limits;
 pub mod message;

@@ -109,9 +109,7 @@ impl Joiner {
             let (used, frame) = self.next_frame(rest)?;
             let start = consumed;
             consumed = consumed.saturating_add(used);
-            self.received = self
-                .received
-                .saturating_add(u64::try_from(used).unwrap_or(u64::MAX));
+            self.count(used);
             let Some((header, borrowed)) = frame else {
                 continue;
             };
@@ -142,6 +140,8 @@ impl Joiner {
                     message: Some(message),
                 });
             }
+            consumed =
+                consumed.saturating_add(self.add_alike(input.get(consumed..).unwrap_or_default())?);
         }
         Ok(Step {
             consumed,
@@ -184,6 +184,40 @@ impl Joiner {
             None => return Ok((used, None)),
         }
         Ok((used, Some((header, None))))
+    }
+
+    /// Adds whole frames whose header is that of the frame just added, which is most of a long
+    /// message; returns the bytes used. Any other frame is left for the long way.
+    fn add_alike(&mut self, input: &[u8]) -> Result<usize, JoinError> {
+        let mut rest = input;
+        let Some((_, frames)) = &mut self.first else {
+            return Ok(0);
+        };
+        while let Ok((raw, behind)) = RawHeader::ref_from_prefix(rest) {
+            if !raw.as_bytes().starts_with(&self.verified) {
+                break;
+            }
+            let header = Header::trust(raw);
+            let Some((payload, next)) = behind.split_at_checked(header.checked_len()?) else {
+                break;
+            };
+            if self.joined.len().saturating_add(payload.len()) > self.max_message {
+                break;
+            }
+            header.check_payload(payload)?;
+            self.joined.extend_from_slice(payload);
+            *frames = frames.saturating_add(1);
+            rest = next;
+        }
+        let used = input.len().saturating_sub(rest.len());
+        self.count(used);
+        Ok(used)
+    }
+
+    /// Counts bytes of the begun message.
+    fn count(&mut self, used: usize) {
+        let used = u64::try_from(used).unwrap_or(u64::MAX);
+        self.received = self.received.saturating_add(used);
     }
 
     /// Moves input into `partial` until that holds `target` bytes; returns how many moved.

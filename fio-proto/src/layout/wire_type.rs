@@ -42,11 +42,12 @@ macro_rules! integers {
 
             #[inline]
             fn encode(from: &$neutral, into: &mut [u8]) -> Fit {
-                let fitting = Self::try_from(*from);
+                // Without a branch, so that arrays are converted several elements at a time.
+                let fitting = Self::try_from(*from).unwrap_or(Self::MAX);
                 if let Some(into) = into.first_chunk_mut() {
-                    *into = fitting.unwrap_or(Self::MAX).to_le_bytes();
+                    *into = fitting.to_le_bytes();
                 }
-                fitting.is_err().then_some(DropReason::OutOfRange)
+                (*from != fitting.into()).then_some(DropReason::OutOfRange)
             }
         })+
     )* };
