@@ -158,12 +158,12 @@ fn every_malformed_input_ends_in_a_clear_text() {
             ]
             .concat(),
             small,
-            "fio: fragment opcode mismatch (1 != 3)\n".to_string(),
+            "fio: fragment opcode mismatch (3 != 1)\n".to_string(),
         ),
         (
             capture("raw_fragment_opcode_mismatch.c2s.bin"),
             small,
-            "fio: fragment opcode mismatch (1 != 3)\n".into(),
+            "fio: fragment opcode mismatch (3 != 1)\n".into(),
         ),
         (
             message(3, &[b' '; 1001]),

@@ -214,13 +214,7 @@ impl<'a> Stream<'a> {
             tag,
             ..
         } = *head;
-        let raw = RawMessage {
-            version,
-            opcode,
-            tag,
-            payload,
-            frames: fragments.len(),
-        };
+        let raw = RawMessage::new(head, payload, fragments.len());
         Described {
             offset,
             wire_len: self.offset.saturating_sub(offset),

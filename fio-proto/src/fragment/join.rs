@@ -28,6 +28,19 @@ pub struct RawMessage<'a> {
     pub frames: usize,
 }
 
+impl<'a> RawMessage<'a> {
+    /// A message that began with the given header.
+    pub(crate) const fn new(head: &Header, payload: &'a [u8], frames: usize) -> Self {
+        Self {
+            version: head.version,
+            opcode: head.opcode,
+            tag: head.tag,
+            payload,
+            frames,
+        }
+    }
+}
+
 /// What [`Joiner::push`] made of its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -107,7 +120,6 @@ impl Joiner {
         let mut consumed = 0;
         while let Some(rest) = input.get(consumed..).filter(|rest| !rest.is_empty()) {
             let (used, frame) = self.next_frame(rest)?;
-            let start = consumed;
             consumed = consumed.saturating_add(used);
             self.count(used);
             let Some((header, borrowed)) = frame else {
@@ -115,38 +127,17 @@ impl Joiner {
             };
             if let Some((head, frames, place)) = self.add(header, borrowed, rest)? {
                 let payload = match place {
-                    Finished::In(range) => {
-                        let range =
-                            range.start.saturating_add(start)..range.end.saturating_add(start);
-                        input.get(range).unwrap_or_default()
-                    }
+                    Finished::In(range) => rest.get(range).unwrap_or_default(),
                     Finished::Joined => &self.joined,
                 };
-                let Header {
-                    version,
-                    opcode,
-                    tag,
-                    ..
-                } = head;
-                let message = RawMessage {
-                    version,
-                    opcode,
-                    tag,
-                    payload,
-                    frames,
-                };
-                return Ok(Step {
-                    consumed,
-                    message: Some(message),
-                });
+                let message = Some(RawMessage::new(&head, payload, frames));
+                return Ok(Step { consumed, message });
             }
-            consumed =
-                consumed.saturating_add(self.add_alike(input.get(consumed..).unwrap_or_default())?);
+            let rest = input.get(consumed..).unwrap_or_default();
+            consumed = consumed.saturating_add(self.add_alike(rest)?);
         }
-        Ok(Step {
-            consumed,
-            message: None,
-        })
+        let message = None;
+        Ok(Step { consumed, message })
     }
 
     /// Takes one frame off the input, or as much of it as there is. The range is the payload's place

@@ -38,7 +38,7 @@ fn of_join(error: &JoinError) -> Vec<String> {
             Vec::from([format!("fio: command payload too large: {length}\n")])
         }
         JoinError::OpcodeChanged { first, got } => Vec::from([format!(
-            "fio: fragment opcode mismatch ({got} != {first})\n"
+            "fio: fragment opcode mismatch ({first} != {got})\n"
         )]),
         JoinError::MessageTooLong { limit } => {
             Vec::from([format!("fio: message too large: more than {limit} bytes\n")])
