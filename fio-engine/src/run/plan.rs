@@ -6,6 +6,7 @@ use super::progress::JobProgress;
 use super::{RunError, RunOptions};
 use crate::io::Engines;
 use crate::job::JobSpec;
+use crate::workload::RandomRule;
 
 /// All clones of a run, in order.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Plan {
             let spec = Arc::new(job);
             for clone_index in 0..spec.clones {
                 clones.push(JobClone {
-                    spec: Arc::clone(&spec),
+                    spec: spec_of_clone(&spec, clone_index, options.random_rule),
                     index: clones.len() as u32,
                     clone_index,
                     group,
@@ -76,6 +77,17 @@ impl Plan {
     /// The clones wave by wave.
     pub(super) fn waves(&self) -> impl Iterator<Item = &[JobClone]> {
         self.clones.chunk_by(|one, other| one.wave == other.wave)
+    }
+}
+
+/// The job's own description, unless the rule has this clone differ from it.
+fn spec_of_clone(spec: &Arc<JobSpec>, clone_index: u32, rule: RandomRule) -> Arc<JobSpec> {
+    let mut adapted = JobSpec::clone(spec);
+    rule.adapt_clone(&mut adapted, clone_index);
+    if adapted == **spec {
+        Arc::clone(spec)
+    } else {
+        Arc::new(adapted)
     }
 }
 
@@ -130,6 +142,23 @@ mod tests {
             plan(|jobs| jobs[2].new_group = true),
             [(1, 0, 0), (2, 0, 0), (3, 1, 0)]
         );
+    }
+
+    #[test]
+    fn clones_follow_the_random_rule() {
+        let mut job = JobSpec::new("seeded");
+        job.random_seed = Some(7);
+        job.clones = 2;
+        let repeatable = |random_rule| {
+            let options = RunOptions {
+                random_rule,
+                ..RunOptions::default()
+            };
+            let plan = Plan::new(vec![job.clone()], &options).unwrap();
+            [0, 1].map(|index: usize| plan.clones[index].spec.repeatable)
+        };
+        assert_eq!(repeatable(RandomRule::Newest), [true, true]);
+        assert_eq!(repeatable(RandomRule::Before335), [true, false]);
     }
 
     #[test]
