@@ -201,8 +201,9 @@ fn unlink_removes_the_files() {
 fn a_job_that_cannot_open_its_files_fails_alone_and_says_why() {
     let directory = scratch();
     let good = job(directory.path(), |_| {});
-    let bad = job(&directory.path().join("missing"), |job| {
-        job.name = "bad".to_owned()
+    let bad = job(directory.path(), |job| {
+        job.name = "bad".to_owned();
+        job.file_names = vec!["missing/file".to_owned()];
     });
     let (report, errors, events) = run_observed(vec![bad, good]);
     assert_eq!(report.jobs[0].error, 2);

@@ -1,5 +1,7 @@
 //! From jobs to clones: numbers, groups, waves.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::progress::JobProgress;
@@ -99,10 +101,30 @@ fn check(job: &JobSpec, engines: &Engines) -> Result<(), RunError> {
             known: engines.names().collect::<Vec<_>>().join(", "),
         });
     }
-    job.validate().map_err(|error| RunError::InvalidJob {
+    let invalid = |reason| RunError::InvalidJob {
         job: job.name.clone(),
-        reason: error.to_string(),
-    })
+        reason,
+    };
+    job.validate().map_err(|error| invalid(error.to_string()))?;
+    job.directories
+        .iter()
+        .try_for_each(|directory| check_directory(directory))
+        .map_err(invalid)
+}
+
+/// As fio, a job with a wrong `directory` is refused before anything runs, whatever its engine.
+fn check_directory(directory: &Path) -> Result<(), String> {
+    let shown = directory.display();
+    match std::fs::metadata(directory) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(format!(
+            "directory={shown}: it is not a directory; correct the option"
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!(
+            "directory={shown}: it does not exist; create it or correct the option"
+        )),
+        Err(error) => Err(format!("directory={shown}: {error}")),
+    }
 }
 
 #[cfg(test)]
@@ -171,6 +193,11 @@ mod tests {
             Plan::new(jobs, &options).unwrap_err().to_string()
         };
         assert!(start(vec![], 1).contains("no jobs"));
+        let mut lost = JobSpec::new("lost");
+        lost.directories = vec!["/dev/null".into()];
+        assert!(start(vec![lost.clone()], 1).contains("directory=/dev/null: it is not"));
+        lost.directories = vec!["/no/such/place".into()];
+        assert!(start(vec![lost], 1).contains("/no/such/place: it does not exist"));
         let mut job = JobSpec::new("many");
         job.clones = u32::MAX;
         assert!(start(vec![job.clone(), job.clone()], 10).contains("limit of 10"));
