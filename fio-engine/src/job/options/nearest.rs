@@ -1,13 +1,17 @@
 //! The nearest known name to a misspelt one.
 
+/// The longest name that is compared; no option's is longer.
+const LONGEST: usize = 40;
+/// The most letters that may differ.
+const MOST_CHANGES: usize = 4;
+
 /// The candidate with the fewest letters to insert, delete, replace or swap, if that is at most a
 /// third of the length; the first of several. Names longer than any candidate are not compared.
 pub(in crate::job) fn nearest(
     name: &[u8],
     candidates: impl IntoIterator<Item = &'static str>,
 ) -> Option<&'static str> {
-    const LONGEST: usize = 40;
-    let allowed = (name.len() / 3).clamp(1, 4);
+    let allowed = (name.len() / 3).clamp(1, MOST_CHANGES);
     if name.is_empty() || name.len() > LONGEST {
         return None;
     }
@@ -21,12 +25,19 @@ pub(in crate::job) fn nearest(
 }
 
 /// Optimal string alignment distance; `-` and `_` and upper and lower case count as equal.
+///
+/// Three rows of the usual table are kept, on the stack: a wrong name is compared with hundreds of
+/// right ones. Both names fit because [`nearest`] compares no longer ones.
 fn distance(left: &[u8], right: &[u8]) -> usize {
     let equal = |a: u8, b: u8| normal(a) == normal(b);
-    let mut before: Vec<usize> = Vec::new();
-    let mut previous: Vec<usize> = (0..=right.len()).collect();
+    let mut rows = [[0; LONGEST + MOST_CHANGES + 1]; 3];
+    let [before, previous, current] = &mut rows;
+    let (mut before, mut previous, mut current) = (before, previous, current);
+    for (column, cell) in previous.iter_mut().enumerate() {
+        *cell = column;
+    }
     for (i, a) in left.iter().enumerate() {
-        let mut current = vec![i + 1];
+        current[0] = i + 1;
         for (j, b) in right.iter().enumerate() {
             let replaced = previous[j] + usize::from(!equal(*a, *b));
             let mut best = replaced.min(previous[j + 1] + 1).min(current[j] + 1);
@@ -34,9 +45,9 @@ fn distance(left: &[u8], right: &[u8]) -> usize {
             if swapped {
                 best = best.min(before[j - 1] + 1);
             }
-            current.push(best);
+            current[j + 1] = best;
         }
-        before = std::mem::replace(&mut previous, current);
+        (before, previous, current) = (previous, current, before);
     }
     previous[right.len()]
 }
