@@ -80,6 +80,9 @@ pub enum JobTextError {
     /// No job file has the section asked for.
     #[error("no job file has a section [{0}]")]
     NoSuchSection(String),
+    /// The standard input is named more than once.
+    #[error("the standard input (-) can be read only once")]
+    StandardInputTwice,
     /// There is nothing to run.
     #[error("{0}: no job is described; add a section such as [job1], or --name=job1")]
     NoJobs(String),
@@ -112,6 +115,9 @@ pub fn prepare(
     sections: &[String],
     lookup: &dyn Fn(&OsStr) -> Option<Vec<u8>>,
 ) -> Result<Vec<JobText>, JobTextError> {
+    if names_standard_input_twice(files) {
+        return Err(JobTextError::StandardInputTwice);
+    }
     let mut texts = Vec::new();
     let mut seen = Vec::new();
     for path in files {
@@ -207,6 +213,9 @@ impl<'a> Expansion<'a> {
             let said = said.trim_ascii();
             if let Some(section) = section_name(said) {
                 self.begin_section(section);
+            } else if said.starts_with(b"[") {
+                // Without its closing bracket it is for the parser to complain about, with its place.
+                self.jobs += 1;
             }
             if !self.skipping {
                 if let Some(file) = included_file(said) {
@@ -290,6 +299,11 @@ impl<'a> Expansion<'a> {
         self.out.text.extend_from_slice(line);
         Ok(())
     }
+}
+
+/// Whether `-` is among the files more than once: the second would be empty.
+pub(crate) fn names_standard_input_twice(files: &[PathBuf]) -> bool {
+    files.iter().filter(|file| file.as_os_str() == "-").count() > 1
 }
 
 fn section_name(line: &[u8]) -> Option<&[u8]> {

@@ -187,6 +187,21 @@ fn a_job_that_fails_ends_with_1_and_says_why() {
 }
 
 #[test]
+fn a_section_without_its_bracket_and_a_second_standard_input_are_named() {
+    let folder = Folder::new();
+    folder.file("open.fio", "[a\nrw=read\n");
+    for command in ["run", "client"] {
+        let finished = folder.run([command, "open.fio"]).expect_code(2);
+        assert!(
+            finished.stderr.contains("open.fio:1:1: `[a`"),
+            "{finished:?}"
+        );
+        let finished = folder.run([command, "-", "-"]).expect_code(2);
+        assert!(finished.stderr.contains("only once"), "{finished:?}");
+    }
+}
+
+#[test]
 fn a_directory_that_is_not_there_is_refused_before_anything_runs() {
     let folder = Folder::new();
     folder.file("job.fio", "[a]\ndirectory=none\nrw=write\nsize=1m\n");

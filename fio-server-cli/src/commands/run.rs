@@ -14,10 +14,14 @@ use super::{job_failure, runtime};
 use crate::cli::{JobArgs, RunArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
+use crate::job_text::{JobTextError, names_standard_input_twice};
 use crate::output::{LinePrefixer, Results, complain};
 
 /// Runs the jobs and prints what they measured.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
+    if names_standard_input_twice(&args.jobs.files) {
+        return Err(Failure::setup(JobTextError::StandardInputTwice));
+    }
     let parsed = parse(&args.jobs).map_err(Failure::setup)?;
     for notice in &parsed.notices {
         complain(format_args!("warning: {notice}"));

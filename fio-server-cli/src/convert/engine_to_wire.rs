@@ -37,7 +37,8 @@ enum Step {
     EmptyLine,
     Job(usize),
     Group(usize),
-    Disks,
+    /// A line of the disks' text.
+    Disks(usize),
     Done,
 }
 
@@ -68,14 +69,14 @@ impl ReportMessages {
         Some(ServerMessage::GroupStats(group_run_stats(group)))
     }
 
-    fn disks(&self) -> Option<ServerMessage> {
-        if self.report.disks.is_empty() {
-            return None;
-        }
+    /// One line for each message: a client of 2011 puts the host before each message, not each line.
+    fn disks(&self, line: usize) -> Option<ServerMessage> {
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = normal::write_disks(&mut text, &self.report.disks);
-        Some(ServerMessage::text(text))
+        text.split_inclusive('\n')
+            .nth(line)
+            .map(ServerMessage::text)
     }
 }
 
@@ -92,9 +93,12 @@ impl Iterator for ReportMessages {
                 },
                 Step::Group(index) => match self.group(index) {
                     Some(message) => (Some(message), Step::Group(index + 1)),
-                    None => (None, Step::Disks),
+                    None => (None, Step::Disks(0)),
                 },
-                Step::Disks => (self.disks(), Step::Done),
+                Step::Disks(line) => match self.disks(line) {
+                    Some(message) => (Some(message), Step::Disks(line + 1)),
+                    None => (None, Step::Done),
+                },
                 Step::Done => return None,
             };
             self.next = next;

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 /// One thing a run has to tell.
 #[derive(Debug)]
 pub(super) enum RunOutput {
-    /// Text for the user, with its newline.
+    /// A line for the user, with its newline.
     Text(String),
     /// The jobs were understood and begin.
     Started,
@@ -57,14 +57,17 @@ impl Mailbox {
         }
     }
 
-    pub(super) fn put_text(&self, text: String) {
+    /// Puts text, line by line: a client of 2011 puts the host before each message, not each line.
+    pub(super) fn put_text(&self, text: &str) {
         let mut state = self.lock();
-        if state.text_bytes.saturating_add(text.len()) > self.max_text_bytes {
-            state.dropped_lines += 1;
-            return;
+        for line in text.split_inclusive('\n') {
+            if state.text_bytes.saturating_add(line.len()) > self.max_text_bytes {
+                state.dropped_lines += 1;
+                continue;
+            }
+            state.text_bytes += line.len();
+            state.lines.push_back(Line::Text(line.to_owned()));
         }
-        state.text_bytes += text.len();
-        state.lines.push_back(Line::Text(text));
         drop(state);
         self.filled.notify_one();
     }
@@ -144,14 +147,14 @@ mod tests {
     #[test]
     fn things_come_out_in_order_and_the_end_last() {
         let mailbox = Mailbox::new(100);
-        mailbox.put_text("a\n".into());
+        mailbox.put_text("a\n...\n");
         mailbox.put_started();
-        mailbox.put_text("b\n".into());
+        mailbox.put_text("b\n");
         mailbox.put_end(None);
-        mailbox.put_text("late\n".into());
+        mailbox.put_text("late\n");
         assert_eq!(
             texts(&mailbox),
-            ["a\n", "Started", "b\n", "late\n", "Ended(None)"]
+            ["a\n", "...\n", "Started", "b\n", "late\n", "Ended(None)"]
         );
     }
 
@@ -159,12 +162,12 @@ mod tests {
     fn lines_beyond_the_limit_are_counted() {
         let mailbox = Mailbox::new(4);
         for _ in 0..5 {
-            mailbox.put_text("a\n".into());
+            mailbox.put_text("a\n");
         }
         let told = texts(&mailbox);
         assert_eq!(told[..2], ["a\n", "a\n"]);
         assert!(told[2].contains("3 lines dropped"), "{told:?}");
-        mailbox.put_text("b\n".into());
+        mailbox.put_text("b\n");
         assert_eq!(texts(&mailbox), ["b\n"]);
     }
 }

@@ -87,8 +87,7 @@ struct EndGuard(Arc<Mailbox>);
 impl Drop for EndGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0
-                .put_text("fio: the run failed inside the server\n".to_owned());
+            self.0.put_text("fio: the run failed inside the server\n");
         }
         self.0.put_end(None);
     }
@@ -108,10 +107,10 @@ impl Supervisor {
             Err(error) => return self.refuse(&error),
         };
         if let Some(notice) = request.notices() {
-            self.out.0.put_text(format!("fio: {notice}\n"));
+            self.out.0.put_text(&format!("fio: {notice}\n"));
         }
         for notice in &parsed.notices {
-            self.out.0.put_text(format!("fio: {notice}\n"));
+            self.out.0.put_text(&format!("fio: {notice}\n"));
         }
         if parsed.jobs.is_empty() {
             return self.out.0.put_started();
@@ -131,7 +130,7 @@ impl Supervisor {
 
     fn refuse(&self, error: &dyn fmt::Display) {
         for line in error.to_string().lines() {
-            self.out.0.put_text(format!("fio: {line}\n"));
+            self.out.0.put_text(&format!("fio: {line}\n"));
         }
     }
 
@@ -139,7 +138,7 @@ impl Supervisor {
         let mailbox = self.out.0.clone();
         let signals = self.signals.clone();
         Arc::new(move |event| match event {
-            RunEvent::Text { text, .. } => mailbox.put_text(text),
+            RunEvent::Text { text, .. } => mailbox.put_text(&text),
             RunEvent::Accepted => mailbox.put_started(),
             RunEvent::Finished => {
                 let _ = signals.send(Signal::Finished);
