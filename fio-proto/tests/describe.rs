@@ -172,3 +172,13 @@ fn a_short_structure_says_where_it_ends() {
     };
     assert_eq!(message.fields, Err(Closed::Decode(wanted)));
 }
+
+#[test]
+fn zeroes_are_no_message() {
+    let error = describe_stream(&[0; 64], Direction::Unknown)
+        .next()
+        .expect("something is said of them")
+        .expect_err("no release has version 0");
+    assert_eq!(error.offset, 0);
+    assert!(matches!(error.problem, StreamProblem::Frame(_)), "{error}");
+}

@@ -186,6 +186,13 @@ impl<'a> Stream<'a> {
             return Err(StreamProblem::Unfinished { frames });
         }
         match Frame::parse(rest)? {
+            // Zeroes have a correct checksum, which is zero; no release has that version.
+            Some((frame, _)) if frame.header.version.number() == 0 => {
+                Err(StreamProblem::Frame(FrameError::Version {
+                    got: frame.header.version,
+                    expected: ServerVersion::NEWEST,
+                }))
+            }
             Some((frame, _)) => Ok(frame),
             None => {
                 let announced = rest.get(16..20).and_then(|bytes| bytes.first_chunk());

@@ -23,7 +23,7 @@ wire_struct! {
         pub minimum_iops: [u64; 3],
         /// I/Os per second the jobs are held to (`t_iops`), as above.
         pub iops_limit: [u64; 3],
-        /// Bandwidth of late, KiB/s.
+        /// Bandwidth of late, in units of 1000 bytes per second: bytes per millisecond.
         pub rate: [u64; 3],
         /// I/Os per second of late.
         pub iops: [u64; 3],
@@ -44,7 +44,7 @@ wire_struct! {
         V1..=V1 => rate_limit: SumOf<u32>, "t_rate", KilobytesPerSecond;
         V1..=V1 => minimum_iops: SumOf<u32>, "m_iops", PerSecond;
         V1..=V1 => iops_limit: SumOf<u32>, "t_iops", PerSecond;
-        V1..=V1 => rate: [u32; 2], "rate", KilobytesPerSecond;
+        V1..=V1 => rate: [u32; 2], "rate", ThousandBytesPerSecond;
         V1..=V1 => iops: [u32; 2], "iops", PerSecond;
         V1..=V1 => elapsed_sec: u64, "elapsed_sec", Seconds;
         V1..=V1 => eta_sec: u64, "eta_sec", Seconds;

@@ -77,6 +77,8 @@ pub enum Unit {
     Kilobytes,
     /// KiB/s, or kB/s where the group's base is 1000.
     KilobytesPerSecond,
+    /// 1000 bytes per second.
+    ThousandBytesPerSecond,
     /// I/Os per second.
     PerSecond,
     /// Parts of a hundred.
@@ -93,6 +95,7 @@ impl fmt::Display for Unit {
             Self::Bytes => "B",
             Self::Kilobytes => "KiB",
             Self::KilobytesPerSecond => "KiB/s",
+            Self::ThousandBytesPerSecond => "kB/s",
             Self::PerSecond => "1/s",
             Self::Percent => "%",
         })
