@@ -117,6 +117,10 @@ fn fill(
     begin: u64,
     cancel: &AtomicBool,
 ) -> Result<(), Stop> {
+    // Files that get no data are many and small at times; those, too, must end when asked.
+    if cancel.load(Ordering::Relaxed) {
+        return Err(Stop::Cancelled);
+    }
     reserve(file, spec.fallocate, begin, planned.size)
         .map_err(|error| Stop::Failed("reserve space for", error))?;
     if !spec.pattern.read && !spec.overwrite {

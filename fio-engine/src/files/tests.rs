@@ -39,6 +39,21 @@ fn length(path: &Path) -> u64 {
 }
 
 #[test]
+fn a_stop_ends_the_making_of_files_that_get_no_data() {
+    let folder = folder();
+    let mut spec = job_in(folder.path(), Some(3 << 20));
+    spec.pattern = crate::job::Pattern::WRITE;
+    spec.file_count = 3;
+    let set = plan(&spec).expect("a plan");
+    let result = set.prepare(&spec, &AtomicBool::new(true), &mut |_| {});
+    assert!(
+        matches!(result, Err(FileError::Cancelled { .. })),
+        "{result:?}"
+    );
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+#[test]
 fn reads_get_files_full_of_data() {
     let folder = folder();
     let mut spec = job_in(folder.path(), Some(3 << 20));

@@ -8,6 +8,10 @@ pub const MAX_BLOCK_SIZE: u64 = 1 << 30;
 /// The deepest queue a job may have.
 pub const MAX_IO_DEPTH: u32 = 65_536;
 
+/// The most files one job may have: all are open at once, and 1,048,576 is the most a Linux process
+/// may open unless its administrator says otherwise (`fs.nr_open`).
+pub const MAX_FILES: u32 = 1 << 20;
+
 /// The most entries of one `bssplit`, as in fio.
 pub const MAX_SPLIT_ENTRIES: usize = 256;
 

@@ -28,7 +28,7 @@ pub use error::{JobFileError, Position, Problem, ValueError};
 pub use expand::{Environment, Machine};
 pub use flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
 pub use limits::{
-    Limit, MAX_BLOCK_SIZE, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES, ParseLimits,
+    Limit, MAX_BLOCK_SIZE, MAX_FILES, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES, ParseLimits,
 };
 pub use options::{Category, EngineOption, OptionInfo, OptionType, engine_options, options};
 pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};

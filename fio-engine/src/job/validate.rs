@@ -3,7 +3,7 @@
 use crate::direction::{Direction, PerDirection};
 
 use super::error::ValueError;
-use super::limits::{MAX_BLOCK_SIZE, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES};
+use super::limits::{MAX_BLOCK_SIZE, MAX_FILES, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES};
 use super::spec::{BlockSizes, JobSpec, SizeOrPercent};
 
 impl JobSpec {
@@ -39,7 +39,8 @@ impl JobSpec {
     fn check_counts(&self) -> Result<(), ValueError> {
         at_least_one("clones (numjobs)", self.clones.into())?;
         at_least_one("loops", self.loops)?;
-        at_least_one("file_count (nrfiles)", self.file_count.into())?;
+        let files = self.file_count.into();
+        between("file_count (nrfiles)", files, 1, MAX_FILES.into())?;
         let depth = self.io_depth;
         between("io_depth (iodepth)", depth.into(), 1, MAX_IO_DEPTH.into())?;
         let parts = [

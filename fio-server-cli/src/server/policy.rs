@@ -33,8 +33,8 @@ pub(super) enum Refusal {
         limit: usize,
     },
     #[error(
-        "the jobs need {wanted} bytes for buffers and random maps, this server gives one client \
-         {limit}; lower bs, iodepth or numjobs, or set norandommap"
+        "the jobs need {wanted} bytes for buffers, files and random maps, this server gives one \
+         client {limit}; lower bs, iodepth, nrfiles or numjobs, or set norandommap"
     )]
     Memory { wanted: u64, limit: u64 },
     #[error("job {job}: this server does not allow files at {}", path.display())]
@@ -172,8 +172,14 @@ fn files_of(job: &JobSpec) -> impl Iterator<Item = PathBuf> {
 fn memory_of(job: &JobSpec) -> u64 {
     let largest = job.block_sizes.iter().map(|(_, sizes)| sizes.max()).max();
     let buffers = largest.unwrap_or(0).saturating_mul(u64::from(job.io_depth));
-    buffers.saturating_add(random_map_of(job))
+    let files = job.file_names.len().max(job.file_count as usize) as u64;
+    buffers
+        .saturating_add(random_map_of(job))
+        .saturating_add(files.saturating_mul(BYTES_PER_FILE))
 }
+
+/// What a job remembers of each file, names included: about 500 bytes were measured.
+const BYTES_PER_FILE: u64 = 512;
 
 /// Bytes of the map that has one bit per block; 0 where its size is not known beforehand.
 fn random_map_of(job: &JobSpec) -> u64 {
@@ -263,6 +269,14 @@ mod tests {
         large.block_sizes = PerDirection::splat(BlockSizes::Fixed(1 << 40));
         assert!(matches!(
             policy.admit(&[large]),
+            Err(Refusal::Memory { .. })
+        ));
+        let mut files = job("files");
+        files.file_count = 1 << 20;
+        policy.admit(&[files.clone()]).unwrap();
+        files.clones = 3;
+        assert!(matches!(
+            policy.admit(&[files]),
             Err(Refusal::Memory { .. })
         ));
         let mut map = job("map");
