@@ -42,7 +42,7 @@ fn length(path: &Path) -> u64 {
 fn a_stop_ends_the_making_of_files_that_get_no_data() {
     let folder = folder();
     let mut spec = job_in(folder.path(), Some(3 << 20));
-    spec.pattern = crate::job::Pattern::WRITE;
+    spec.pattern = Pattern::WRITE;
     spec.file_count = 3;
     let set = plan(&spec).expect("a plan");
     let result = set.prepare(&spec, &AtomicBool::new(true), &mut |_| {});
