@@ -129,7 +129,7 @@ prop_compose! {
         file_names in prop::collection::vec("[a-z/:\\\\]{0,8}[a-z]", 0..3),
         directories in prop::collection::vec("/[a-z/: ]{0,8}[a-z]", 0..3),
         times in [time(), time(), time(), time()],
-        counts in (1_u32.., 1_u64..1 << 30, 1_u32..60_000, 0_u32.., 0_u32..),
+        counts in (1..=MAX_FILES, 1_u64..1 << 30, 1_u32..60_000, 0_u32.., 0_u32..),
         flags: [bool; 12],
         more: [bool; 8],
         choices in (0..5_usize, 0..3_usize, 0..3_usize),
