@@ -106,10 +106,56 @@ impl fmt::Display for Revision {
 const RELEASED: [Revision; 1] = [Revision::V1];
 
 /// Short names of the revisions, for the rows of layout tables.
+///
+/// Where one version has several layouts, the plain name is that of the newest; the older one carries
+/// the release it was in.
+#[expect(
+    dead_code,
+    reason = "a table names the revisions its structure changed in"
+)]
 pub(crate) mod revisions {
-    use super::Revision;
+    use super::{Revision, ServerVersion};
+
+    const fn revision(version: u16, variant: u8) -> Revision {
+        Revision::new(ServerVersion::new(version), variant)
+    }
 
     pub(crate) const V1: Revision = Revision::V1;
+    pub(crate) const V65_FIO_2_99: Revision = revision(65, 0);
+    pub(crate) const V65: Revision = revision(65, 1);
+    pub(crate) const V66_FIO_3_1: Revision = revision(66, 0);
+    pub(crate) const V66: Revision = revision(66, 1);
+    pub(crate) const V69: Revision = revision(69, 0);
+    pub(crate) const V70: Revision = revision(70, 0);
+    pub(crate) const V72: Revision = revision(72, 0);
+    pub(crate) const V73: Revision = revision(73, 0);
+    pub(crate) const V74: Revision = revision(74, 0);
+    pub(crate) const V77_FIO_3_11: Revision = revision(77, 0);
+    pub(crate) const V77: Revision = revision(77, 1);
+    pub(crate) const V78: Revision = revision(78, 0);
+    pub(crate) const V80: Revision = revision(80, 0);
+    pub(crate) const V82: Revision = revision(82, 0);
+    pub(crate) const V83: Revision = revision(83, 0);
+    pub(crate) const V84: Revision = revision(84, 0);
+    pub(crate) const V86: Revision = revision(86, 0);
+    pub(crate) const V88: Revision = revision(88, 0);
+    pub(crate) const V89: Revision = revision(89, 0);
+    pub(crate) const V94: Revision = revision(94, 0);
+    pub(crate) const V95: Revision = revision(95, 0);
+    pub(crate) const V96: Revision = revision(96, 0);
+    pub(crate) const V97: Revision = revision(97, 0);
+    pub(crate) const V99: Revision = revision(99, 0);
+    pub(crate) const V100: Revision = revision(100, 0);
+    pub(crate) const V101: Revision = revision(101, 0);
+    pub(crate) const V103: Revision = revision(103, 0);
+    pub(crate) const V107_FIO_3_38: Revision = revision(107, 0);
+    pub(crate) const V107: Revision = revision(107, 1);
+    pub(crate) const V111: Revision = revision(111, 0);
+    pub(crate) const V113: Revision = revision(113, 0);
+    pub(crate) const V120: Revision = revision(120, 0);
+    pub(crate) const V121: Revision = revision(121, 0);
+    /// The newest there is, for rows that still hold.
+    pub(crate) const NOW: Revision = V121;
 }
 
 #[cfg(test)]
