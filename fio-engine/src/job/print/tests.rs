@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::job::spec::{Measure, Pattern, PercentileKinds};
-use crate::job::{JobSource, Machine, ParseOptions, parse_jobs, parse_words};
+use crate::job::{JobSource, MAX_FILES, Machine, ParseOptions, parse_jobs, parse_words};
 
 fn options() -> ParseOptions<'static> {
     ParseOptions {
