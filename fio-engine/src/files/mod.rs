@@ -13,7 +13,7 @@ mod open;
 mod plan;
 
 pub use error::{Cleanup, FileError};
-pub use names::split_names;
+pub use names::{paths, split_names};
 pub use plan::{FileSet, PlannedFile, Target};
 
 #[cfg(test)]

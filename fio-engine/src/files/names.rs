@@ -40,11 +40,14 @@ pub fn split_names(list: &str) -> Vec<String> {
     names
 }
 
-/// Paths of a clone's files.
+/// Paths of the files of a job's clone, counted from 0, as the job will open them.
 ///
 /// Generated names go to the clone's own folder of the list; names the user gave go to the first,
 /// so that all clones share the file (manual, `directory`).
-pub(super) fn paths(spec: &JobSpec, clone: u32) -> Result<Vec<PathBuf>, FileError> {
+///
+/// # Errors
+/// When `filename_format` gives an empty name.
+pub fn paths(spec: &JobSpec, clone: u32) -> Result<Vec<PathBuf>, FileError> {
     let folder = |index: usize| spec.directories.get(index).cloned().unwrap_or_default();
     if !spec.file_names.is_empty() {
         let names = spec.file_names.iter();

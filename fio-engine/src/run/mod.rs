@@ -43,6 +43,7 @@ use crate::job::JobSpec;
 use crate::report::Report;
 use crate::report::status::Status;
 use crate::workload::RandomRule;
+pub use plan::group_numbers;
 use plan::Plan;
 use status::StatusSource;
 use supervisor::Supervisor;
@@ -61,6 +62,9 @@ pub struct RunOptions {
     pub observer: Option<Observer>,
     /// Most clones of all jobs together.
     pub max_jobs: usize,
+    /// Whether the run begins with the lines that announce its jobs; a server has sent them when it
+    /// read the jobs.
+    pub announce_jobs: bool,
 }
 
 impl Default for RunOptions {
@@ -71,6 +75,7 @@ impl Default for RunOptions {
             global_options: Vec::new(),
             observer: None,
             max_jobs: 4096,
+            announce_jobs: true,
         }
     }
 }
@@ -117,7 +122,7 @@ pub enum RunError {
 #[derive(Debug)]
 pub struct Run {
     stop: StopHandle,
-    status: StatusSource,
+    status: Arc<StatusSource>,
     supervisor: Option<JoinHandle<Report>>,
 }
 
@@ -130,7 +135,7 @@ impl Run {
         let plan = Plan::new(jobs, &options)?;
         let stop = StopHandle::default();
         let began = Instant::now();
-        let status = StatusSource::new(&plan, began);
+        let status = Arc::new(StatusSource::new(&plan, began));
         let supervisor = Supervisor::new(plan, options, stop.clone(), began);
         let supervisor = std::thread::Builder::new()
             .name("fio-run".to_owned())
@@ -148,6 +153,12 @@ impl Run {
     #[must_use]
     pub fn status(&self) -> Status {
         self.status.now()
+    }
+
+    /// A handle that tells the status from elsewhere, also after the end of the run.
+    #[must_use]
+    pub fn status_handle(&self) -> StatusHandle {
+        StatusHandle(self.status.clone())
     }
 
     /// Asks all jobs to end; what they measured is still reported.
@@ -187,6 +198,18 @@ impl Drop for Run {
             // A panic of the run was printed by its thread; dropping must not panic again.
             let _ = supervisor.join();
         }
+    }
+}
+
+/// Tells from any thread what a run is doing.
+#[derive(Debug, Clone)]
+pub struct StatusHandle(Arc<StatusSource>);
+
+impl StatusHandle {
+    /// As [`Run::status`].
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.0.now()
     }
 }
 

@@ -10,6 +10,17 @@ use crate::io::Engines;
 use crate::job::JobSpec;
 use crate::workload::RandomRule;
 
+/// The reporting group of each job, from 0, in a run of these jobs.
+#[must_use]
+pub fn group_numbers<'a>(jobs: impl IntoIterator<Item = &'a JobSpec>) -> Vec<u32> {
+    let mut group = 0;
+    let number = |(index, job): (usize, &JobSpec)| {
+        group += u32::from(index > 0 && (job.stonewall || job.new_group));
+        group
+    };
+    jobs.into_iter().enumerate().map(number).collect()
+}
+
 /// All clones of a run, in order.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -54,13 +65,11 @@ impl Plan {
             });
         }
         let mut clones = Vec::with_capacity(count);
-        let (mut group, mut wave) = (0, 0);
-        for job in jobs {
+        let groups = group_numbers(&jobs);
+        let mut wave = 0;
+        for (job, group) in jobs.into_iter().zip(groups) {
             check(&job, &options.engines)?;
-            if !clones.is_empty() {
-                wave += u32::from(job.stonewall);
-                group += u32::from(job.stonewall || job.new_group);
-            }
+            wave += u32::from(job.stonewall && !clones.is_empty());
             let spec = Arc::new(job);
             for clone_index in 0..spec.clones {
                 clones.push(JobClone {

@@ -79,7 +79,7 @@ impl Supervisor {
                 .iter()
                 .filter(|clone| clone.clone_index == 0)
         };
-        for job in jobs() {
+        for job in jobs().filter(|_| self.options.announce_jobs) {
             self.say(
                 Level::Info,
                 format!("{}\n", JobLine::new(&job.spec, job.group)),
