@@ -9,10 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let now = Instant::ZERO;
     let mut client = ClientSession::new(ClientConfig::default(), now);
     let mut server = ServerSession::new(ServerConfig::new(ProbeReply::new("storage1")), now);
-    client.send(
-        now,
-        &ClientMessage::Job("[quick]\nrw=randread\nsize=1g\n".into()),
-    )?;
+    client.send(now, &ClientMessage::job("[quick]\nrw=randread\nsize=1g\n"))?;
     while client.remaining() > 0 {
         match client.poll_output() {
             Output::Event(event) => println!("client: {event:?}"),

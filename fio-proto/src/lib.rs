@@ -45,7 +45,8 @@
 //! [`Limits`] justify. There are no sockets, files, threads or clocks in it; the crate is `no_std` with
 //! `alloc` and forbids `unsafe`.
 //!
-//! Protocol version 1 is spoken in full. Which versions are is [`ServerVersion::is_supported`].
+//! Spoken are version 1 and all of 65 to 121 that were released: fio 1.99 and every release from 2.99 to
+//! 3.42 ([`ServerVersion::supported`]).
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -88,10 +89,12 @@ mod limits;
 pub mod message;
 pub mod opcode;
 mod reader;
+mod releases;
 pub mod session;
 mod version;
 
 pub use byte_string::ByteString;
 pub use limits::Limits;
 pub use reader::Reader;
+pub use releases::Release;
 pub use version::{Revision, ServerVersion};

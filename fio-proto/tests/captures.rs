@@ -150,7 +150,7 @@ fn figures_are_those_fio_reported() {
         (1, &b"r"[..])
     );
 
-    let ServerMessage::ThreadStats(report) = &messages[10] else {
+    let ServerMessage::ThreadReport(report) = &messages[10] else {
         panic!("{:?}", messages[10])
     };
     let thread = &report.thread;
@@ -197,7 +197,7 @@ fn figures_are_those_fio_reported() {
 fn statistics_can_be_read_in_place() {
     let messages = decoded::<ServerMessage>("mixed_verify.s2c.bin");
     let mut reports = messages.into_iter().filter_map(|message| match message {
-        ServerMessage::ThreadStats(report) => Some(report.thread),
+        ServerMessage::ThreadReport(report) => Some(report.thread),
         _ => None,
     });
     let mut thread = reports.next_back().unwrap();
@@ -277,7 +277,12 @@ fn words_travel_whole_or_not_at_all() {
         ]
     );
 
-    let refused = |line: JobLine| line.encode(&mut Vec::new()).unwrap_err();
+    let encode = |line: JobLine| {
+        let mut bytes = Vec::new();
+        line.encode(Revision::V1, &mut bytes, &mut Vec::new())
+            .map(|()| bytes)
+    };
+    let refused = |line: JobLine| encode(line).unwrap_err();
     let long = JobLine::new(["x".repeat(64)]);
     assert_eq!(
         refused(long),
@@ -302,11 +307,11 @@ fn words_travel_whole_or_not_at_all() {
             limit: 128
         }
     );
-    let mut longest = Vec::new();
-    JobLine::new(vec!["x".repeat(63); 127])
-        .encode(&mut longest)
-        .unwrap();
-    assert_eq!(JobLine::decode(&longest).unwrap().words.len(), 128);
+    let longest = encode(JobLine::new(vec!["x".repeat(63); 127])).unwrap();
+    assert_eq!(
+        JobLine::decode(Revision::V1, &longest).unwrap().words.len(),
+        128
+    );
 }
 
 #[test]

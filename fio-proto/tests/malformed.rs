@@ -133,7 +133,9 @@ fn harmless_oddities_get_the_answer_fio_gave() {
             ));
             assert_ne!(tag, Tag(0));
             expected.clear();
-            let reply = ServerMessage::Probe(ProbeReply::new("vm"));
+            let mut reply = ProbeReply::new("vm");
+            reply.release = "1.99.0".into();
+            let reply = ServerMessage::Probe(reply);
             reply.append_to(Revision::V1, tag, &mut expected).unwrap();
         }
         assert_eq!(bytes, expected, "{case}");
@@ -310,7 +312,7 @@ fn a_client_notices_a_cut_at_every_byte() {
     for cut in cuts {
         let stream = &whole;
         let mut client = ClientSession::new(ClientConfig::default(), NOW);
-        client.send(NOW, &ClientMessage::Job("[a]".into())).unwrap();
+        client.send(NOW, &ClientMessage::job("[a]")).unwrap();
         client.transmitted(NOW, 24);
         client.handle_bytes(NOW, &stream[..cut]);
         client.handle_closed();

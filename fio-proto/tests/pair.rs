@@ -7,7 +7,8 @@ use fio_proto::error::{CommandError, ProtocolError, Waiting};
 use fio_proto::frame::Tag;
 use fio_proto::layout::{GroupRunStats, Histogram, JobsEta, ThreadStat};
 use fio_proto::message::{
-    ClientMessage, Eta, JobLine, Message, ProbeReply, ServerMessage, Start, ThreadReport,
+    ClientMessage, Eta, JobLine, Message, ProbeReply, ProbeRequest, ServerMessage, Start,
+    ThreadReport,
 };
 use fio_proto::session::{
     ClientConfig, ClientEvent, ClientSession, Input, Instant, Output, ServerConfig, ServerEvent,
@@ -191,7 +192,7 @@ fn canned(name: &str) -> Vec<ServerMessage> {
         ServerMessage::text("Starting 2 threads\n"),
         ServerMessage::Start(Start::default()),
         ServerMessage::Eta(Eta::new(status, "RR")),
-        ServerMessage::ThreadStats(Box::new(ThreadReport::new(
+        ServerMessage::ThreadReport(Box::new(ThreadReport::new(
             thread,
             GroupRunStats::default(),
         ))),
@@ -201,7 +202,7 @@ fn canned(name: &str) -> Vec<ServerMessage> {
 }
 
 fn job(name: &str) -> ClientMessage {
-    ClientMessage::Job(name.into())
+    ClientMessage::job(name)
 }
 
 /// A whole conversation with three runs.
@@ -407,7 +408,7 @@ fn a_client_that_asks_without_reading_is_let_go() {
     };
     let mut pair = Pair::new(limits, vec![usize::MAX]);
     let mut probes = Vec::new();
-    ClientMessage::Probe
+    ClientMessage::Probe(ProbeRequest::default())
         .append_to(Revision::V1, Tag(0), &mut probes)
         .unwrap();
     pair.server.handle_bytes(pair.now, &probes.repeat(50));
@@ -441,7 +442,7 @@ fn what_an_old_version_cannot_carry_is_named_once() {
         .map(ToString::to_string)
         .collect();
     let absent = |field| format!("cmd_start_pdu.{field} does not exist in the peer's version");
-    assert_eq!(named, [absent("jobs"), absent("reports")]);
+    assert_eq!(named, [absent("jobs"), absent("stat_outputs")]);
     assert_eq!(pair.server.take_dropped(), []);
 }
 

@@ -114,6 +114,7 @@ impl<In, Out: Message> Encoder<(Tag, Out)> for MessageCodec<In, Out> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::{JobText, ProbeRequest};
 
     #[test]
     fn both_sides_understand_each_other() {
@@ -121,15 +122,16 @@ mod tests {
         let mut client = MessageCodec::client(ServerVersion::V1, &limits);
         let mut server = MessageCodec::server(ServerVersion::V1, &limits);
         let mut wire = BytesMut::new();
-        let job = ClientMessage::Job("[a]\nrw=read\n".repeat(20).into());
-        for message in [ClientMessage::Probe, job.clone()] {
+        let probe = ClientMessage::Probe(ProbeRequest::default());
+        let job = ClientMessage::Job(JobText {
+            trailing: 0,
+            ..JobText::new("[a]\nrw=read\n".repeat(20))
+        });
+        for message in [probe.clone(), job.clone()] {
             client.encode((Tag(3), message), &mut wire).unwrap();
         }
         let tail = wire.split_off(100);
-        assert_eq!(
-            server.decode(&mut wire).unwrap(),
-            Some((Tag(3), ClientMessage::Probe))
-        );
+        assert_eq!(server.decode(&mut wire).unwrap(), Some((Tag(3), probe)));
         assert_eq!(server.decode(&mut wire).unwrap(), None);
         assert!(matches!(
             server.decode_eof(&mut wire),

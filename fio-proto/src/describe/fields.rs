@@ -208,7 +208,7 @@ impl Plan<'_> {
 
     fn job_line(&mut self) -> Result<(), DecodeError> {
         self.field("cmd_line_pdu", "argc", "", 0, &Shape::U16, Unit::None)?;
-        let line = JobLine::decode(self.payload)?;
+        let line = JobLine::decode(self.revision, self.payload)?;
         for (index, word) in line.words.into_iter().enumerate() {
             let offset = index.saturating_mul(WORD_SIZE).saturating_add(2);
             let (shape, value) = (Shape::Chars(WORD_SIZE), Value::Text(word));

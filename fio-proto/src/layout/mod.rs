@@ -19,26 +19,32 @@
 //! Fields a revision lacks decode as zero. Encoding tells what a revision could not carry
 //! ([`Dropped`]). The tables are tested against sizes and offsets taken from builds of fio.
 
+mod disk;
 mod group_run_stats;
 mod histogram;
 mod io_stat;
 mod jobs_eta;
 mod macros;
 mod neutral;
+mod priority_stat;
 mod row;
 mod shape;
+mod steady_state;
 mod thread_stat;
 mod wire_type;
 
+pub use disk::{DiskAggregate, DiskAggregateView, DiskStats, DiskStatsView};
 pub use group_run_stats::{GroupRunStats, GroupRunStatsView};
 pub use histogram::{BUCKETS, Histogram};
 pub use io_stat::{IoStat, IoStatWire};
 pub use jobs_eta::{JobsEta, JobsEtaView};
 pub use neutral::{ArrayView, Cell, Counters, Neutral};
+pub use priority_stat::{PriorityStat, PriorityStatView};
 pub use row::{DropReason, Dropped, Row, Unit, fields, size};
 pub use shape::Shape;
+pub use steady_state::SteadyState;
 pub use thread_stat::{ThreadStat, ThreadStatView};
-pub use wire_type::{Chars, Fit, SumOf, WireField, WireType};
+pub use wire_type::{Bool, Chars, Fit, SumOf, WireField, WireType};
 
 pub(crate) use macros::wire_struct;
 pub(crate) use row::Writer;

@@ -201,6 +201,26 @@ macro_rules! unsigned {
 
 unsigned!(u8 u16 u32 u64);
 
+impl Neutral for bool {
+    type View<'a> = Self;
+
+    fn zero() -> Self {
+        false
+    }
+
+    fn reset(&mut self) {
+        *self = false;
+    }
+
+    fn is_zero(&self) -> bool {
+        !*self
+    }
+
+    fn view(cell: Cell<'_>) -> Self {
+        cell.unsigned() != 0
+    }
+}
+
 impl Neutral for f64 {
     type View<'a> = Self;
 

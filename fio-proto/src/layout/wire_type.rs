@@ -79,6 +79,26 @@ impl WireField<Self> for f64 {
     }
 }
 
+/// An integer that says yes or no: 0 is no, anything else yes, and yes is sent as 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Bool<T>(core::marker::PhantomData<T>);
+
+impl<T: WireType> WireType for Bool<T> {
+    const SHAPE: Shape = T::SHAPE;
+}
+
+impl<T: WireField<u64>> WireField<bool> for Bool<T> {
+    fn decode(bytes: &[u8], into: &mut bool) {
+        let mut number = 0;
+        T::decode(bytes, &mut number);
+        *into = number != 0;
+    }
+
+    fn encode(from: &bool, into: &mut [u8]) -> Fit {
+        T::encode(&(*from).into(), into)
+    }
+}
+
 /// A C string in an array of `N` bytes, padded with NULs. At least one NUL is sent, none is needed to
 /// read.
 #[derive(Clone, Copy, Debug)]

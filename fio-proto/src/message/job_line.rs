@@ -1,11 +1,17 @@
 //! JOBLINE: words of a command line.
 //!
-//! | offset | size | field (`cmd_line_pdu`) | meaning |
+//! | offset | size | field (`cmd_line_pdu`, since version 65) | meaning |
+//! |---|---|---|---|
+//! | 0 | 2 | `lines` | number of words |
+//! | 2 | 2 | `client_type` | [`ClientType`](super::ClientType) |
+//! | 4 | … | `options` | per word two bytes of length, its NUL included, and the word with its NUL |
+//!
+//! | offset | size | field (`cmd_line_pdu`, version 1) | meaning |
 //! |---|---|---|---|
 //! | 0 | 2 | `argc` | number of words |
 //! | 2 | 128 × 64 | `argv` | the words, each NUL-terminated in 64 bytes; unused ones unspecified |
 //!
-//! Version 1; always 8194 bytes. fio's own client leaves the unused bytes uninitialised and lets a
+//! In version 1 always 8194 bytes. fio's own client leaves the unused bytes uninitialised and lets a
 //! word of 64 bytes or more run into the next; this crate always sends zeros there and refuses such
 //! words.
 
@@ -13,14 +19,19 @@ use alloc::vec::Vec;
 
 use zerocopy::little_endian::U16;
 
+use super::job::{ClientType, counted};
 use crate::byte_string::ByteString;
 use crate::error::{DecodeError, EncodeError};
+use crate::layout::{DropReason, Dropped};
 use crate::reader::Reader;
+use crate::version::Revision;
 
-/// Words one JOBLINE can carry (`FIO_NET_CMD_JOBLINE_ARGV`).
+/// Words one JOBLINE of version 1 can carry (`FIO_NET_CMD_JOBLINE_ARGV`).
 pub const MAX_WORDS: usize = 128;
-/// Bytes of a word's slot, its NUL included.
+/// Bytes of a word's slot in version 1, its NUL included.
 pub const WORD_SIZE: usize = 64;
+/// Words, and bytes of a word with its NUL, that later versions can count.
+const COUNTABLE: usize = 65535;
 
 const STRUCTURE: &str = "cmd_line_pdu";
 
@@ -31,17 +42,23 @@ const STRUCTURE: &str = "cmd_line_pdu";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[non_exhaustive]
 pub struct JobLine {
     /// The words.
     pub words: Vec<ByteString>,
+    /// What kind of client sends them. Version 1 does not say.
+    pub client_type: ClientType,
 }
 
 impl JobLine {
-    /// A line of `fio` and the given words.
+    /// A line of `fio` and the given words, from a command-line client.
     pub fn new<W: Into<ByteString>>(options: impl IntoIterator<Item = W>) -> Self {
         let mut words = Vec::from([ByteString::from("fio")]);
         words.extend(options.into_iter().map(Into::into));
-        Self { words }
+        Self {
+            words,
+            client_type: ClientType::COMMAND_LINE,
+        }
     }
 
     /// The same line for a stock server of version 1 that was started with `server_words` words,
@@ -58,63 +75,98 @@ impl JobLine {
     /// Reads the payload of a JOBLINE.
     ///
     /// # Errors
-    /// When there are more words than slots, fewer bytes than words, or a word without its NUL.
-    pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
+    /// When there are fewer bytes than words, a word without its NUL, or, in version 1, more words
+    /// than slots.
+    pub fn decode(revision: Revision, payload: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(STRUCTURE, payload);
+        if revision == Revision::V1 {
+            return Self::decode_slots(&mut reader);
+        }
+        let lines = reader.view::<U16>("lines")?.get();
+        let client_type = ClientType(reader.view::<U16>("client_type")?.get().into());
+        let words = (0..lines).map(|_| {
+            let offset = reader.offset();
+            let length = reader.view::<U16>("options.len")?.get().into();
+            let word = counted(&mut reader, STRUCTURE, "options.len", offset, length)?;
+            terminated(word, "options.text", offset.saturating_add(2))
+        });
+        Ok(Self {
+            words: words.collect::<Result<_, _>>()?,
+            client_type,
+        })
+    }
+
+    fn decode_slots(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let argc = reader.view::<U16>("argc")?.get();
         if usize::from(argc) > MAX_WORDS {
-            let (value, limit) = (argc.into(), MAX_WORDS.try_into().unwrap_or(u64::MAX));
             return Err(DecodeError::OutOfRange {
                 structure: STRUCTURE,
                 field: "argc",
                 offset: 0,
-                value,
-                limit,
+                value: argc.into(),
+                limit: MAX_WORDS.try_into().unwrap_or(u64::MAX),
             });
         }
         let words = (0..argc).map(|_| {
             let offset = reader.offset();
-            let slot = reader.take("argv", WORD_SIZE)?;
-            if !slot.contains(&0) {
-                return Err(DecodeError::Unterminated {
-                    structure: STRUCTURE,
-                    field: "argv",
-                    offset,
-                    size: WORD_SIZE,
-                });
-            }
-            Ok(ByteString::from_padded(slot))
+            terminated(reader.take("argv", WORD_SIZE)?, "argv", offset)
         });
         Ok(Self {
             words: words.collect::<Result<_, _>>()?,
+            client_type: ClientType::COMMAND_LINE,
         })
     }
 
     /// Appends the payload of a JOBLINE.
     ///
     /// # Errors
-    /// When there are more words than slots, or a word of [`WORD_SIZE`] bytes or more or with a NUL.
-    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let words = self.words.len();
-        let argc = match u16::try_from(words) {
-            Ok(argc) if words <= MAX_WORDS => argc,
-            _ => {
-                return Err(EncodeError::TooManyWords {
-                    words,
-                    limit: MAX_WORDS,
-                });
+    /// When there are more words than fit, or one that is too long or has a NUL: in version 1 128
+    /// words of 63 bytes fit, later 65535 words of 65534 bytes.
+    pub fn encode(
+        &self,
+        revision: Revision,
+        out: &mut Vec<u8>,
+        dropped: &mut Vec<Dropped>,
+    ) -> Result<(), EncodeError> {
+        if revision == Revision::V1 {
+            out.extend_from_slice(&self.count(MAX_WORDS, WORD_SIZE)?.to_le_bytes());
+            self.encode_slots(out);
+            if self.client_type != ClientType::COMMAND_LINE {
+                dropped.push(Dropped::new(STRUCTURE, "client_type", DropReason::Absent));
             }
+            return Ok(());
+        }
+        out.extend_from_slice(&self.count(COUNTABLE, COUNTABLE)?.to_le_bytes());
+        out.extend_from_slice(&self.client_type.to_short(STRUCTURE, dropped));
+        for word in &self.words {
+            let length = word.len().saturating_add(1);
+            out.extend_from_slice(&u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes());
+            out.extend_from_slice(word);
+            out.push(0);
+        }
+        Ok(())
+    }
+
+    /// The number of words, if there are at most `limit` and each with its NUL fits in `size` bytes.
+    fn count(&self, limit: usize, size: usize) -> Result<u16, EncodeError> {
+        let words = self.words.len();
+        let count = match u16::try_from(words) {
+            Ok(count) if words <= limit => count,
+            _ => return Err(EncodeError::TooManyWords { words, limit }),
         };
-        let unfit = |word: &ByteString| word.len() >= WORD_SIZE || word.contains(&0);
-        if let Some((index, word)) = self.words.iter().enumerate().find(|(_, word)| unfit(word)) {
-            return Err(EncodeError::BadWord {
+        let unfit = |word: &ByteString| word.len() >= size || word.contains(&0);
+        match self.words.iter().enumerate().find(|(_, word)| unfit(word)) {
+            Some((index, word)) => Err(EncodeError::BadWord {
                 index,
                 length: word.len(),
-                limit: WORD_SIZE.saturating_sub(1),
-            });
+                limit: size.saturating_sub(1),
+            }),
+            None => Ok(count),
         }
-        out.extend_from_slice(&argc.to_le_bytes());
-        let unused = core::iter::repeat_n(&[][..], MAX_WORDS.saturating_sub(words));
+    }
+
+    fn encode_slots(&self, out: &mut Vec<u8>) {
+        let unused = core::iter::repeat_n(&[][..], MAX_WORDS.saturating_sub(self.words.len()));
         for word in self.words.iter().map(ByteString::as_bytes).chain(unused) {
             let mut slot = [0; WORD_SIZE];
             slot.iter_mut()
@@ -122,6 +174,17 @@ impl JobLine {
                 .for_each(|(slot, byte)| *slot = *byte);
             out.extend_from_slice(&slot);
         }
-        Ok(())
     }
+}
+
+fn terminated(word: &[u8], field: &'static str, offset: usize) -> Result<ByteString, DecodeError> {
+    if word.contains(&0) {
+        return Ok(ByteString::from_padded(word));
+    }
+    Err(DecodeError::Unterminated {
+        structure: STRUCTURE,
+        field,
+        offset,
+        size: word.len(),
+    })
 }

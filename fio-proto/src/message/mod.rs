@@ -2,37 +2,69 @@
 //!
 //! | message | client to server | server to client |
 //! |---|---|---|
-//! | PROBE | request, empty | [`ProbeReply`]: host name, byte order, release |
+//! | PROBE | [`ProbeRequest`]: address, zlib | [`ProbeReply`]: host name, byte order, release … |
 //! | JOBLINE | [`JobLine`]: words of a command line | – |
-//! | JOB | the text of a job file | – |
+//! | JOB | [`JobText`]: the text of a job file | – |
+//! | LOAD_FILE | [`LoadFile`]: a job file of the server's | – |
+//! | RUN | run what was sent | – |
+//! | SEND_ETA | how far are the jobs? | – |
 //! | QUIT | stop the jobs | this run is over |
 //! | EXIT | end the server | – |
 //! | TEXT | – | [`Text`]: something to print |
+//! | ADD_JOB | – | [`JobDefinition`]: a job section was understood |
 //! | START | – | [`Start`]: the jobs were understood |
+//! | SERVER_START | – | a job thread has begun |
 //! | ETA | – | [`Eta`]: how far the jobs are |
+//! | IOLOG | – | [`IoLog`]: a log file of a job |
+//! | JOB_OPT | – | [`JobOption`]: one option of a job, for reports |
 //! | TS | – | [`ThreadReport`]: statistics of a thread or group |
-//! | GS | – | [`GroupRunStats`](crate::layout::GroupRunStats) |
+//! | GS | – | [`GroupRunStats`](crate::layout::GroupRunStats): totals of a group |
+//! | DU | – | [`DiskUtilization`]: what one disk did |
+//! | UPDATE_JOB | [`JobDefinition`]: other options for a job | an errno |
+//! | VTRIGGER | a command | [`VerifyState`]: where verification is |
+//! | SENDFILE | [`SendFileReply`]: a file, or an errno | the name of a file |
 //! | STOP | – | [`Stop`]: the jobs have ended; never sent in version 1 |
+//!
+//! Version 1 has PROBE, JOBLINE, JOB, QUIT, EXIT, TEXT, START, ETA, TS, GS and STOP; versions 65 and later
+//! have all.
 //!
 //! A message is decoded from the payload of a [`RawMessage`](crate::fragment::RawMessage) and the
 //! [`Revision`] of the conversation, and encoded to frames by [`Message::append_to`].
 
 mod client;
+mod control;
+mod disk;
 mod eta;
+mod io_log;
+mod job;
+mod job_definition;
 mod job_line;
+mod job_option;
 mod probe;
+mod report;
+mod send_file;
 mod server;
 mod text;
+mod verify_state;
 
 use alloc::vec::Vec;
 
 pub use client::ClientMessage;
+pub use control::{Start, StartView, Stop, StopView};
+pub use disk::DiskUtilization;
 pub use eta::Eta;
 pub(crate) use eta::states_offset;
+pub use io_log::IoLog;
+pub use job::{ClientType, JobText, LoadFile};
+pub use job_definition::JobDefinition;
 pub use job_line::{JobLine, MAX_WORDS, WORD_SIZE};
-pub use probe::{ProbeReply, ProbeReplyWire, Release};
-pub use server::{ServerMessage, Start, Stop, ThreadReport};
+pub use job_option::{JobOption, JobOptionView};
+pub use probe::{ProbeReply, ProbeReplyView, ProbeRequest, ProbeRequestView, ReleaseNumbers};
+pub use report::ThreadReport;
+pub use send_file::{PATH_SIZE, SendFileReply};
+pub use server::ServerMessage;
 pub use text::{Text, TextLevel};
+pub use verify_state::VerifyState;
 
 use crate::error::{EncodeError, MessageError};
 use crate::fragment::Fragments;

@@ -1,120 +1,161 @@
-//! The answer to PROBE: who the server is.
+//! PROBE and its answer: who is there.
 //!
-//! | offset | size | field (`cmd_probe_pdu`, version 1) | meaning |
-//! |---|---|---|---|
-//! | 0 | 64 | `hostname` | host name, NUL-padded |
-//! | 64 | 1 | `bigendian` | 1 where the host is |
-//! | 65 | 1 | `fio_major` | fio release, 1 |
-//! | 66 | 1 | `fio_minor` | 99 |
-//! | 67 | 1 | `fio_patch` | 0 |
+//! Version 1 asks with an empty message and answers with a host name, the byte order and the numbers
+//! of the release. Since version 65 the client says by which address it knows the server and whether
+//! it has zlib, and the server tells more about its machine. The structures have been the same from
+//! then on.
 
-use alloc::vec::Vec;
-use core::fmt;
-
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+use alloc::format;
 
 use crate::byte_string::ByteString;
-use crate::error::DecodeError;
-use crate::layout::{Chars, DropReason, Dropped, WireField};
-use crate::reader::Reader;
+use crate::layout::{Bool, Chars, DropReason, Fit, Shape, WireField, WireType, wire_struct};
+use crate::version::revisions::*;
 
-const STRUCTURE: &str = "cmd_probe_pdu";
+wire_struct! {
+    /// What a client says about itself (fio's `cmd_client_probe_pdu`). Nothing travels in version 1.
+    pub struct ProbeRequest, view ProbeRequestView, "cmd_client_probe_pdu" {
+        /// Whether the client understands compressed logs (bit 0 of `flags`).
+        pub zlib: bool,
+        /// The address by which the client knows the server: a numeric one, or `sock` for a Unix
+        /// socket. The server names verify state files after it. At most 127 bytes travel.
+        pub server: ByteString,
+    }
+    rows {
+        V65_FIO_2_99..=NOW => zlib: Bool<u64>, "flags", None;
+        V65_FIO_2_99..=NOW => server: Chars<128>, "server", None;
+    }
+}
 
-/// Who a server is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[non_exhaustive]
-pub struct ProbeReply {
-    /// Host name. At most 63 bytes travel.
-    pub hostname: ByteString,
-    /// Whether the host is big-endian. What travels is little-endian all the same.
-    pub big_endian: bool,
-    /// The fio release the server says it is.
-    pub release: Release,
+impl ProbeRequest {
+    /// A question to the server of the given address.
+    pub fn new(server: impl Into<ByteString>, zlib: bool) -> Self {
+        Self {
+            zlib,
+            server: server.into(),
+        }
+    }
+}
+
+wire_struct! {
+    /// What a server says about itself (fio's `cmd_probe_reply_pdu`; `cmd_probe_pdu` in version 1).
+    pub struct ProbeReply, view ProbeReplyView, "cmd_probe_reply_pdu" {
+        /// Host name. At most 63 bytes travel.
+        pub hostname: ByteString,
+        /// Whether the host is big-endian. What travels is little-endian all the same.
+        pub big_endian: bool,
+        /// The fio release the server says it is: `fio-3.33`, and in version 1, where three numbers
+        /// travel, `1.99.0`. Where one protocol version has two layouts this tells which, see
+        /// [`Revision::identify`](crate::Revision::identify). At most 31 bytes travel.
+        pub release: ByteString,
+        /// The operating system by fio's numbering; 1 is Linux.
+        pub operating_system: u8,
+        /// The processor architecture by fio's numbering; 1 is x86-64.
+        pub architecture: u8,
+        /// Bytes in a pointer.
+        pub pointer_bytes: u8,
+        /// Processors of the host: those online, since fio 3.33 those configured.
+        pub processors: u32,
+        /// Whether logs will come compressed: both sides have zlib (bit 0 of `flags`).
+        pub zlib: bool,
+    }
+    rows {
+        V1..=NOW => hostname: Chars<64>, "hostname", None;
+        V1..=NOW => big_endian: Bool<u8>, "bigendian", None;
+        V1..=V1 => release: ReleaseNumbers, "fio", None;
+        V65_FIO_2_99..=NOW => release: Chars<32>, "fio_version", None;
+        V65_FIO_2_99..=NOW => operating_system: u8, "os", None;
+        V65_FIO_2_99..=NOW => architecture: u8, "arch", None;
+        V65_FIO_2_99..=NOW => pointer_bytes: u8, "bpp", None;
+        V65_FIO_2_99..=NOW => processors: u32, "cpus", None;
+        V65_FIO_2_99..=NOW => zlib: Bool<u64>, "flags", None;
+    }
 }
 
 impl ProbeReply {
-    /// Answers for a host of this program's byte order, as the release whose protocol is version 1.
+    /// An answer for a host of this program's byte order. The release is left empty, for which a
+    /// server session puts that of the client's version.
     pub fn new(hostname: impl Into<ByteString>) -> Self {
         Self {
             hostname: hostname.into(),
             big_endian: cfg!(target_endian = "big"),
-            release: Release {
-                major: 1,
-                minor: 99,
-                patch: 0,
-            },
+            ..Self::default()
+        }
+    }
+}
+
+/// Major, minor and patch number of a release, a byte each: `1.99.0`.
+#[derive(Clone, Copy, Debug)]
+pub struct ReleaseNumbers;
+
+impl WireType for ReleaseNumbers {
+    const SHAPE: Shape = Shape::Array(3, &Shape::U8);
+}
+
+impl WireField<ByteString> for ReleaseNumbers {
+    fn decode(bytes: &[u8], into: &mut ByteString) {
+        if let [major, minor, patch] = bytes {
+            *into = format!("{major}.{minor}.{patch}").into();
         }
     }
 
-    /// Reads the payload of a PROBE from a server.
-    ///
-    /// # Errors
-    /// When it is shorter or longer than the structure.
-    pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(STRUCTURE, payload);
-        let wire = reader.view::<ProbeReplyWire>("hostname")?;
-        reader.finish()?;
-        let [major, minor, patch] = wire.release;
-        Ok(Self {
-            hostname: ByteString::from_padded(&wire.hostname),
-            big_endian: wire.big_endian != 0,
-            release: Release {
-                major,
-                minor,
-                patch,
-            },
-        })
-    }
-
-    /// Appends the payload of a PROBE from a server; a host name that is too long is cut.
-    pub fn encode(&self, out: &mut Vec<u8>, dropped: &mut Vec<Dropped>) {
-        let Release {
-            major,
-            minor,
-            patch,
-        } = self.release;
-        let mut wire = ProbeReplyWire {
-            hostname: [0; 64],
-            big_endian: self.big_endian.into(),
-            release: [major, minor, patch],
-        };
-        let fit = Chars::<64>::encode(&self.hostname, &mut wire.hostname);
-        dropped.extend(fit.map(|reason: DropReason| Dropped::new(STRUCTURE, "hostname", reason)));
-        out.extend_from_slice(wire.as_bytes());
+    /// `fio-` in front is left out, and missing numbers are 0; anything else is cut off.
+    fn encode(from: &ByteString, into: &mut [u8]) -> Fit {
+        let text = from.strip_prefix(b"fio-").unwrap_or(from);
+        let mut parts = text.split(|&byte| byte == b'.');
+        for slot in into {
+            let Some(part) = parts.next() else {
+                break;
+            };
+            let number = core::str::from_utf8(part)
+                .ok()
+                .and_then(|part| part.parse().ok());
+            match number {
+                Some(number) => *slot = number,
+                None if from.is_empty() => break,
+                None => return Some(DropReason::CutOff),
+            }
+        }
+        parts.next().map(|_| DropReason::CutOff)
     }
 }
 
-/// A release of fio.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-pub struct Release {
-    /// 1 in fio 1.99.0.
-    pub major: u8,
-    /// 99 in fio 1.99.0.
-    pub minor: u8,
-    /// 0 in fio 1.99.0.
-    pub patch: u8,
-}
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
 
-impl fmt::Display for Release {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    use super::*;
+
+    fn numbers(release: &str) -> ([u8; 3], Fit) {
+        let mut bytes = [0; 3];
+        let fit = ReleaseNumbers::encode(&release.into(), &mut bytes);
+        (bytes, fit)
+    }
+
+    #[test]
+    fn releases_travel_as_numbers_in_version_1() {
+        assert_eq!(numbers("1.99.0"), ([1, 99, 0], None));
+        assert_eq!(numbers("fio-3.33"), ([3, 33, 0], None));
+        assert_eq!(numbers(""), ([0, 0, 0], None));
+        assert_eq!(numbers("fio-3.x").1, Some(DropReason::CutOff));
+        assert_eq!(numbers("1.2.3.4"), ([1, 2, 3], Some(DropReason::CutOff)));
+        let mut text = ByteString::default();
+        ReleaseNumbers::decode(&[1, 99, 7], &mut text);
+        assert_eq!(text, "1.99.7");
+    }
+
+    #[test]
+    fn sizes_are_those_of_fio() {
+        assert_eq!((ProbeRequest::size(V1), ProbeRequest::size(NOW)), (0, 136));
+        assert_eq!((ProbeReply::size(V1), ProbeReply::size(NOW)), (68, 112));
+    }
+
+    #[test]
+    fn version_1_says_less() {
+        let mut reply = ProbeReply::new("vm");
+        reply.processors = 2;
+        let (mut bytes, mut dropped) = (Vec::new(), Vec::new());
+        reply.encode(V1, &mut bytes, &mut dropped);
+        let fields: Vec<_> = dropped.iter().map(|dropped| dropped.field).collect();
+        assert_eq!((bytes.len(), fields), (68, Vec::from(["processors"])));
     }
 }
-
-/// The answer to PROBE as it lies on the wire in version 1, to be viewed in place.
-#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub struct ProbeReplyWire {
-    /// Host name, NUL-padded.
-    pub hostname: [u8; 64],
-    /// 1 where the host is big-endian.
-    pub big_endian: u8,
-    /// Major, minor and patch number of the release.
-    pub release: [u8; 3],
-}
-
-const _: () = assert!(size_of::<ProbeReplyWire>() == 68);

@@ -3,9 +3,16 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::{Eta, Message, ProbeReply, Text, known};
-use crate::error::{DecodeError, EncodeError, MessageError};
-use crate::layout::{DropReason, Dropped, GroupRunStats, ThreadStat};
+use zerocopy::little_endian::U32;
+
+use super::send_file::{decode_path, encode_path};
+use super::{
+    DiskUtilization, Eta, IoLog, JobDefinition, JobOption, Message, ProbeReply, Start, Stop, Text,
+    ThreadReport, VerifyState, known,
+};
+use crate::byte_string::ByteString;
+use crate::error::{EncodeError, MessageError};
+use crate::layout::{Dropped, GroupRunStats};
 use crate::opcode::{Command, Opcode};
 use crate::reader::Reader;
 use crate::version::Revision;
@@ -20,14 +27,30 @@ pub enum ServerMessage {
     Probe(ProbeReply),
     /// TEXT: something to print.
     Text(Text),
-    /// START: the jobs were understood and are about to run.
+    /// START: jobs were understood; in version 1 they are about to run.
     Start(Start),
+    /// SERVER_START: a job thread has begun. Since version 65.
+    ServerStart,
+    /// ADD_JOB: a job section was understood. Since version 65.
+    AddJob(Box<JobDefinition>),
     /// ETA: how far the jobs are.
     Eta(Eta),
     /// TS: statistics of a thread, or of several that report as one.
-    ThreadStats(Box<ThreadReport>),
+    ThreadReport(Box<ThreadReport>),
     /// GS: totals of a group of jobs.
     GroupStats(GroupRunStats),
+    /// DU: what one disk did. Since version 65.
+    DiskUtilization(Box<DiskUtilization>),
+    /// JOB_OPT: one option of a job, for reports. Since version 65.
+    JobOption(JobOption),
+    /// IOLOG: a log file of a job. Since version 65.
+    IoLog(Box<IoLog>),
+    /// UPDATE_JOB: what became of it, an errno or 0. Since version 65.
+    UpdateJobReply(u32),
+    /// VTRIGGER: where verification is. Since version 65.
+    VerifyState(VerifyState),
+    /// SENDFILE: send me the file of this name. Since version 65.
+    SendFile(ByteString),
     /// STOP: the jobs have ended. Servers of version 1 never send it.
     Stop(Stop),
     /// QUIT: this run is over.
@@ -36,114 +59,9 @@ pub enum ServerMessage {
 
 impl ServerMessage {
     /// Something to print.
-    pub fn text(text: impl Into<crate::ByteString>) -> Self {
+    pub fn text(text: impl Into<ByteString>) -> Self {
         Self::Text(Text::info(text))
     }
-}
-
-/// The payload of TS: a `thread_stat` and the totals of its group so far.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[non_exhaustive]
-pub struct ThreadReport {
-    /// Statistics of the thread.
-    pub thread: ThreadStat,
-    /// Totals of its group. The group number in it is meaningless; the thread's counts.
-    pub group: GroupRunStats,
-}
-
-impl ThreadReport {
-    /// Statistics of a thread, and the totals of its group.
-    pub const fn new(thread: ThreadStat, group: GroupRunStats) -> Self {
-        Self { thread, group }
-    }
-
-    /// Decodes the payload of TS over this report, which saves allocating anew.
-    ///
-    /// # Errors
-    /// When it is shorter or longer than the two structures; the report is a mixture then.
-    pub fn read(&mut self, revision: Revision, payload: &[u8]) -> Result<(), DecodeError> {
-        let mut reader = Reader::new("cmd_ts_pdu", payload);
-        self.thread.read(revision, &mut reader)?;
-        self.group.read(revision, &mut reader)?;
-        reader.finish()
-    }
-
-    /// Appends the payload of TS.
-    pub fn encode(&self, revision: Revision, out: &mut Vec<u8>, dropped: &mut Vec<Dropped>) {
-        self.thread.encode(revision, out, dropped);
-        self.group.encode(revision, out, dropped);
-    }
-}
-
-/// The jobs were understood. Version 1 sends no figures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[non_exhaustive]
-pub struct Start {
-    /// Jobs understood so far, where the version says.
-    pub jobs: Option<u32>,
-    /// TS messages to expect, where the version says.
-    pub reports: Option<u32>,
-}
-
-impl Start {
-    /// Jobs understood so far and TS messages to expect.
-    pub const fn new(jobs: u32, reports: u32) -> Self {
-        Self {
-            jobs: Some(jobs),
-            reports: Some(reports),
-        }
-    }
-
-    fn encode(self, dropped: &mut Vec<Dropped>) {
-        drop_absent(
-            "cmd_start_pdu",
-            &[("jobs", self.jobs), ("reports", self.reports)],
-            dropped,
-        );
-    }
-}
-
-/// The jobs have ended. Version 1 sends no figures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[non_exhaustive]
-pub struct Stop {
-    /// Exit status of the run, where the version says.
-    pub error: Option<u32>,
-    /// The signal that ended the run, where the version says.
-    pub signal: Option<u32>,
-}
-
-impl Stop {
-    /// Exit status of the run and the signal that ended it, 0 for none.
-    pub const fn new(error: u32, signal: u32) -> Self {
-        Self {
-            error: Some(error),
-            signal: Some(signal),
-        }
-    }
-
-    fn encode(self, dropped: &mut Vec<Dropped>) {
-        drop_absent(
-            "cmd_end_pdu",
-            &[("error", self.error), ("signal", self.signal)],
-            dropped,
-        );
-    }
-}
-
-fn drop_absent(
-    structure: &'static str,
-    fields: &[(&'static str, Option<u32>)],
-    dropped: &mut Vec<Dropped>,
-) {
-    let given = fields.iter().filter(|(_, value)| value.is_some());
-    dropped.extend(given.map(|(field, _)| Dropped::new(structure, field, DropReason::Absent)));
 }
 
 impl Message for ServerMessage {
@@ -152,9 +70,17 @@ impl Message for ServerMessage {
             Self::Probe(_) => Command::Probe,
             Self::Text(_) => Command::Text,
             Self::Start(_) => Command::Start,
+            Self::ServerStart => Command::ServerStart,
+            Self::AddJob(_) => Command::AddJob,
             Self::Eta(_) => Command::Eta,
-            Self::ThreadStats(_) => Command::ThreadStats,
+            Self::ThreadReport(_) => Command::ThreadStats,
             Self::GroupStats(_) => Command::GroupStats,
+            Self::DiskUtilization(_) => Command::DiskUtilization,
+            Self::JobOption(_) => Command::JobOption,
+            Self::IoLog(_) => Command::IoLog,
+            Self::UpdateJobReply(_) => Command::UpdateJob,
+            Self::VerifyState(_) => Command::VerifyTrigger,
+            Self::SendFile(_) => Command::SendFile,
             Self::Stop(_) => Command::Stop,
             Self::Quit => Command::Quit,
         }
@@ -162,18 +88,29 @@ impl Message for ServerMessage {
 
     /// Payloads of commands that have none are ignored, as fio does.
     fn decode(revision: Revision, opcode: Opcode, payload: &[u8]) -> Result<Self, MessageError> {
+        let mut reader = Reader::new("payload", payload);
         Ok(match known(revision, opcode)? {
-            Command::Probe => Self::Probe(ProbeReply::decode(payload)?),
-            Command::Text => Self::Text(Text::decode(payload)),
-            Command::Start => Self::Start(Start::default()),
+            Command::Probe => Self::Probe(ProbeReply::decode(revision, payload)?),
+            Command::Text => Self::Text(Text::decode(revision, payload)?),
+            Command::Start if revision == Revision::V1 => Self::Start(Start::default()),
+            Command::Start => Self::Start(Start::decode(revision, payload)?),
+            Command::ServerStart => Self::ServerStart,
+            Command::AddJob => Self::AddJob(Box::new(JobDefinition::decode(revision, payload)?)),
             Command::Eta => Self::Eta(Eta::decode(revision, payload)?),
             Command::ThreadStats => {
-                let mut report = Box::<ThreadReport>::default();
-                report.read(revision, payload)?;
-                Self::ThreadStats(report)
+                Self::ThreadReport(Box::new(ThreadReport::decode(revision, payload)?))
             }
             Command::GroupStats => Self::GroupStats(GroupRunStats::decode(revision, payload)?),
-            Command::Stop => Self::Stop(Stop::default()),
+            Command::DiskUtilization => {
+                Self::DiskUtilization(Box::new(DiskUtilization::decode(revision, payload)?))
+            }
+            Command::JobOption => Self::JobOption(JobOption::decode(revision, payload)?),
+            Command::IoLog => Self::IoLog(Box::new(IoLog::decode(revision, payload)?)),
+            Command::UpdateJob => Self::UpdateJobReply(reader.view::<U32>("error")?.get()),
+            Command::VerifyTrigger => Self::VerifyState(VerifyState::decode(revision, payload)?),
+            Command::SendFile => Self::SendFile(decode_path(payload)?),
+            Command::Stop if revision == Revision::V1 => Self::Stop(Stop::default()),
+            Command::Stop => Self::Stop(Stop::decode(revision, payload)?),
             Command::Quit => Self::Quit,
             command => return Err(MessageError::WrongDirection { command, opcode }),
         })
@@ -186,14 +123,21 @@ impl Message for ServerMessage {
         dropped: &mut Vec<Dropped>,
     ) -> Result<(), EncodeError> {
         match self {
-            Self::Probe(reply) => reply.encode(out, dropped),
-            Self::Text(text) => text.encode(out, dropped),
-            Self::Start(start) => start.encode(dropped),
+            Self::Probe(reply) => reply.encode(revision, out, dropped),
+            Self::Text(text) => text.encode(revision, out, dropped),
+            Self::Start(start) => start.encode(revision, out, dropped),
+            Self::AddJob(job) => job.encode(revision, out, dropped),
             Self::Eta(eta) => eta.encode(revision, out, dropped),
-            Self::ThreadStats(report) => report.encode(revision, out, dropped),
+            Self::ThreadReport(report) => report.encode(revision, out, dropped),
             Self::GroupStats(group) => group.encode(revision, out, dropped),
-            Self::Stop(stop) => stop.encode(dropped),
-            Self::Quit => {}
+            Self::DiskUtilization(disk) => disk.encode(revision, out, dropped),
+            Self::JobOption(option) => option.encode(revision, out, dropped),
+            Self::IoLog(log) => log.encode(revision, out, dropped),
+            Self::UpdateJobReply(error) => out.extend_from_slice(&error.to_le_bytes()),
+            Self::VerifyState(state) => state.encode(revision, out, dropped),
+            Self::SendFile(path) => encode_path(path, out, dropped),
+            Self::Stop(stop) => stop.encode(revision, out, dropped),
+            Self::ServerStart | Self::Quit => {}
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::frame::Tag;
 use crate::layout::{Dropped, GroupRunStats};
 use crate::limits::Limits;
 use crate::message::{
-    ClientMessage, Eta, ProbeReply, ServerMessage, Start, Stop, Text, ThreadReport,
+    ClientMessage, Eta, ProbeReply, ProbeRequest, ServerMessage, Start, Stop, Text, ThreadReport,
 };
 use crate::version::ServerVersion;
 
@@ -28,7 +28,7 @@ pub struct ClientConfig {
 impl Default for ClientConfig {
     fn default() -> Self {
         Self {
-            version: ServerVersion::NEWEST,
+            version: ServerVersion::V1,
             limits: Limits::default(),
         }
     }
@@ -109,14 +109,9 @@ enum Stage {
 }
 
 impl ClientSession {
-    /// A conversation with a server that has just accepted. A version that is not supported is
-    /// replaced by the newest that is.
+    /// A conversation with a server that has just accepted, in version 1.
     pub fn new(config: ClientConfig, now: Instant) -> Self {
-        let spoken = if config.version.is_supported() {
-            config.version
-        } else {
-            ServerVersion::NEWEST
-        };
+        let spoken = ServerVersion::V1;
         let mut session = Self {
             link: Link::new(spoken, Some(spoken), config.limits),
             events: VecDeque::new(),
@@ -125,7 +120,9 @@ impl ClientSession {
             running: false,
             reply_timeout: config.limits.reply_timeout,
         };
-        let sent = session.link.send(now, Tag(0), &ClientMessage::Probe);
+        let sent = session
+            .link
+            .send(now, Tag(0), &ClientMessage::Probe(ProbeRequest::default()));
         debug_assert!(
             sent.is_ok(),
             "every version has PROBE, and the queue was empty"
@@ -241,9 +238,7 @@ impl ClientSession {
                 self.link.enqueue(now, Tag(0), &encoded)?;
                 self.pending.clear();
             }
-            ClientMessage::Probe | ClientMessage::Exit => {
-                self.link.enqueue(now, Tag(0), &encoded)?
-            }
+            _ => self.link.enqueue(now, Tag(0), &encoded)?,
         }
         Ok(())
     }
@@ -297,9 +292,18 @@ impl ClientSession {
             ServerMessage::Text(text) => ClientEvent::Text(text),
             ServerMessage::Start(start) => ClientEvent::Started(start),
             ServerMessage::Eta(eta) => ClientEvent::Eta(eta),
-            ServerMessage::ThreadStats(report) => ClientEvent::ThreadStats(report),
+            ServerMessage::ThreadReport(report) => ClientEvent::ThreadStats(report),
             ServerMessage::GroupStats(group) => ClientEvent::GroupStats(group),
             ServerMessage::Stop(stop) => ClientEvent::Stopped(stop),
+            // Version 1 has no other messages.
+            ServerMessage::ServerStart
+            | ServerMessage::AddJob(_)
+            | ServerMessage::DiskUtilization(_)
+            | ServerMessage::JobOption(_)
+            | ServerMessage::IoLog(_)
+            | ServerMessage::UpdateJobReply(_)
+            | ServerMessage::VerifyState(_)
+            | ServerMessage::SendFile(_) => return,
             ServerMessage::Quit => {
                 self.running = false;
                 ClientEvent::RunEnded {

@@ -63,7 +63,7 @@ impl Link {
     }
 
     /// The layouts of the conversation. Only supported versions get this far.
-    fn revision(&self) -> Revision {
+    pub(super) fn revision(&self) -> Revision {
         Revision::of(self.version()).unwrap_or(Revision::V1)
     }
 

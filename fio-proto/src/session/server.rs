@@ -33,7 +33,7 @@ impl ServerConfig {
         Self {
             probe_reply,
             limits: Limits::default(),
-            own_version: ServerVersion::NEWEST,
+            own_version: ServerVersion::V1,
         }
     }
 
@@ -93,7 +93,7 @@ impl ServerSession {
     /// A conversation with a client that has just connected.
     pub const fn new(config: ServerConfig, _now: Instant) -> Self {
         Self {
-            link: Link::new(config.own_version, None, config.limits),
+            link: Link::new(config.own_version, Some(config.own_version), config.limits),
             config,
             events: VecDeque::new(),
             stage: Stage::Open,
@@ -223,9 +223,9 @@ impl ServerSession {
 
     fn receive(&mut self, now: Instant, tag: Tag, message: ClientMessage) {
         match message {
-            ClientMessage::Probe => self.answer_probe(now, tag),
+            ClientMessage::Probe(_) => self.answer_probe(now, tag),
             ClientMessage::JobLine(line) => self.add_run(now, ServerEvent::JobLine(line)),
-            ClientMessage::Job(text) => self.add_run(now, ServerEvent::Job(text)),
+            ClientMessage::Job(job) => self.add_run(now, ServerEvent::Job(job.text)),
             // Version 1 takes QUIT without a job for good-bye, later ones for nothing.
             ClientMessage::Quit if self.outstanding == 0 => {
                 if self.link.version() == ServerVersion::V1 {
@@ -235,11 +235,22 @@ impl ServerSession {
             }
             ClientMessage::Quit => self.events.push_back(ServerEvent::Quit),
             ClientMessage::Exit => self.events.push_back(ServerEvent::Exit),
+            // Version 1 has no other messages.
+            ClientMessage::LoadFile(_)
+            | ClientMessage::Run
+            | ClientMessage::SendEta
+            | ClientMessage::UpdateJob(_)
+            | ClientMessage::VerifyTrigger(_)
+            | ClientMessage::SendFileReply(_) => {}
         }
     }
 
     fn answer_probe(&mut self, now: Instant, tag: Tag) {
-        let reply = ServerMessage::Probe(self.config.probe_reply.clone());
+        let mut reply = self.config.probe_reply.clone();
+        if reply.release.is_empty() {
+            reply.release = self.link.revision().release().into();
+        }
+        let reply = ServerMessage::Probe(reply);
         match self.link.send(now, tag, &reply) {
             Ok(()) => self.events.push_back(ServerEvent::Probed),
             Err(_) => {

@@ -76,7 +76,7 @@ async fn hold(task: &mut Task, target: Target) -> Result<(), ClientError> {
     };
     let mut driver = Driver::new(name, socket, task.limits.clone());
     for job in task.jobs.iter() {
-        driver.send(&ClientMessage::Job(job.text.clone().into()))?;
+        driver.send(&ClientMessage::job(job.text.clone()))?;
     }
     Talk {
         driver,

@@ -61,7 +61,7 @@ impl ReportMessages {
             .find(|group| group.group_id == job.group_id);
         let totals = group.map(group_run_stats).unwrap_or_default();
         let report = ThreadReport::new(thread_stat(job), totals);
-        Some(ServerMessage::ThreadStats(Box::new(report)))
+        Some(ServerMessage::ThreadReport(Box::new(report)))
     }
 
     fn group(&self, index: usize) -> Option<ServerMessage> {
