@@ -1,5 +1,6 @@
 //! A client and a server in one thread, without a socket: what one transmits, the other is handed.
 
+use fio_proto::ServerVersion;
 use fio_proto::message::{ClientMessage, ProbeReply, ServerMessage, Start};
 use fio_proto::session::{
     ClientConfig, ClientSession, Instant, Output, ServerConfig, ServerEvent, ServerSession,
@@ -7,9 +8,10 @@ use fio_proto::session::{
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let now = Instant::ZERO;
-    let mut client = ClientSession::new(ClientConfig::default(), now);
+    let mut client = ClientSession::new(ClientConfig::default().version(ServerVersion::V1), now);
     let mut server = ServerSession::new(ServerConfig::new(ProbeReply::new("storage1")), now);
     client.send(now, &ClientMessage::job("[quick]\nrw=randread\nsize=1g\n"))?;
+    client.run(now)?;
     while client.remaining() > 0 {
         match client.poll_output() {
             Output::Event(event) => println!("client: {event:?}"),

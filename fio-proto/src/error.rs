@@ -317,6 +317,8 @@ pub enum Waiting {
     EndOfRun,
     /// The peer to read what is written to it.
     Reader,
+    /// The answer to SEND_ETA.
+    Eta,
 }
 
 impl core::fmt::Display for Waiting {
@@ -326,6 +328,7 @@ impl core::fmt::Display for Waiting {
             Self::RestOfMessage => "rest of a message",
             Self::EndOfRun => "end of the run",
             Self::Reader => "progress in writing to the peer",
+            Self::Eta => "answer to SEND_ETA",
         })
     }
 }

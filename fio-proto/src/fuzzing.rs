@@ -17,7 +17,7 @@ use crate::limits::Limits;
 use crate::message::{ClientMessage, Message, ProbeReply, ServerMessage};
 use crate::opcode::Opcode;
 use crate::session::{ClientConfig, ClientSession, Instant, Output, ServerConfig, ServerSession};
-use crate::version::Revision;
+use crate::version::{Revision, ServerVersion};
 
 /// Frames, one after another: what parses is encoded as it was.
 pub fn frame(mut data: &[u8]) {
@@ -120,7 +120,9 @@ pub fn session(data: &[u8]) {
         ..Limits::default()
     };
     let mut now = Instant::ZERO;
-    let mut client = ClientSession::new(ClientConfig::default().limits(limits), now);
+    let config = ClientConfig::default().version(ServerVersion::V1);
+    let mut client = ClientSession::new(config.limits(limits), now);
+    drop(client.run(now));
     let mut server = ServerSession::new(
         ServerConfig::new(ProbeReply::new("fuzz")).limits(limits),
         now,

@@ -13,9 +13,10 @@
 //!
 //! ```
 //! use fio_proto::session::*;
-//! # use fio_proto::message::ProbeReply;
+//! # use fio_proto::{ServerVersion, message::ProbeReply};
 //! let now = Instant::ZERO;
-//! let mut client = ClientSession::new(ClientConfig::default(), now);
+//! let config = ClientConfig::default().version(ServerVersion::V1);
+//! let mut client = ClientSession::new(config, now);
 //! let mut server = ServerSession::new(ServerConfig::new(ProbeReply::new("storage1")), now);
 //! while let Output::Transmit(bytes) = client.poll_output() {
 //!     let sent = bytes.len();

@@ -311,7 +311,9 @@ fn a_client_notices_a_cut_at_every_byte() {
         .chain(whole.len() - 200..=whole.len());
     for cut in cuts {
         let stream = &whole;
-        let mut client = ClientSession::new(ClientConfig::default(), NOW);
+        let mut client =
+            ClientSession::new(ClientConfig::default().version(ServerVersion::V1), NOW);
+        client.run(NOW).unwrap();
         client.send(NOW, &ClientMessage::job("[a]")).unwrap();
         client.transmitted(NOW, 24);
         client.handle_bytes(NOW, &stream[..cut]);

@@ -61,8 +61,11 @@ struct Pair {
 impl Pair {
     fn new(limits: Limits, pieces: Vec<usize>) -> Self {
         let now = Instant::ZERO;
+        let config = ClientConfig::default().version(ServerVersion::V1);
+        let mut client = ClientSession::new(config.limits(limits), now);
+        client.run(now).unwrap();
         Self {
-            client: ClientSession::new(ClientConfig::default().limits(limits), now),
+            client,
             server: ServerSession::new(
                 ServerConfig::new(ProbeReply::new("pair")).limits(limits),
                 now,
@@ -232,7 +235,7 @@ fn a_conversation_has_its_events_in_order() {
         .seen_by_client
         .iter()
         .filter_map(|event| match event {
-            ClientEvent::ThreadStats(report) => Some(report.thread.name.to_string()),
+            ClientEvent::ThreadReport(report) => Some(report.thread.name.to_string()),
             _ => None,
         })
         .collect();
@@ -283,6 +286,7 @@ fn quit_stops_a_run_and_says_good_bye_without_one() {
     pair.drive();
     pair.client.send(pair.now, &job("a")).unwrap();
     pair.client.send(pair.now, &ClientMessage::Quit).unwrap();
+    while let Output::Event(_) = pair.client.poll_output() {}
     // Both arrive before the server has answered anything.
     let Output::Transmit(bytes) = pair.client.poll_output() else {
         panic!("JOB and QUIT wait")

@@ -43,8 +43,8 @@ use crate::job::JobSpec;
 use crate::report::Report;
 use crate::report::status::Status;
 use crate::workload::RandomRule;
-pub use plan::group_numbers;
 use plan::Plan;
+pub use plan::group_numbers;
 use status::StatusSource;
 use supervisor::Supervisor;
 

@@ -29,6 +29,8 @@ pub(super) struct Link {
     limits: Limits,
     /// The version messages are sent in until the peer's is known.
     own: ServerVersion,
+    /// The layouts of the conversation, where more is known of them than the version.
+    identified: Option<Revision>,
     outgoing: Vec<u8>,
     /// Bytes of `outgoing` that are written.
     sent: usize,
@@ -50,6 +52,7 @@ impl Link {
             joiner: Joiner::new(expected, limits.max_message),
             limits,
             own,
+            identified: None,
             outgoing: Vec::new(),
             sent: 0,
             unread_since: None,
@@ -64,7 +67,14 @@ impl Link {
 
     /// The layouts of the conversation. Only supported versions get this far.
     pub(super) fn revision(&self) -> Revision {
-        Revision::of(self.version()).unwrap_or(Revision::V1)
+        self.identified
+            .or_else(|| Revision::of(self.version()))
+            .unwrap_or(Revision::V1)
+    }
+
+    /// The peer told which of its version's layouts it uses.
+    pub(super) const fn set_revision(&mut self, revision: Revision) {
+        self.identified = Some(revision);
     }
 
     /// Takes the next message off the input; `None` when the input is used up.
@@ -77,14 +87,15 @@ impl Link {
             return Ok(None);
         }
         self.message_since.get_or_insert(now);
-        let fallback = self.own;
+        let (identified, fallback) = (self.identified, self.own);
         let step = self.joiner.push(input)?;
         *input = input.get(step.consumed..).unwrap_or_default();
         let Some(raw) = step.message else {
             return Ok(None);
         };
         self.message_since = None;
-        let revision = Revision::of(raw.version)
+        let revision = identified
+            .or_else(|| Revision::of(raw.version))
             .or_else(|| Revision::of(fallback))
             .unwrap_or(Revision::V1);
         let message = M::decode(revision, raw.opcode, raw.payload)?;

@@ -38,14 +38,18 @@
 //!   full queue refuses further messages. Look at `queued()` and wait before sending more.
 
 mod client;
+mod client_event;
 mod complaint;
 mod link;
 mod server;
 mod time;
+mod version_finder;
 
-pub use client::{ClientConfig, ClientEvent, ClientSession};
+pub use client::ClientSession;
+pub use client_event::{ClientConfig, ClientEvent};
 pub use server::{ServerConfig, ServerEvent, ServerSession};
 pub use time::Instant;
+pub use version_finder::{NoVersion, VersionFinder};
 
 /// What happens to a session.
 #[derive(Clone, Debug, PartialEq)]

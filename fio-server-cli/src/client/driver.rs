@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fio_proto::ServerVersion;
 use fio_proto::error::{ProtocolError, Waiting};
 use fio_proto::message::{ClientMessage, ProbeReply};
 use fio_proto::session::{ClientConfig, ClientEvent, ClientSession, Instant, Output};
@@ -57,7 +58,9 @@ impl Driver {
             reply_timeout: limits.reply,
             ..Default::default()
         };
-        let config = ClientConfig::default().limits(bounds);
+        let config = ClientConfig::default()
+            .version(ServerVersion::V1)
+            .limits(bounds);
         let now = Clock::now();
         Self {
             server,
@@ -85,6 +88,17 @@ impl Driver {
             self.phase_began = Clock::now();
         }
         self.began |= phase == Phase::Run;
+    }
+
+    /// Lets the jobs that were sent run.
+    pub(super) fn run(&mut self) -> Result<(), ClientError> {
+        let now = self.now();
+        self.session
+            .run(now)
+            .map_err(|source| ClientError::Unsendable {
+                server: self.server.clone(),
+                source,
+            })
     }
 
     pub(super) fn send(&mut self, message: &ClientMessage) -> Result<(), ClientError> {

@@ -78,6 +78,7 @@ async fn hold(task: &mut Task, target: Target) -> Result<(), ClientError> {
     for job in task.jobs.iter() {
         driver.send(&ClientMessage::job(job.text.clone()))?;
     }
+    driver.run()?;
     Talk {
         driver,
         task,
@@ -169,7 +170,7 @@ impl Talk<'_> {
                     elapsed,
                 ))
             }
-            ClientEvent::ThreadStats(report) => self.job(&report),
+            ClientEvent::ThreadReport(report) => self.job(&report),
             ClientEvent::GroupStats(stats) => {
                 let group_id = self.group(stats.group_id);
                 HostEvent::Group(wire_to_engine::group_report(&stats, group_id))
