@@ -9,6 +9,8 @@ use core::time::Duration;
 pub struct Limits {
     /// Most payload bytes of one message after joining its frames. Default 4 MiB.
     pub max_message: usize,
+    /// Most bytes a compressed log may inflate to. Default 64 MiB, about two million rows.
+    pub max_inflated: usize,
     /// Most bytes waiting to be written to the peer. Default 4 MiB; a message that alone is longer is
     /// taken when nothing else waits.
     pub max_queued: usize,
@@ -31,6 +33,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_message: 4 << 20,
+            max_inflated: 64 << 20,
             max_queued: 4 << 20,
             max_outstanding: 64,
             message_timeout: Duration::from_secs(10),

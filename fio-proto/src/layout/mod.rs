@@ -22,6 +22,7 @@
 mod disk;
 mod group_run_stats;
 mod histogram;
+mod io_log_header;
 mod io_stat;
 mod jobs_eta;
 mod macros;
@@ -36,6 +37,7 @@ mod wire_type;
 pub use disk::{DiskAggregate, DiskAggregateView, DiskStats, DiskStatsView};
 pub use group_run_stats::{GroupRunStats, GroupRunStatsView};
 pub use histogram::{BUCKETS, Histogram};
+pub use io_log_header::{IoLogHeader, IoLogHeaderView};
 pub use io_stat::{IoStat, IoStatWire};
 pub use jobs_eta::{JobsEta, JobsEtaView};
 pub use neutral::{ArrayView, Cell, Counters, Neutral};

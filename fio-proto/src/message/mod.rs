@@ -54,7 +54,10 @@ pub use control::{Start, StartView, Stop, StopView};
 pub use disk::DiskUtilization;
 pub use eta::Eta;
 pub(crate) use eta::states_offset;
-pub use io_log::IoLog;
+pub use io_log::{
+    DataDirection, HistogramRow, IoLog, LogColumns, LogContents, LogLoss, LogRow, LogType,
+    LossCause, Transport,
+};
 pub use job::{ClientType, JobText, LoadFile};
 pub use job_definition::JobDefinition;
 pub use job_line::{JobLine, MAX_WORDS, WORD_SIZE};
