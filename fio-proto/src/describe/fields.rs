@@ -10,7 +10,10 @@ use super::Direction;
 use super::value::Value;
 use crate::error::DecodeError;
 use crate::fragment::RawMessage;
-use crate::layout::{Cell, GroupRunStats, JobsEta, Row, Shape, ThreadStat, Unit, fields};
+use crate::layout::{
+    Cell, GroupRunStats, JobsEta, Row, Shape, ThreadOptions, ThreadStat, Unit, fields,
+};
+use crate::message::variant_of_length;
 use crate::message::{JobLine, WORD_SIZE, states_offset};
 use crate::opcode::{Command, Opcode};
 use crate::version::{Revision, ServerVersion};
@@ -44,6 +47,7 @@ fn type_name(shape: &Shape) -> Cow<'static, str> {
         Shape::U16 => "u16".into(),
         Shape::U32 => "u32".into(),
         Shape::U64 => "u64".into(),
+        Shape::I32 => "i32".into(),
         Shape::Float => "fp64".into(),
         Shape::Chars(length) => format!("char[{length}]").into(),
         Shape::Array(length, element) => format!("[{}; {length}]", type_name(element)).into(),
@@ -110,6 +114,8 @@ pub fn describe_payload(
         }
         Command::Probe if is_reply(direction, payload) => plan.probe_reply()?,
         Command::JobLine => plan.job_line()?,
+        Command::AddJob => plan.job_definition()?,
+        Command::UpdateJob if is_request(direction, payload) => plan.job_definition()?,
         Command::Text | Command::Job => plan.text("text", 0),
         _ => {}
     }
@@ -121,6 +127,15 @@ const fn is_reply(direction: Direction, payload: &[u8]) -> bool {
         Direction::ClientToServer => false,
         Direction::ServerToClient => true,
         Direction::Unknown => !payload.is_empty(),
+    }
+}
+
+/// An errno answers UPDATE_JOB, a job definition asks.
+const fn is_request(direction: Direction, payload: &[u8]) -> bool {
+    match direction {
+        Direction::ClientToServer => true,
+        Direction::ServerToClient => false,
+        Direction::Unknown => payload.len() > 4,
     }
 }
 
@@ -204,6 +219,33 @@ impl Plan<'_> {
         FIELDS.iter().try_for_each(|(name, offset, shape)| {
             self.field("cmd_probe_pdu", name, "", *offset, shape, Unit::None)
         })
+    }
+
+    /// The numbers, the options, and the patterns behind them.
+    fn job_definition(&mut self) -> Result<(), DecodeError> {
+        let structure = "cmd_add_job_pdu";
+        self.field(structure, "thread_number", "", 0, &Shape::U32, Unit::None)?;
+        self.field(structure, "groupid", "", 4, &Shape::U32, Unit::None)?;
+        self.revision = variant_of_length(self.revision, self.payload.len());
+        self.rows("top.", 8, ThreadOptions::ROWS, ThreadOptions::C_NAME)?;
+        let patterns = ThreadOptions::size(self.revision).saturating_add(8);
+        self.bytes("top.patterns", patterns);
+        Ok(())
+    }
+
+    /// Bytes up to the end of the message, if there are any.
+    fn bytes(&mut self, name: &str, offset: usize) {
+        let bytes = self.payload.get(offset..).unwrap_or_default();
+        if !bytes.is_empty() {
+            let values = bytes.iter().map(|byte| Value::Unsigned((*byte).into()));
+            self.fields.push(Field {
+                name: name.into(),
+                offset,
+                shape: Shape::Array(bytes.len(), &Shape::U8),
+                unit: Unit::None,
+                value: Value::List(values.collect()),
+            });
+        }
     }
 
     fn job_line(&mut self) -> Result<(), DecodeError> {

@@ -13,6 +13,8 @@ use crate::layout::{Cell, Shape};
 pub enum Value {
     /// An unsigned integer.
     Unsigned(u64),
+    /// A signed integer.
+    Signed(i64),
     /// A double.
     Float(f64),
     /// Text in front of its NUL.
@@ -28,6 +30,7 @@ impl Value {
     pub(super) fn read(cell: Cell<'_>) -> Self {
         match *cell.shape() {
             Shape::U8 | Shape::U16 | Shape::U32 | Shape::U64 => Self::Unsigned(cell.unsigned()),
+            Shape::I32 => Self::Signed(cell.signed().into()),
             Shape::Float => Self::Float(cell.float()),
             Shape::Chars(_) => Self::Text(cell.text().into()),
             Shape::Array(..) => Self::List(cell.elements().map(Self::read).collect()),
@@ -45,6 +48,7 @@ impl Value {
     pub fn is_zero(&self) -> bool {
         match self {
             Self::Unsigned(value) => *value == 0,
+            Self::Signed(value) => *value == 0,
             Self::Float(value) => *value == 0.0,
             Self::Text(text) => text.is_empty(),
             Self::List(values) => values.iter().all(Self::is_zero),
@@ -71,6 +75,7 @@ impl fmt::Display for Value {
         match self {
             Self::Unsigned(u64::MAX) => f.write_str("2^64-1"),
             Self::Unsigned(value) => value.fmt(f),
+            Self::Signed(value) => value.fmt(f),
             Self::Float(value) => value.fmt(f),
             Self::Text(text) => fmt::Debug::fmt(text, f),
             Self::List(values) if values.len() > LONG => write_sparse(values, f),

@@ -31,6 +31,7 @@ mod priority_stat;
 mod row;
 mod shape;
 mod steady_state;
+mod thread_options;
 mod thread_stat;
 mod wire_type;
 
@@ -45,8 +46,12 @@ pub use priority_stat::{PriorityStat, PriorityStatView};
 pub use row::{DropReason, Dropped, Row, Unit, fields, size};
 pub use shape::Shape;
 pub use steady_state::SteadyState;
+pub use thread_options::{
+    BlockSizeShare, NarrowBlockSizeShare, NarrowZoneShare, ThreadOptions, ThreadOptionsView,
+    WideBlockSizeShare, WideZoneShare, ZoneShare,
+};
 pub use thread_stat::{ThreadStat, ThreadStatView};
-pub use wire_type::{Bool, Chars, Fit, SumOf, WireField, WireType};
+pub use wire_type::{Bool, Chars, Fit, Shared, SumOf, WireField, WireType};
 
 pub(crate) use macros::wire_struct;
 pub(crate) use row::Writer;

@@ -1,5 +1,6 @@
 //! Neutral values, and reading them in place whatever their width on the wire.
 
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use zerocopy::FromBytes;
@@ -56,6 +57,14 @@ impl<'a> Cell<'a> {
             .take(8)
             .rev()
             .fold(0, |value, &byte| value << 8 | u64::from(byte))
+    }
+
+    /// A signed integer; 0 for other shapes.
+    pub fn signed(&self) -> i32 {
+        match (self.shape, self.bytes.first_chunk()) {
+            (Shape::I32, Some(bytes)) => i32::from_le_bytes(*bytes),
+            _ => 0,
+        }
     }
 
     /// A double; 0 for other shapes.
@@ -221,6 +230,26 @@ impl Neutral for bool {
     }
 }
 
+impl Neutral for i32 {
+    type View<'a> = Self;
+
+    fn zero() -> Self {
+        0
+    }
+
+    fn reset(&mut self) {
+        *self = 0;
+    }
+
+    fn is_zero(&self) -> bool {
+        *self == 0
+    }
+
+    fn view(cell: Cell<'_>) -> Self {
+        cell.signed()
+    }
+}
+
 impl Neutral for f64 {
     type View<'a> = Self;
 
@@ -270,6 +299,30 @@ impl<N: Neutral, const B: usize> Neutral for [N; B] {
 
     fn reset(&mut self) {
         self.iter_mut().for_each(N::reset);
+    }
+
+    fn is_zero(&self) -> bool {
+        self.iter().all(N::is_zero)
+    }
+
+    fn view(cell: Cell<'_>) -> ArrayView<'_, N> {
+        ArrayView {
+            cell,
+            element: PhantomData,
+        }
+    }
+}
+
+/// A list in an array on the wire: what is behind its last element is zero there and left out here.
+impl<N: Neutral> Neutral for Vec<N> {
+    type View<'a> = ArrayView<'a, N>;
+
+    fn zero() -> Self {
+        Self::new()
+    }
+
+    fn reset(&mut self) {
+        self.clear();
     }
 
     fn is_zero(&self) -> bool {

@@ -75,6 +75,8 @@ pub enum Unit {
     Seconds,
     /// Bytes.
     Bytes,
+    /// Bytes per second.
+    BytesPerSecond,
     /// KiB, or kB where the group's base is 1000.
     Kilobytes,
     /// KiB/s, or kB/s where the group's base is 1000.
@@ -96,6 +98,7 @@ impl fmt::Display for Unit {
             Self::Milliseconds => "ms",
             Self::Seconds => "s",
             Self::Bytes => "B",
+            Self::BytesPerSecond => "B/s",
             Self::Kilobytes => "KiB",
             Self::KilobytesPerSecond => "KiB/s",
             Self::ThousandBytesPerSecond => "kB/s",

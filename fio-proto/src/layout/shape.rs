@@ -12,6 +12,8 @@ pub enum Shape {
     U32,
     /// Eight bytes.
     U64,
+    /// Four bytes, two's complement.
+    I32,
     /// A double in 16 bytes, see [`crate::float`].
     Float,
     /// A C string in an array of so many bytes.
@@ -30,7 +32,7 @@ impl Shape {
         match *self {
             Self::U8 => 1,
             Self::U16 => 2,
-            Self::U32 => 4,
+            Self::U32 | Self::I32 => 4,
             Self::U64 => 8,
             Self::Float => crate::float::WIRE_SIZE,
             Self::Chars(length) | Self::Padding(length) => length,

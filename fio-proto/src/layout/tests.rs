@@ -18,7 +18,7 @@ const FIXTURES: [(Revision, &str); 1] = [(
 )];
 
 /// A structure's size and the place of every single element in it, by fio's name.
-type Places = (usize, BTreeMap<String, (usize, usize)>);
+pub(super) type Places = (usize, BTreeMap<String, (usize, usize)>);
 
 #[test]
 fn sizes_and_offsets_are_those_of_fio() {
@@ -86,13 +86,6 @@ fn parse_fixture(text: &str) -> BTreeMap<String, Places> {
             current = name.to_string();
             structures.insert(current.clone(), (size.parse().unwrap(), BTreeMap::new()));
         } else if let [name, offset, size, dims, strides] = words[..] {
-            let numbers = |list: &str| match list {
-                "-" => Vec::new(),
-                list => list
-                    .split('x')
-                    .map(|number| number.parse::<usize>().unwrap())
-                    .collect(),
-            };
             let axes: Vec<_> = numbers(dims).into_iter().zip(numbers(strides)).collect();
             let places = &mut structures.get_mut(&current).unwrap().1;
             let start = (offset.parse().unwrap(), size.parse().unwrap());
@@ -104,8 +97,14 @@ fn parse_fixture(text: &str) -> BTreeMap<String, Places> {
     structures
 }
 
+/// Reads `3x64`, or `-` for none.
+pub(super) fn numbers(list: &str) -> Vec<usize> {
+    let numbers = list.split('x').filter(|number| *number != "-");
+    numbers.map(|number| number.parse().unwrap()).collect()
+}
+
 /// Calls `emit` for every element of an array, filling `[]` in the name from the left.
-fn expand(
+pub(super) fn expand(
     name: String,
     (offset, size): (usize, usize),
     axes: &[(usize, usize)],
@@ -123,7 +122,7 @@ fn expand(
     }
 }
 
-fn places_of(rows: &'static [Row], revision: Revision) -> Places {
+pub(super) fn places_of(rows: &'static [Row], revision: Revision) -> Places {
     fn walk(
         name: String,
         offset: usize,

@@ -1,5 +1,7 @@
 //! The types of rows: how a field lies on the wire, and how that becomes a neutral value.
 
+use alloc::vec::Vec;
+
 use super::row::DropReason;
 use super::shape::Shape;
 use crate::byte_string::{ByteString, until_nul};
@@ -58,6 +60,25 @@ integers! {
     u16 as u16, u32, u64 is U16;
     u32 as u32, u64 is U32;
     u64 as u64 is U64;
+}
+
+impl WireType for i32 {
+    const SHAPE: Shape = Shape::I32;
+}
+
+impl WireField<Self> for i32 {
+    fn decode(bytes: &[u8], into: &mut Self) {
+        if let Some(bytes) = bytes.first_chunk() {
+            *into = Self::from_le_bytes(*bytes);
+        }
+    }
+
+    fn encode(from: &Self, into: &mut [u8]) -> Fit {
+        if let Some(into) = into.first_chunk_mut() {
+            *into = from.to_le_bytes();
+        }
+        None
+    }
 }
 
 impl WireType for f64 {
@@ -138,6 +159,26 @@ impl<T: WireField<N>, N: Neutral, const A: usize, const B: usize> WireField<[N; 
     }
 }
 
+/// A list in an array: zeroes behind its last element are not part of it.
+impl<T: WireField<N>, N: Neutral, const A: usize> WireField<Vec<N>> for [T; A] {
+    fn decode(bytes: &[u8], into: &mut Vec<N>) {
+        into.clear();
+        let used = bytes
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .map_or(0, |last| last.saturating_add(1));
+        let elements = used.div_ceil(T::SIZE.max(1));
+        into.resize_with(elements, N::zero);
+        decode_all::<T, N>(bytes, into);
+        // Bytes without meaning may have been all there was.
+        while into.pop_if(|last| last.is_zero()).is_some() {}
+    }
+
+    fn encode(from: &Vec<N>, into: &mut [u8]) -> Fit {
+        encode_all::<T, N>(from, into)
+    }
+}
+
 /// Decodes as many elements as there are bytes and resets the others.
 pub(super) fn decode_all<T: WireField<N>, N: Neutral>(bytes: &[u8], into: &mut [N]) {
     let mut slots = into.iter_mut();
@@ -180,5 +221,28 @@ impl<T: WireField<u64>, const B: usize> WireField<[u64; B]> for SumOf<T> {
             &from.iter().fold(0, |sum, value| sum.saturating_add(*value)),
             into,
         )
+    }
+}
+
+/// One bound for all directions where others have one each: the largest is encoded, and decoded into
+/// every direction.
+#[derive(Clone, Copy, Debug)]
+pub struct Shared<T>(core::marker::PhantomData<T>);
+
+impl<T: WireType> WireType for Shared<T> {
+    const SHAPE: Shape = T::SHAPE;
+}
+
+impl<T: WireField<u64>, const B: usize> WireField<[u64; B]> for Shared<T> {
+    fn decode(bytes: &[u8], into: &mut [u64; B]) {
+        let mut value = 0;
+        T::decode(bytes, &mut value);
+        into.fill(value);
+    }
+
+    fn encode(from: &[u64; B], into: &mut [u8]) -> Fit {
+        let largest = from.iter().copied().max().unwrap_or_default();
+        let differ = from.iter().any(|value| *value != largest);
+        T::encode(&largest, into).or_else(|| differ.then_some(DropReason::CutOff))
     }
 }

@@ -60,6 +60,7 @@ pub use io_log::{
 };
 pub use job::{ClientType, JobText, LoadFile};
 pub use job_definition::JobDefinition;
+pub(crate) use job_definition::variant_of_length;
 pub use job_line::{JobLine, MAX_WORDS, WORD_SIZE};
 pub use job_option::{JobOption, JobOptionView};
 pub use probe::{ProbeReply, ProbeReplyView, ProbeRequest, ProbeRequestView, ReleaseNumbers};

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test uses a part of it")]
 
+pub(crate) mod uncleared;
+
 use std::path::Path;
 
 /// Sessions with both directions.
