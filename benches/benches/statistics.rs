@@ -117,6 +117,7 @@ fn printing(c: &mut Criterion) {
         groups: GroupReport::collect(&jobs),
         jobs,
         disks: Vec::new(),
+        logs: Vec::new(),
     };
     let mut group = c.benchmark_group("report/10 jobs");
     let mut text = String::new();

@@ -20,6 +20,7 @@
 //! | [`files`] | names, sizes and layout of the files a job works on |
 //! | [`workload`] | which I/O comes next, in fio's own random sequences |
 //! | [`io`] | the I/O engines, and the trait to write another |
+//! | [`logs`] | what a job did over time, entry by entry |
 //! | [`run`] | the life of a run: start, status, stop, report |
 //! | [`stats`] | moments, latency histograms, percentiles |
 //! | [`report`] | results, and fio's normal and JSON formats |
@@ -43,6 +44,7 @@ pub mod fuzzing;
 #[allow(unsafe_code, reason = "system calls without a safe wrapper")]
 pub mod io;
 pub mod job;
+pub mod logs;
 pub mod report;
 pub mod run;
 pub mod stats;

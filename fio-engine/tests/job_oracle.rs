@@ -138,6 +138,23 @@ const AGREED: &[&str] = &[
     "bwavgtime=100",
     "iopsavgtime=5",
     "log_avg_msec=10",
+    "write_bw_log=x\nwrite_lat_log=a/b\nwrite_iops_log=x\nwrite_hist_log=x",
+    "write_bw_log",
+    "write_lat_log=",
+    "per_job_logs=0",
+    "log_entries=1024",
+    "log_entries=100",
+    "log_hist_msec=10",
+    "log_hist_coarseness=6",
+    "log_max_value=1",
+    "log_max_value=2",
+    "log_offset=1\nlog_prio=1",
+    "log_offset=2",
+    "log_compression=1k",
+    "log_compression=1",
+    "log_store_compressed=1",
+    "log_unix_epoch=1",
+    "log_alternate_epoch=1\nlog_alternate_epoch_clock_id=1",
     "disable_bw=1",
     "gtod_reduce=1",
     "refill_buffers=0",
@@ -214,7 +231,11 @@ const REFUSED_HERE: &[(&str, &str)] = &[
     ),
     ("cpus_allowed=", "no CPU at all"),
     ("verify=crc32c", "known, not supported"),
-    ("write_bw_log=x", "known, not supported"),
+    (
+        "log_hist_coarseness=7",
+        "fio shifts its bins by what its manual forbids",
+    ),
+    ("log_compression_cpus=0", "known, not supported"),
 ];
 
 /// What fio refuses, at least as Debian builds it, and this parser accepts, and why.
@@ -225,6 +246,8 @@ const ACCEPTED_HERE: &[(&str, &str)] = &[
     ),
     ("runtime=(1m+30s)", "as above"),
     ("size=$pagesize*2k", "arithmetic knows units here"),
+    ("log_window_value=both", "newer than Debian's fio"),
+    ("log_issue_time=1", "as above"),
 ];
 
 /// Whole files that fio accepts and this parser refuses, and why.

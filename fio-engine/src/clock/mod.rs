@@ -7,6 +7,7 @@
 //! CPUs (`constant_tsc`, `nonstop_tsc`, and the kernel itself using it); its rate is measured once
 //! per process against `CLOCK_MONOTONIC`. Everywhere else the monotonic clock is read.
 
+mod epoch;
 mod local_time;
 
 use std::sync::OnceLock;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
+pub(crate) use epoch::clock_milliseconds;
 pub(crate) use local_time::{LocalTime, unix_milliseconds};
 
 /// A reading of a [`Clock`]; meaningful only to that clock.

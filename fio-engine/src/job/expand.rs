@@ -190,7 +190,14 @@ impl Expander<'_> {
 fn arithmetic(text: Vec<u8>, option: &OptionInfo) -> Result<Vec<u8>, Problem> {
     match evaluate(&text, Unit::Bytes(KbBase::Binary)) {
         Ok(value) => Ok(value.to_string().into_bytes()),
-        Err(_) if matches!(option.value_type, OptionType::Text | OptionType::Range) => Ok(text),
+        Err(_)
+            if matches!(
+                option.value_type,
+                OptionType::Text | OptionType::OptionalText | OptionType::Range
+            ) =>
+        {
+            Ok(text)
+        }
         Err(error) => Err(Problem::Value(error.into())),
     }
 }

@@ -15,6 +15,7 @@ mod expand;
 mod flags;
 mod grammar;
 mod limits;
+mod log_options;
 mod options;
 mod parse;
 mod print;
@@ -30,6 +31,7 @@ pub use flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
 pub use limits::{
     Limit, MAX_BLOCK_SIZE, MAX_FILES, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES, ParseLimits,
 };
+pub use log_options::{LogOptions, MAX_HISTOGRAM_COARSENESS, WindowValue};
 pub use options::{Category, EngineOption, OptionInfo, OptionType, engine_options, options};
 pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 pub use source::JobSource;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use crate::direction::{Direction, PerDirection};
 
 use super::error::{JobFileError, Position, Problem, shown};
+use super::log_options::{LogOptions, WindowValue};
+use super::options::{self, OptionType};
 use super::spec::{BlockSizes, Fallocate, JobSpec, RandomGenerator, SizeOrPercent, SyncMode};
 
 impl JobSpec {
@@ -46,6 +48,7 @@ impl JobSpec {
         printer.life(self);
         printer.buffers_and_syncs(self);
         printer.reports(self);
+        printer.logs(&self.logs);
         printer.options
     }
 
@@ -55,7 +58,8 @@ impl JobSpec {
             .any(|variable| value.contains(variable));
         let breaks = value.contains(['\n', '\0', '#', ';', char::REPLACEMENT_CHARACTER]);
         let trimmed = value.as_bytes().trim_ascii().len() == value.len();
-        if value.is_empty() || variable || breaks || !trimmed {
+        let empty = value.is_empty() && !may_be_empty(option);
+        if empty || variable || breaks || !trimmed {
             let problem = Problem::Unprintable(shown(value.as_bytes()));
             let error = JobFileError::new("job", Position::Whole, problem);
             return Err(error
@@ -273,6 +277,38 @@ impl Printer {
         self.number("unit_base", spec.unit_base, 0);
         self.number("significant_figures", spec.significant_figures, 4);
     }
+
+    fn logs(&mut self, logs: &LogOptions) {
+        for (option, name) in logs.names() {
+            self.put(option, name);
+        }
+        self.number("log_avg_msec", logs.interval.as_millis(), 0);
+        match logs.window_value {
+            WindowValue::Average => {}
+            // The word that older releases of fio know, too.
+            WindowValue::Maximum => self.put("log_max_value", 1),
+            WindowValue::Both => self.put("log_window_value", "both"),
+        }
+        self.number("log_hist_msec", logs.histogram_interval.as_millis(), 0);
+        self.number("log_hist_coarseness", logs.histogram_coarseness, 0);
+        self.boolean("log_offset", logs.offset, false);
+        self.boolean("log_prio", logs.priority, false);
+        self.boolean("log_issue_time", logs.issue_time, false);
+        self.boolean("per_job_logs", logs.per_job, true);
+        self.number("log_entries", logs.entries, 1024);
+        if let Some(bytes) = logs.compression {
+            self.put("log_compression", bytes);
+        }
+        self.boolean("log_store_compressed", logs.store_compressed, false);
+        self.boolean("log_alternate_epoch", logs.alternate_epoch, false);
+        self.number("log_alternate_epoch_clock_id", logs.epoch_clock, 0);
+    }
+}
+
+/// Whether an option may be written without a value.
+fn may_be_empty(option: &str) -> bool {
+    options::find(option.as_bytes())
+        .is_some_and(|option| option.value_type == OptionType::OptionalText)
 }
 
 fn comma_list<T>(values: &PerDirection<T>, print: impl Fn(&T) -> Option<String>) -> String {

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::log_options::LogOptions;
 use crate::direction::PerDirection;
 
 /// One job (a section of a job file): what it reads and writes, how, and for how long.
@@ -138,6 +139,8 @@ pub struct JobSpec {
     pub bandwidth_interval: Duration,
     /// Interval of IOPS samples (`iopsavgtime`).
     pub iops_interval: Duration,
+    /// The log files the job writes (`write_bw_log`, …).
+    pub logs: LogOptions,
     /// 1024 or 1000: what a `k` is (`kb_base`).
     pub kb_base: u32,
     /// 0 (bytes, automatic), 8 (bytes) or 1 (bits): the unit of reported rates (`unit_base`).
@@ -209,6 +212,7 @@ impl JobSpec {
             percentile_list: DEFAULT_PERCENTILES.to_vec(),
             bandwidth_interval: Duration::from_millis(500),
             iops_interval: Duration::from_millis(500),
+            logs: LogOptions::default(),
             kb_base: 1024,
             unit_base: 0,
             significant_figures: 4,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::error::{JobFileError, Position, Problem, shown};
 use super::flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
 use super::limits::Limit;
-use super::options::{self, OptionInfo};
+use super::options::{self, OptionInfo, OptionType};
 use super::parse::{GivenOption, ParseOptions, Section};
 
 const SOURCE: &str = "command line";
@@ -33,7 +33,8 @@ pub(super) fn read<'w>(
     let mut words = words
         .iter()
         .enumerate()
-        .map(|(index, word)| (index + 1, word.as_bytes()));
+        .map(|(index, word)| (index + 1, word.as_bytes()))
+        .peekable();
     let mut only_files = false;
     while let Some((number, word)) = words.next() {
         let fault = |problem| word_fault(number, problem);
@@ -50,6 +51,11 @@ pub(super) fn read<'w>(
                 let (name, attached) = split_value(switch);
                 let known = lookup(name).map_err(fault)?;
                 let value = match (attached, known.argument()) {
+                    // fio would take a switch that follows for the value.
+                    (None, FlagArgument::Required) if known.may_stand_alone() => {
+                        let next = words.next_if(|(_, word)| !word.starts_with(b"-"));
+                        next.map(|(_, word)| word)
+                    }
                     (None, FlagArgument::Required) => words.next().map(|(_, word)| word),
                     (attached, _) => attached,
                 };
@@ -150,9 +156,15 @@ enum Known {
 }
 
 impl Known {
+    /// Whether it takes the next word as its value, but only if that is none of the switches.
+    fn may_stand_alone(self) -> bool {
+        matches!(self, Self::Option(option) if option.value_type == OptionType::OptionalText)
+    }
+
     fn argument(self) -> FlagArgument {
         match self {
             Self::Flag(flag) => flag.argument,
+            Self::Option(_) if self.may_stand_alone() => FlagArgument::Required,
             Self::Option(option) if option.value_is_optional() => FlagArgument::Optional,
             Self::Option(_) => FlagArgument::Required,
         }

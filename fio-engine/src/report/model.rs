@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::direction::PerDirection;
 use crate::job::PercentileKinds;
+use crate::logs::IoLog;
 use crate::stats::{Histogram, Moments};
 
 /// The results of one run.
@@ -24,6 +25,10 @@ pub struct Report {
     pub groups: Vec<GroupReport>,
     /// One entry per block device the jobs touched.
     pub disks: Vec<DiskReport>,
+    /// The logs of all jobs, in order; see [`RunOptions::logs_in_report`].
+    ///
+    /// [`RunOptions::logs_in_report`]: crate::run::RunOptions::logs_in_report
+    pub logs: Vec<IoLog>,
 }
 
 /// The results of one reported job: fio's `thread_stat`.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::logs::IoLog;
+
 /// Receives the events of a run, on the run's own threads.
 pub type Observer = Arc<dyn Fn(RunEvent) + Send + Sync>;
 
@@ -33,6 +35,13 @@ pub enum RunEvent {
     JobStarted {
         /// Number of the clone, from 0 over all jobs.
         job: u32,
+    },
+    /// What a clone logged, before it counts as ended.
+    JobLogs {
+        /// Number of the clone, from 0 over all jobs.
+        job: u32,
+        /// Its logs, in the order fio writes them.
+        logs: Arc<[IoLog]>,
     },
     /// A clone has ended.
     JobFinished {

@@ -40,6 +40,7 @@ pub(crate) use job_loop::{JobContext, JobLoop, job_loop};
 
 use crate::io::Engines;
 use crate::job::JobSpec;
+use crate::logs::LogBudget;
 use crate::report::Report;
 use crate::report::status::Status;
 use crate::workload::RandomRule;
@@ -60,6 +61,10 @@ pub struct RunOptions {
     pub global_options: Vec<(String, String)>,
     /// Told what happens, from the threads of the run but never per I/O.
     pub observer: Option<Observer>,
+    /// What the logs of all jobs may take in memory.
+    pub log_budget: LogBudget,
+    /// Whether the report has the logs; a program that takes them from the events can do without.
+    pub logs_in_report: bool,
     /// Most clones of all jobs together.
     pub max_jobs: usize,
     /// Whether the run begins with the lines that announce its jobs; a server has sent them when it
@@ -74,6 +79,8 @@ impl Default for RunOptions {
             random_rule: RandomRule::default(),
             global_options: Vec::new(),
             observer: None,
+            log_budget: LogBudget::default(),
+            logs_in_report: true,
             max_jobs: 4096,
             announce_jobs: true,
         }

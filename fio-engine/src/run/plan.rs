@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::progress::JobProgress;
 use super::{RunError, RunOptions};
+use crate::clock::clock_milliseconds;
 use crate::io::Engines;
 use crate::job::JobSpec;
 use crate::workload::RandomRule;
@@ -115,10 +116,23 @@ fn check(job: &JobSpec, engines: &Engines) -> Result<(), RunError> {
         reason,
     };
     job.validate().map_err(|error| invalid(error.to_string()))?;
+    if job.logs.any() && job.logs.alternate_epoch {
+        check_clock(job.logs.epoch_clock).map_err(invalid)?;
+    }
     job.directories
         .iter()
         .try_for_each(|directory| check_directory(directory))
         .map_err(invalid)
+}
+
+fn check_clock(clock: u32) -> Result<(), String> {
+    match clock_milliseconds(clock) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!(
+            "log_alternate_epoch_clock_id={clock}: this clock cannot be read ({error}); 0 is the \
+             time of day"
+        )),
+    }
 }
 
 /// As fio, a job with a wrong `directory` is refused before anything runs, whatever its engine.

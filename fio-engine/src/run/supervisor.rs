@@ -13,6 +13,7 @@ use super::storage::Storage;
 use super::{RunOptions, StopHandle, results};
 use crate::clock::Clock;
 use crate::io::Engine;
+use crate::logs::IoLog;
 use crate::report::normal::{JobLine, StartingLine};
 use crate::report::{DiskMonitor, Report};
 use crate::workload::{Generator, Seeds, Stream};
@@ -52,11 +53,15 @@ impl Supervisor {
             .map(|clone| self.prepare(clone))
             .collect();
         let disks = DiskMonitor::new(storages.iter().flatten().flat_map(Storage::paths));
-        let mut outcomes = Vec::with_capacity(self.plan.clones.len());
+        let mut outcomes: Vec<JobOutcome> = Vec::with_capacity(self.plan.clones.len());
         for wave in self.plan.waves() {
             let storages = storages.drain(..wave.len()).collect();
             outcomes.extend(self.run_wave(wave, storages));
         }
+        let logs = outcomes
+            .iter_mut()
+            .flat_map(|outcome| std::mem::take(&mut outcome.logs))
+            .collect();
         let (jobs, groups) = results::collect(&self.plan, outcomes);
         let global_options = self.options.global_options.clone();
         let disks = disks.report();
@@ -68,6 +73,7 @@ impl Supervisor {
             jobs,
             groups,
             disks,
+            logs,
         }
     }
 
@@ -197,6 +203,8 @@ impl Supervisor {
             run_began: self.began,
             start_delay: start_delay(clone, &seeds),
             content_seed: seeds.of(Stream::Buffer),
+            thread_number: clone.number(),
+            log_budget: &self.options.log_budget,
             on_start: &|| self.tell(RunEvent::JobStarted { job: clone.index }),
         }))
     }
@@ -220,7 +228,7 @@ impl Supervisor {
         })
     }
 
-    fn end(&self, clone: &JobClone, outcome: JobOutcome) -> JobOutcome {
+    fn end(&self, clone: &JobClone, mut outcome: JobOutcome) -> JobOutcome {
         let failed = outcome.failure.is_some();
         clone.progress.set_state(if failed {
             JobState::Failed
@@ -230,8 +238,38 @@ impl Supervisor {
         if let Some(failure) = &outcome.failure {
             self.complain(clone, failure);
         }
+        outcome.logs = self.hand_over(clone, outcome.logs);
         self.tell(RunEvent::JobFinished { job: clone.index });
         outcome
+    }
+
+    /// Tells of the logs; what is left for the report comes back.
+    fn hand_over(&self, clone: &JobClone, logs: Vec<IoLog>) -> Vec<IoLog> {
+        if logs.is_empty() {
+            return logs;
+        }
+        let lost: u64 = logs.iter().map(|log| log.lost).sum();
+        if lost > 0 {
+            let limit = self.options.log_budget.limit();
+            let message = format!(
+                "{lost} log entries are missing: the {limit} bytes that logs may take are used up; \
+                 log over an interval (log_avg_msec)"
+            );
+            self.say(
+                Level::Error,
+                format!("fio: {}: {message}\n", clone.spec.name),
+            );
+        }
+        let kept = if self.options.logs_in_report {
+            logs.clone()
+        } else {
+            Vec::new()
+        };
+        self.tell(RunEvent::JobLogs {
+            job: clone.index,
+            logs: logs.into(),
+        });
+        kept
     }
 
     fn complain(&self, clone: &JobClone, failure: &JobFailure) {

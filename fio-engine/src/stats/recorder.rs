@@ -273,26 +273,30 @@ impl JobStatistics {
         self.sample_iops(elapsed);
     }
 
-    /// Takes a bandwidth sample, KiB/s, of each direction; see [`sample`](Self::sample).
-    pub fn sample_bandwidth(&mut self, elapsed: Duration) {
+    /// Takes a bandwidth sample, KiB/s, of each direction and gives them; see
+    /// [`sample`](Self::sample).
+    pub fn sample_bandwidth(&mut self, elapsed: Duration) -> PerDirection<Option<u64>> {
         let bytes = self.counters.map(|counters| counters.bytes);
-        for (direction, rate) in self.bandwidth_mark.advance(elapsed, bytes).iter() {
-            if let Some(bytes_per_second) = *rate {
-                self.counters[direction]
-                    .bandwidth
-                    .record(bytes_per_second / 1024);
+        let rates = self.bandwidth_mark.advance(elapsed, bytes);
+        let rates = rates.map(|bytes_per_second| Some(bytes_per_second? / 1024));
+        for (direction, rate) in rates.iter() {
+            if let Some(rate) = *rate {
+                self.counters[direction].bandwidth.record(rate);
             }
         }
+        rates
     }
 
-    /// Takes an IOPS sample of each direction; see [`sample`](Self::sample).
-    pub fn sample_iops(&mut self, elapsed: Duration) {
+    /// Takes an IOPS sample of each direction and gives them; see [`sample`](Self::sample).
+    pub fn sample_iops(&mut self, elapsed: Duration) -> PerDirection<Option<u64>> {
         let ios = self.counters.map(|counters| counters.ios);
-        for (direction, rate) in self.iops_mark.advance(elapsed, ios).iter() {
+        let rates = self.iops_mark.advance(elapsed, ios);
+        for (direction, rate) in rates.iter() {
             if let Some(ios_per_second) = *rate {
                 self.counters[direction].iops.record(ios_per_second);
             }
         }
+        rates
     }
 
     /// Forgets everything: the end of the ramp time. Time counts from zero again.

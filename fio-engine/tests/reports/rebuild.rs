@@ -28,6 +28,7 @@ pub(crate) fn rebuild(json: &Value) -> Report {
         groups: GroupReport::collect(&jobs),
         jobs,
         disks: members(&json["disk_util"]).map(rebuild_disk).collect(),
+        logs: Vec::new(),
     }
 }
 
@@ -42,6 +43,7 @@ pub(crate) fn rebuild_client(json: &Value) -> Report {
         jobs: single.map(rebuild_job).collect(),
         groups: Vec::new(),
         disks: members(&json["disk_util"]).map(rebuild_disk).collect(),
+        logs: Vec::new(),
     }
 }
 

@@ -192,6 +192,7 @@ impl Fleet {
             jobs: Vec::new(),
             groups: Vec::new(),
             disks: Vec::new(),
+            logs: Vec::new(),
         };
         for host in self.hosts {
             report.jobs.extend(host.jobs);

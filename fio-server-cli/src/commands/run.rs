@@ -1,13 +1,15 @@
 //! `run`: jobs in this process, without a network.
 
 use std::ffi::OsString;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use fio_engine::job::{JobSource, ParseOptions, ParsedJobs, parse_jobs, parse_words};
+use fio_engine::logs::{IoLog, LogFiles, SampleLayout, check_folders};
 use fio_engine::report::Report;
 use fio_engine::run::{Run, RunEvent, RunOptions};
+use fio_engine::workload::RandomRule;
 use tokio::sync::mpsc;
 
 use super::{job_failure, runtime};
@@ -31,9 +33,15 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let mut options = RunOptions::default();
     options.global_options = parsed.global_options;
     options.random_rule = args.random_rule.into();
-    options.observer = Some(Arc::new(move |event| {
+    options.logs_in_report = false;
+    check_folders(&parsed.jobs).map_err(Failure::setup)?;
+    let logs = Arc::new(LogWriter::new(args.random_rule.into()));
+    let log_writer = logs.clone();
+    options.observer = Some(Arc::new(move |event| match event {
+        // Written by the thread of the job, which has nothing else to do.
+        RunEvent::JobLogs { logs, .. } => log_writer.write(&logs),
         // Without a receiver the run is being dropped.
-        let _ = events.send(event);
+        event => drop(events.send(event)),
     }));
     let (report, interrupted) = runtime()?.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
@@ -44,15 +52,64 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     for job in report.jobs.iter().filter(|job| job.error != 0) {
         results.complain(job_failure("", job));
     }
+    let logs_failed = logs.failures();
+    for failure in &logs_failed {
+        results.complain(failure);
+    }
     let sunk = results.finish_local(&report).map_err(Failure::setup)?;
     if interrupted {
         return Ok(ExitStatus::Interrupted);
     }
-    Ok(if sunk.read_to_the_end {
-        status_of(&report)
-    } else {
-        ExitStatus::Success
+    Ok(match (sunk.read_to_the_end, logs_failed.is_empty()) {
+        (true, true) => status_of(&report),
+        (true, false) => ExitStatus::JobFailed,
+        (false, _) => ExitStatus::Success,
     })
+}
+
+/// Writes the logs of the jobs where fio would: relative to the current folder.
+struct LogWriter {
+    files: LogFiles,
+    failures: Mutex<Vec<String>>,
+}
+
+impl LogWriter {
+    /// The random rule says which releases of fio the user compares with.
+    fn new(rule: RandomRule) -> Self {
+        let layout = match rule {
+            RandomRule::Before335 => SampleLayout::Before337,
+            RandomRule::Newest => SampleLayout::Newest,
+        };
+        Self {
+            files: LogFiles::new("", layout),
+            failures: Mutex::default(),
+        }
+    }
+
+    fn write(&self, logs: &[IoLog]) {
+        for log in logs {
+            if let Err(error) = self.files.write(log) {
+                self.fail(error.to_string());
+            }
+            if log.lost > 0 {
+                self.fail(format!(
+                    "{} lacks its last {} entries",
+                    log.file_name, log.lost
+                ));
+            }
+        }
+    }
+
+    fn fail(&self, failure: String) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.push(failure);
+    }
+
+    /// What went wrong.
+    fn failures(&self) -> Vec<String> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut failures)
+    }
 }
 
 /// Reads the job files and words into jobs of one run.

@@ -74,10 +74,13 @@ impl OptionInfo {
         (!self.is_supported()).then(|| refusal::reason(self))
     }
 
-    /// Whether it may stand without a value, which then counts as 1.
+    /// Whether it may stand without a value, which then counts as 1, or as an empty text.
     #[must_use]
     pub const fn value_is_optional(&self) -> bool {
-        matches!(self.value_type, OptionType::Flag | OptionType::Ignored)
+        matches!(
+            self.value_type,
+            OptionType::Flag | OptionType::Ignored | OptionType::OptionalText
+        )
     }
 
     /// Gives the option a value.
@@ -95,6 +98,7 @@ impl OptionInfo {
         };
         let text = match text {
             Some(text) if !text.is_empty() => text,
+            _ if self.value_type == OptionType::OptionalText => b"",
             None if self.value_is_optional() => b"1",
             _ => {
                 return Err(Problem::MissingValue {
@@ -205,6 +209,8 @@ pub struct EngineOption {
 pub enum OptionType {
     /// A text, or one of a set of words.
     Text,
+    /// A text; may stand without one.
+    OptionalText,
     /// A whole number, with size suffixes.
     Integer,
     /// 0 or 1.
@@ -265,7 +271,8 @@ impl fmt::Display for Category {
 
 type Setter = fn(&mut Draft, Value<'_>) -> Result<(), ValueError>;
 
-/// The value of an option, never empty, and what is needed to understand it.
+/// The value of an option, empty only for an [`OptionType::OptionalText`], and what is needed to
+/// understand it.
 #[derive(Clone, Copy)]
 pub(super) struct Value<'a> {
     text: &'a [u8],

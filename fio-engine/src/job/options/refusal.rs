@@ -1,9 +1,9 @@
 //! Why an option of fio is refused.
 
-use super::{Category, OptionInfo, OptionType};
+use super::{OptionInfo, OptionType};
 
 /// Reasons by the beginning of the name; the first that fits counts.
-const REASONS: [(&[&str], &str); 20] = [
+const REASONS: [(&[&str], &str); 22] = [
     (
         &[
             "verify",
@@ -16,6 +16,14 @@ const REASONS: [(&[&str], &str); 20] = [
         "what was written is not verified",
     ),
     (&["exec_"], "commands are never run"),
+    (
+        &["log_compression_cpus"],
+        "a log is compressed when its job has ended",
+    ),
+    (
+        &["block_error_percentiles"],
+        "errors are not counted by block",
+    ),
     (
         &[
             "ioscheduler",
@@ -124,10 +132,9 @@ const REASONS: [(&[&str], &str); 20] = [
 ];
 
 pub(super) fn reason(option: &OptionInfo) -> &'static str {
-    match (option.value_type, option.category) {
-        (OptionType::Removed, _) => return "fio has removed it",
-        (OptionType::NotBuilt, _) => return "fio as usually built does not have it",
-        (_, Category::Logging) => return "no log files are written",
+    match option.value_type {
+        OptionType::Removed => return "fio has removed it",
+        OptionType::NotBuilt => return "fio as usually built does not have it",
         _ => {}
     }
     REASONS

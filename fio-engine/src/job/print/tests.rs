@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::job::log_options::MAX_HISTOGRAM_COARSENESS;
 use crate::job::spec::{Measure, Pattern, PercentileKinds};
 use crate::job::{JobSource, MAX_FILES, Machine, ParseOptions, parse_jobs, parse_words};
 
@@ -121,6 +122,44 @@ prop_compose! {
     }
 }
 
+fn log_name() -> impl Strategy<Value = Option<String>> {
+    prop::option::of("([a-z][a-z/.]{0,8}[a-z])?")
+}
+
+prop_compose! {
+    fn logs()(
+        names in [log_name(), log_name(), log_name(), log_name()],
+        times in (0_u64..100_000, 0_u64..100_000),
+        window in 0..3_usize,
+        histogram_coarseness in 0..=MAX_HISTOGRAM_COARSENESS,
+        flags: [bool; 6],
+        entries in 1024_u32..=1 << 20,
+        compression in prop::option::of(1024_u64..=512 << 20),
+        epoch_clock in 0_u32..12,
+    ) -> LogOptions {
+        let [bandwidth, latency, iops, histogram] = names;
+        LogOptions {
+            bandwidth,
+            latency,
+            iops,
+            histogram,
+            interval: Duration::from_millis(times.0),
+            window_value: [WindowValue::Average, WindowValue::Maximum, WindowValue::Both][window],
+            histogram_interval: Duration::from_millis(times.1),
+            histogram_coarseness,
+            offset: flags[0],
+            priority: flags[1],
+            issue_time: flags[2],
+            per_job: flags[3],
+            entries,
+            compression,
+            store_compressed: flags[4],
+            alternate_epoch: flags[5],
+            epoch_clock,
+        }
+    }
+}
+
 prop_compose! {
     fn job()(
         spec in workload(),
@@ -136,6 +175,7 @@ prop_compose! {
         cpus in prop::option::of(prop::collection::btree_set(0_usize..4, 1..4)),
         list in prop::collection::btree_set(0_u32..=10_000, 1..20),
         averages in (0_u64..100_000, 0_u64..100_000, 1_u32..=10),
+        logs in logs(),
     ) -> JobSpec {
         JobSpec {
             size: sizes[0],
@@ -177,6 +217,7 @@ prop_compose! {
             bandwidth_interval: Duration::from_millis(averages.0),
             iops_interval: Duration::from_millis(averages.1),
             significant_figures: averages.2,
+            logs,
             ..spec
         }
     }

@@ -14,6 +14,7 @@ use super::{JobContext, LoopState};
 use crate::clock::Ticks;
 use crate::direction::Direction;
 use crate::io::{Completion, Io, IoEngine, Queued, SyncKind};
+use crate::logs::LoggedIo;
 use crate::workload::{Request, RequestKind};
 
 /// Issues I/Os until the job is done, its time is over, or one fails; then reaps the rest.
@@ -212,8 +213,10 @@ impl Flight {
         for unit in self.queued.drain(..count) {
             let unit = &mut self.units[unit];
             unit.issued = now;
-            let nanos = state.clock.nanos_between(unit.created, now);
-            state.recorder.submit(unit.io.direction, nanos);
+            let logged = logged(&unit.io, unit.io.length);
+            state
+                .recorder
+                .submit(&state.clock, logged, unit.created, now);
         }
         self.started += count;
         self.look_at_the_time(now, state);
@@ -316,10 +319,8 @@ impl Flight {
                     issued: unit.issued,
                     completed: now,
                 };
-                let bytes = (unit.io.buffer_offset + moved) as u64;
-                state
-                    .recorder
-                    .complete(&state.clock, unit.io.direction, bytes, times);
+                let logged = logged(&unit.io, moved);
+                state.recorder.complete(&state.clock, logged, times);
                 self.free.push(completion.unit);
             }
             other => self.incomplete(context, engine, state, completion.unit, other),
@@ -381,11 +382,20 @@ impl Flight {
 
     #[inline(always)]
     fn look_at_the_time(&mut self, now: Ticks, state: &mut LoopState<'_>) {
-        if state.pace.is_due(now)
-            && state.pace.catch_up(now, &mut state.recorder.statistics) == Verdict::End
-        {
+        if state.pace.is_due(now) && state.pace.catch_up(now, &mut state.recorder) == Verdict::End {
             self.ended = true;
         }
+    }
+}
+
+/// The whole I/O of which `rest` is the end, `bytes` of it still to be counted.
+#[inline(always)]
+fn logged(rest: &Io, bytes: usize) -> LoggedIo {
+    let before = rest.buffer_offset as u64;
+    LoggedIo {
+        direction: rest.direction,
+        offset: rest.offset - before,
+        length: before + bytes as u64,
     }
 }
 

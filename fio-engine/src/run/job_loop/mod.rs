@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::io::thread_usage::ThreadUsage;
 use crate::io::{EngineSetup, IoEngine, SyncKind};
 use crate::job::JobSpec;
+use crate::logs::{IoLog, LogBudget};
 use crate::stats::JobStatistics;
 use crate::workload::Generator;
 
@@ -49,6 +50,10 @@ pub(crate) struct JobContext<'a> {
     pub(crate) run_began: Instant,
     pub(crate) start_delay: Duration,
     pub(crate) content_seed: u64,
+    /// Number of the clone, from 1 over all jobs.
+    pub(crate) thread_number: u32,
+    /// What the logs of all jobs may take.
+    pub(crate) log_budget: &'a LogBudget,
     /// Told when I/O begins.
     pub(crate) on_start: &'a dyn Fn(),
 }
@@ -57,6 +62,7 @@ pub(crate) struct JobContext<'a> {
 #[derive(Debug)]
 pub(crate) struct JobOutcome {
     pub(crate) statistics: JobStatistics,
+    pub(crate) logs: Vec<IoLog>,
     pub(crate) failure: Option<JobFailure>,
     /// Time the statistics cover.
     pub(crate) runtime: Duration,
@@ -70,7 +76,7 @@ pub(crate) struct JobOutcome {
 pub(crate) fn job_loop<E: IoEngine>(mut context: JobContext<'_>) -> JobOutcome {
     let opened = open::<E>(&context);
     // Everything that allocates is done before the jobs start together.
-    let recorder = Recorder::new(context.spec);
+    let recorder = Recorder::new(context.spec, context.log_budget);
     context.progress.set_state(JobState::Initialised);
     context.start_line.arrive_and_wait();
     match opened {
@@ -119,13 +125,13 @@ impl JobContext<'_> {
         &mut self,
         engine: &mut E,
         content: ContentSource,
-        recorder: Recorder,
+        mut recorder: Recorder,
     ) -> JobOutcome {
         let clock = Clock::shared();
         let usage = ThreadUsage::now();
         let started = SystemTime::now();
         self.publish_start();
-        let pace = Pace::new(clock, self.spec, self.progress, self.stop);
+        let pace = Pace::new(clock, self.spec, self.progress, self.stop, &mut recorder);
         let mut state = LoopState {
             clock,
             pace,
@@ -139,12 +145,14 @@ impl JobContext<'_> {
         } else {
             asynchronous::run(self, engine, &mut state)
         };
-        let runtime = state.pace.finish(&state.recorder.statistics);
+        let runtime = state.pace.finish(&mut state.recorder);
         if result.is_ok() {
             result = self.sync_at_end(&mut state);
         }
+        let (statistics, logs) = state.recorder.finish(self.spec, self.thread_number);
         JobOutcome {
-            statistics: state.recorder.statistics,
+            statistics,
+            logs,
             failure: result.err(),
             runtime,
             usage: ThreadUsage::now().since(usage),
@@ -214,6 +222,7 @@ impl JobOutcome {
     pub(crate) fn empty() -> Self {
         Self {
             statistics: JobStatistics::new(),
+            logs: Vec::new(),
             failure: None,
             runtime: Duration::ZERO,
             usage: ThreadUsage::default(),

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::super::StopHandle;
 use super::super::progress::{JobProgress, JobState};
+use super::recorder::Recorder;
 use crate::clock::{Clock, Ticks};
 use crate::direction::PerDirection;
-use crate::job::JobSpec;
+use crate::job::{JobSpec, LogOptions};
 use crate::stats::JobStatistics;
 
 /// How often a job publishes its counters and looks at the stop flag.
@@ -38,6 +39,8 @@ pub(super) struct Pace<'a> {
     publish: Ticks,
     bandwidth: Sampling,
     iops: Sampling,
+    latency_log: Sampling,
+    histogram_log: Sampling,
     /// Counted before the ramp time was over.
     ramp_bytes: PerDirection<u64>,
     ramp_ios: PerDirection<u64>,
@@ -55,6 +58,26 @@ impl Sampling {
             self.due = clock.after(now, self.interval);
         }
     }
+
+    /// The next time after `now` in steps of the interval, so that lateness does not add up.
+    fn go_on(&mut self, clock: &Clock, now: Ticks) {
+        let next = clock.after(self.due, self.interval);
+        self.due = if next > now {
+            next
+        } else {
+            clock.after(now, self.interval)
+        };
+    }
+}
+
+/// Where rates are logged over an interval, they are sampled as often as that at least (manual,
+/// `bwavgtime`).
+fn shorter(interval: Duration, logs: &LogOptions, name: &Option<String>) -> Duration {
+    if name.is_some() && !logs.interval.is_zero() {
+        interval.min(logs.interval)
+    } else {
+        interval
+    }
 }
 
 impl<'a> Pace<'a> {
@@ -64,6 +87,7 @@ impl<'a> Pace<'a> {
         spec: &JobSpec,
         progress: &'a JobProgress,
         stop: &'a StopHandle,
+        recorder: &mut Recorder,
     ) -> Self {
         let now = clock.now();
         let ramping = !spec.ramp_time.is_zero();
@@ -72,13 +96,18 @@ impl<'a> Pace<'a> {
         } else {
             JobState::Running
         });
-        let sampling = |interval: Duration| Sampling {
+        let sampling = |interval: Duration, wanted: bool| Sampling {
             interval,
-            due: if spec.measure.bandwidth {
+            due: if wanted {
                 clock.after(now, interval)
             } else {
                 Ticks::NEVER
             },
+        };
+        let logs = &spec.logs;
+        let rates = spec.measure.bandwidth;
+        let log = |interval: Duration, name: &Option<String>| {
+            sampling(interval, name.is_some() && !interval.is_zero())
         };
         let runtime = spec.runtime.filter(|runtime| !runtime.is_zero());
         let mut pace = Self {
@@ -95,12 +124,18 @@ impl<'a> Pace<'a> {
             end: Ticks::NEVER,
             runtime,
             publish: clock.after(now, PUBLISH_INTERVAL),
-            bandwidth: sampling(spec.bandwidth_interval),
-            iops: sampling(spec.iops_interval),
+            bandwidth: sampling(
+                shorter(spec.bandwidth_interval, logs, &logs.bandwidth),
+                rates,
+            ),
+            iops: sampling(shorter(spec.iops_interval, logs, &logs.iops), rates),
+            latency_log: log(logs.interval, &logs.latency),
+            histogram_log: log(logs.histogram_interval, &logs.histogram),
             ramp_bytes: PerDirection::default(),
             ramp_ios: PerDirection::default(),
         };
         if !ramping {
+            recorder.start(now);
             pace.limit_runtime(now);
         }
         pace.reschedule();
@@ -115,21 +150,29 @@ impl<'a> Pace<'a> {
 
     /// Does what is due.
     #[cold]
-    pub(super) fn catch_up(&mut self, now: Ticks, statistics: &mut JobStatistics) -> Verdict {
+    pub(super) fn catch_up(&mut self, now: Ticks, recorder: &mut Recorder) -> Verdict {
         if now >= self.ramp_end {
-            self.end_ramp(now, statistics);
+            self.end_ramp(now, recorder);
         }
         let counted = self.clock.between(self.counting_since, now);
         if now >= self.bandwidth.due {
-            statistics.sample_bandwidth(counted);
+            recorder.sample_bandwidth(counted);
             self.bandwidth.start(&self.clock, now);
         }
         if now >= self.iops.due {
-            statistics.sample_iops(counted);
+            recorder.sample_iops(counted);
             self.iops.start(&self.clock, now);
         }
+        if now >= self.latency_log.due {
+            recorder.end_log_interval(counted);
+            self.latency_log.go_on(&self.clock, now);
+        }
+        if now >= self.histogram_log.due {
+            recorder.end_log_histogram(counted);
+            self.histogram_log.go_on(&self.clock, now);
+        }
         if now >= self.publish {
-            self.publish(statistics);
+            self.publish(&recorder.statistics);
             self.publish = self.clock.after(now, PUBLISH_INTERVAL);
         }
         self.reschedule();
@@ -140,21 +183,31 @@ impl<'a> Pace<'a> {
         }
     }
 
-    /// Publishes the final counters and returns the time the statistics cover.
-    pub(super) fn finish(&self, statistics: &JobStatistics) -> Duration {
-        self.publish(statistics);
-        self.clock.between(self.counting_since, self.clock.now())
+    /// Publishes the final counters, ends the last intervals of the logs, and returns the time the
+    /// statistics cover.
+    pub(super) fn finish(&self, recorder: &mut Recorder) -> Duration {
+        self.publish(&recorder.statistics);
+        let counted = self.clock.between(self.counting_since, self.clock.now());
+        recorder.end_log_interval(counted);
+        if self.histogram_log.due != Ticks::NEVER {
+            recorder.end_log_histogram(counted);
+        }
+        counted
     }
 
-    fn end_ramp(&mut self, now: Ticks, statistics: &mut JobStatistics) {
+    fn end_ramp(&mut self, now: Ticks, recorder: &mut Recorder) {
+        let statistics = &mut recorder.statistics;
         self.ramp_bytes = statistics.bytes();
         self.ramp_ios = statistics.ios();
         statistics.reset();
+        recorder.start(now);
         self.ramp_end = Ticks::NEVER;
         self.limit_runtime(now);
         self.counting_since = now;
         self.bandwidth.start(&self.clock, now);
         self.iops.start(&self.clock, now);
+        self.latency_log.start(&self.clock, now);
+        self.histogram_log.start(&self.clock, now);
         self.progress.set_state(JobState::Running);
     }
 
@@ -182,6 +235,8 @@ impl<'a> Pace<'a> {
             self.publish,
             self.bandwidth.due,
             self.iops.due,
+            self.latency_log.due,
+            self.histogram_log.due,
         ];
         self.due = times.into_iter().min().unwrap_or(Ticks::NEVER);
     }

@@ -1,8 +1,10 @@
-//! From the times of an I/O to the job's statistics.
+//! From the times of an I/O to the job's statistics and logs.
+
+use std::time::Duration;
 
 use crate::clock::{Clock, Ticks};
-use crate::direction::Direction;
 use crate::job::{JobSpec, Measure};
+use crate::logs::{IoLog, LogBudget, LogCollector, LoggedIo};
 use crate::stats::JobStatistics;
 
 /// Records I/Os, as far as the job wants to know.
@@ -10,7 +12,9 @@ use crate::stats::JobStatistics;
 pub(super) struct Recorder {
     pub(super) statistics: JobStatistics,
     measure: Measure,
-    everything: bool,
+    /// All latencies are measured and nothing is logged: what nearly every job wants.
+    usual: bool,
+    logs: Option<Box<LogCollector>>,
 }
 
 /// When an I/O was made, handed over, and over.
@@ -22,12 +26,14 @@ pub(super) struct Times {
 }
 
 impl Recorder {
-    pub(super) fn new(spec: &JobSpec) -> Self {
+    pub(super) fn new(spec: &JobSpec, budget: &LogBudget) -> Self {
         let measure = spec.measure;
+        let logs = LogCollector::new(spec, budget);
         Self {
             statistics: JobStatistics::new(),
             measure,
-            everything: measure.completion_latency && measure.total_latency,
+            usual: measure.completion_latency && measure.total_latency && logs.is_none(),
+            logs,
         }
     }
 
@@ -40,44 +46,93 @@ impl Recorder {
 
     /// Records an I/O that is over.
     #[inline(always)]
-    pub(super) fn complete(
-        &mut self,
-        clock: &Clock,
-        direction: Direction,
-        bytes: u64,
-        times: Times,
-    ) {
-        if self.everything {
+    pub(super) fn complete(&mut self, clock: &Clock, io: LoggedIo, times: Times) {
+        if self.usual {
             self.statistics.record_completion(
-                direction,
-                bytes,
+                io.direction,
+                io.length,
                 clock.nanos_between(times.issued, times.completed),
                 clock.nanos_between(times.created, times.completed),
             );
         } else {
-            self.complete_partly(clock, direction, bytes, times);
+            self.complete_unusually(clock, io, times);
         }
     }
 
     #[cold]
-    fn complete_partly(&mut self, clock: &Clock, direction: Direction, bytes: u64, times: Times) {
-        self.statistics.record_transfer(direction, bytes);
+    fn complete_unusually(&mut self, clock: &Clock, io: LoggedIo, times: Times) {
+        let completion = clock.nanos_between(times.issued, times.completed);
+        let total = clock.nanos_between(times.created, times.completed);
+        self.statistics.record_transfer(io.direction, io.length);
         if self.measure.completion_latency {
-            let latency = clock.nanos_between(times.issued, times.completed);
             self.statistics
-                .record_completion_latency(direction, latency);
+                .record_completion_latency(io.direction, completion);
         }
         if self.measure.total_latency {
-            let latency = clock.nanos_between(times.created, times.completed);
-            self.statistics.record_total_latency(direction, latency);
+            self.statistics.record_total_latency(io.direction, total);
+        }
+        if let Some(logs) = &mut self.logs {
+            logs.complete(clock, io, times.completed, completion, total);
         }
     }
 
     /// Records the submission of an I/O that completes later.
     #[inline(always)]
-    pub(super) fn submit(&mut self, direction: Direction, nanos: u64) {
+    pub(super) fn submit(&mut self, clock: &Clock, io: LoggedIo, created: Ticks, issued: Ticks) {
         if self.measure.submission_latency {
-            self.statistics.record_submission(direction, nanos);
+            let nanos = clock.nanos_between(created, issued);
+            self.statistics.record_submission(io.direction, nanos);
+            if let Some(logs) = &mut self.logs {
+                logs.submit(clock, io, issued, nanos);
+            }
         }
+    }
+}
+
+/// What is due now and then.
+impl Recorder {
+    /// Statistics and logs count from now on.
+    pub(super) fn start(&mut self, now: Ticks) {
+        if let Some(logs) = &mut self.logs {
+            logs.start(now);
+        }
+    }
+
+    /// Takes bandwidth samples; `elapsed` is the time counted.
+    pub(super) fn sample_bandwidth(&mut self, elapsed: Duration) {
+        let rates = self.statistics.sample_bandwidth(elapsed);
+        if let Some(logs) = &mut self.logs {
+            logs.bandwidth(elapsed, rates);
+        }
+    }
+
+    /// Takes IOPS samples.
+    pub(super) fn sample_iops(&mut self, elapsed: Duration) {
+        let rates = self.statistics.sample_iops(elapsed);
+        if let Some(logs) = &mut self.logs {
+            logs.iops(elapsed, rates);
+        }
+    }
+
+    /// Ends an interval of the latency logs.
+    pub(super) fn end_log_interval(&mut self, elapsed: Duration) {
+        if let Some(logs) = &mut self.logs {
+            logs.end_interval(elapsed);
+        }
+    }
+
+    /// Ends an interval of the histogram log.
+    pub(super) fn end_log_histogram(&mut self, elapsed: Duration) {
+        if let Some(logs) = &mut self.logs {
+            logs.end_histogram(elapsed, &self.statistics);
+        }
+    }
+
+    /// The statistics and the logs.
+    pub(super) fn finish(self, spec: &JobSpec, thread_number: u32) -> (JobStatistics, Vec<IoLog>) {
+        let logs = self
+            .logs
+            .map_or_else(Vec::new, |logs| logs.finish(spec, thread_number));
+        (self.statistics, logs)
     }
 }

@@ -7,6 +7,7 @@ use super::{JobContext, LoopState};
 use crate::clock::Ticks;
 use crate::direction::Direction;
 use crate::io::{Io, IoEngine, Queued, SyncKind};
+use crate::logs::LoggedIo;
 use crate::workload::{Request, RequestKind};
 
 /// Without latencies to measure, the time is read once in this many I/Os.
@@ -50,9 +51,12 @@ pub(super) fn run<E: IoEngine>(
             issued,
             completed: now,
         };
-        state
-            .recorder
-            .complete(&clock, direction, bytes as u64, times);
+        let logged = LoggedIo {
+            direction,
+            offset: request.offset,
+            length: bytes as u64,
+        };
+        state.recorder.complete(&clock, logged, times);
         if is_over(now, state) {
             break;
         }
@@ -62,8 +66,7 @@ pub(super) fn run<E: IoEngine>(
 
 #[inline(always)]
 fn is_over(now: Ticks, state: &mut LoopState<'_>) -> bool {
-    state.pace.is_due(now)
-        && state.pace.catch_up(now, &mut state.recorder.statistics) == Verdict::End
+    state.pace.is_due(now) && state.pace.catch_up(now, &mut state.recorder) == Verdict::End
 }
 
 #[inline(always)]

@@ -40,6 +40,8 @@ fn run_on<E: IoEngine>(spec: &JobSpec, files: Vec<File>, stop: &StopHandle) -> J
                 run_began: Instant::now(),
                 start_delay: Duration::ZERO,
                 content_seed: 1,
+                thread_number: 1,
+                log_budget: &LogBudget::default(),
                 on_start: &|| {},
             })
         });

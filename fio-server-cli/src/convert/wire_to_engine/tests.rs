@@ -134,6 +134,7 @@ fn no_figures_of_a_hostile_server_break_sums_or_reports() {
         jobs: vec![job; 100],
         groups: Vec::new(),
         disks: Vec::new(),
+        logs: Vec::new(),
     };
     let mut text = String::new();
     normal::write_all_clients(&mut text, &report.jobs, now).expect("a string takes everything");

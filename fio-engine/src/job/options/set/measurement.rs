@@ -20,12 +20,6 @@ pub(in crate::job::options) fn iops_interval(draft: &mut Draft, value: Value<'_>
     Ok(())
 }
 
-/// Only log files have this interval, and each option that would write one is refused by name; so
-/// the value is checked and has nothing to act on.
-pub(in crate::job::options) fn log_interval(_: &mut Draft, value: Value<'_>) -> Outcome {
-    value.milliseconds().map(drop)
-}
-
 pub(in crate::job::options) fn completion_percentiles(
     draft: &mut Draft,
     value: Value<'_>,

@@ -2,11 +2,13 @@
 
 mod block_sizes;
 mod files;
+mod logs;
 mod measurement;
 mod workload;
 
 pub(super) use block_sizes::*;
 pub(super) use files::*;
+pub(super) use logs::*;
 pub(super) use measurement::*;
 pub(super) use workload::*;
 
