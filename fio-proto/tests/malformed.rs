@@ -8,8 +8,8 @@ use common::capture;
 use fio_proto::Limits;
 use fio_proto::error::{DecodeError, Fault, FrameError, JoinError, MessageError, ProtocolError};
 use fio_proto::fragment::{Fragments, Joiner};
-use fio_proto::frame::{Flags, Header, Tag};
-use fio_proto::message::{ClientMessage, Message, ProbeReply, ServerMessage};
+use fio_proto::frame::{Flags, Frame, Header, Tag};
+use fio_proto::message::{ClientMessage, Message, ProbeReply, ProbeRequest, ServerMessage};
 use fio_proto::opcode::Opcode;
 use fio_proto::session::{
     ClientConfig, ClientEvent, ClientSession, Instant, Output, ServerConfig, ServerEvent,
@@ -82,7 +82,6 @@ fn hand_made_input_gets_the_answer_fio_gave() {
         "client_sends_ts",
         "oversize_fragment",
         "unknown_opcode",
-        "wrong_version",
     ];
     for case in cases {
         let mut session = server(Limits::default());
@@ -221,7 +220,10 @@ fn every_malformed_input_ends_in_a_clear_text() {
 fn an_empty_frame_with_more_is_a_whole_message() {
     let mut session = server(Limits::default());
     session.handle_bytes(NOW, &frame(9, Flags::MORE, b""));
-    assert_eq!(drain(&mut session).0, [ServerEvent::Probed]);
+    assert_eq!(
+        drain(&mut session).0,
+        [ServerEvent::Probed(ProbeRequest::default())]
+    );
     let mut session = server(Limits::default());
     session.handle_bytes(NOW, &capture("raw_empty_fragment_with_more.c2s.bin"));
     let (events, _, _) = drain(&mut session);
@@ -244,21 +246,30 @@ fn exit_is_handed_on() {
 }
 
 #[test]
-fn other_versions_learn_ours_and_are_let_go() {
-    let mut session = server(Limits::default());
-    session.handle_bytes(NOW, &capture("mismatch_v097.c2s.bin"));
-    let (events, bytes, closed) = drain(&mut session);
-    let [ServerEvent::Failed(error)] = &events[..] else {
-        panic!("{events:?}")
-    };
-    assert_eq!(
-        (error.fault(), error.peer_version()),
-        (Fault::Incompatible, Some(ServerVersion::new(97)))
-    );
-    assert_eq!(
-        (texts(&bytes), closed),
-        (vec!["fio: bad server cmd version 97\n".to_string()], true)
-    );
+fn unknown_versions_are_told_in_their_own_and_let_go() {
+    for number in [0, 2, 7, 33, 64, 67, 98, 122, u16::MAX] {
+        let version = ServerVersion::new(number);
+        let mut probe = Vec::new();
+        Fragments::new(version, Opcode::new(10), Tag(7), &[0; 136]).append_to(&mut probe);
+        let mut session = server(Limits::default());
+        session.handle_bytes(NOW, &probe);
+        let (events, bytes, closed) = drain(&mut session);
+        let [ServerEvent::Failed(error)] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!(
+            (error.fault(), error.peer_version(), closed),
+            (Fault::Incompatible, Some(version), true)
+        );
+        let (frame, rest) = Frame::parse(&bytes).unwrap().unwrap();
+        assert_eq!((frame.header.version, rest), (version, &[][..]));
+        assert_eq!(frame.header.opcode, Opcode::new(5));
+        let wanted = format!("fio: bad server cmd version {number}, known are 1, 65-121\n");
+        let text = frame.payload.strip_prefix(wanted.as_bytes());
+        let old = number <= 33;
+        assert_eq!(text.is_some(), old, "the text alone in the oldest versions");
+        assert!(frame.payload.ends_with(wanted.as_bytes()));
+    }
 }
 
 #[test]
@@ -336,7 +347,10 @@ fn a_byte_a_second_is_too_slow() {
     let stream = capture("null_randread.c2s.bin");
     let mut session = server(Limits::default());
     session.handle_bytes(NOW, &stream[..24]);
-    assert_eq!(drain(&mut session).0, [ServerEvent::Probed]);
+    assert_eq!(
+        drain(&mut session).0,
+        [ServerEvent::Probed(ProbeRequest::default())]
+    );
     assert_eq!(session.deadline(), None);
     session.handle_bytes(NOW, &stream[24..25]);
     assert_eq!(session.deadline(), Some(NOW.after(Duration::from_secs(10))));

@@ -7,7 +7,7 @@ use fio_proto::error::{CommandError, ProtocolError, Waiting};
 use fio_proto::frame::Tag;
 use fio_proto::layout::{GroupRunStats, Histogram, JobsEta, ThreadStat};
 use fio_proto::message::{
-    ClientMessage, Eta, JobLine, Message, ProbeReply, ProbeRequest, ServerMessage, Start,
+    ClientMessage, Eta, JobLine, JobText, Message, ProbeReply, ProbeRequest, ServerMessage, Start,
     ThreadReport,
 };
 use fio_proto::session::{
@@ -146,7 +146,7 @@ impl Pair {
     /// A server with one canned job. A client may be gone by the time its job is seen.
     fn serve(&mut self, event: &ServerEvent) {
         let answers = match event {
-            ServerEvent::Job(text) => canned(&text.to_string()),
+            ServerEvent::Job(job) => canned(&job.text.to_string()),
             ServerEvent::JobLine(_) => {
                 vec![ServerMessage::Start(Start::default()), ServerMessage::Quit]
             }
@@ -297,7 +297,9 @@ fn quit_stops_a_run_and_says_good_bye_without_one() {
         _ => None,
     })
     .collect();
-    assert_eq!(events, [ServerEvent::Job("a".into()), ServerEvent::Quit]);
+    let mut job = JobText::new("a");
+    job.trailing = 0;
+    assert_eq!(events, [ServerEvent::Job(job), ServerEvent::Quit]);
     pair.server.send(pair.now, &ServerMessage::Quit).unwrap();
     let mut quit = Vec::new();
     ClientMessage::Quit

@@ -81,9 +81,16 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     pub allow_path: Vec<PathBuf>,
 
-    /// Let clients on other machines end this server with an EXIT message
+    /// Let clients run job files of this machine, by name, if they are below this folder; may be
+    /// repeated
     ///
-    /// Clients on this machine always can, as with fio.
+    /// For fio's --remote-config. Without this flag no file can be named.
+    #[arg(long, value_name = "DIR")]
+    pub job_dir: Vec<PathBuf>,
+
+    /// Let clients of fio 1.99 on other machines end this server with an EXIT message
+    ///
+    /// Those on this machine always can, as with fio. EXIT of a later release ends its connection.
     #[arg(long)]
     pub allow_exit: bool,
 

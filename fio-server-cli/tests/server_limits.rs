@@ -135,6 +135,7 @@ fn a_silent_client_is_told_and_closed_but_not_one_with_a_job() {
     busy.send(JOB, LONG_JOB.as_bytes());
     busy.messages_until(START);
     let mut silent = server.connect();
+    silent.send(PROBE, b"");
     let messages = silent.messages_to_end();
     assert!(
         texts(&messages).contains("nothing heard"),

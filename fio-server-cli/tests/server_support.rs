@@ -201,7 +201,8 @@ impl<S: Read + Write> Peer<S> {
             let u16_at = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
             assert_eq!(u16_at(20), crc16(&header[..20]), "header checksum");
             let length = u32::from_le_bytes(header[16..20].try_into().unwrap());
-            assert!(length <= 64, "frame of {length} bytes");
+            let longest = if u16_at(0) < 3 { 64 } else { 1024 };
+            assert!(length <= longest, "frame of {length} bytes");
             let mut payload = vec![0; length as usize];
             assert!(read_all(&mut self.stream, &mut payload), "cut frame");
             assert_eq!(u16_at(22), crc16(&payload), "payload checksum");
@@ -211,7 +212,7 @@ impl<S: Read + Write> Peer<S> {
                 serial: u64::from_le_bytes(header[8..16].try_into().unwrap()),
                 payload: Vec::new(),
             });
-            assert_eq!(message.version, 1);
+            assert_eq!(message.version, u16_at(0), "version changes");
             assert_eq!(message.opcode, u16_at(2), "opcode changes inside a message");
             message.payload.extend(payload);
             if header[4] & 1 == 0 {

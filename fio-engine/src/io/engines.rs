@@ -56,6 +56,12 @@ impl Engines {
         self.by_name.keys().map(String::as_str)
     }
 
+    /// Whether the engine of this name opens files; `None` without such an engine.
+    #[must_use]
+    pub fn needs_files(&self, name: &str) -> Option<bool> {
+        self.find(name).map(|engine| engine.needs_files)
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<Engine> {
         self.by_name.get(name).copied()
     }

@@ -220,6 +220,14 @@ impl StatusHandle {
     }
 }
 
+/// Checks jobs as [`Run::start`] does, and starts nothing.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn check(jobs: &[JobSpec], options: &RunOptions) -> Result<(), RunError> {
+    Plan::new(jobs.to_vec(), options).map(drop)
+}
+
 /// Stops a run from any thread.
 #[derive(Debug, Clone, Default)]
 pub struct StopHandle(Arc<AtomicBool>);

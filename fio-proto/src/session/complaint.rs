@@ -5,10 +5,18 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::error::{FrameError, JoinError, MessageError, ProtocolError, Waiting};
+use crate::message::Text;
 use crate::version::ServerVersion;
 
 /// The TEXT messages that tell a client what was wrong, in order. None where nobody would listen.
-pub(super) fn complaints(error: &ProtocolError, version: ServerVersion) -> Vec<String> {
+pub(super) fn complaints(error: &ProtocolError, version: ServerVersion) -> Vec<Text> {
+    wording(error, version)
+        .into_iter()
+        .map(Text::error)
+        .collect()
+}
+
+fn wording(error: &ProtocolError, version: ServerVersion) -> Vec<String> {
     match error {
         ProtocolError::Join(error) => of_join(error),
         ProtocolError::Message(error) => Vec::from([of_message(error, version)]),
@@ -31,9 +39,15 @@ fn of_join(error: &JoinError) -> Vec<String> {
             "fio: server bad crc on payload ".into(),
             format!("(got {got:x}, wanted {wanted:x})\n"),
         ]),
-        JoinError::Frame(FrameError::Version { got, .. }) => {
+        JoinError::Frame(FrameError::Version { got, .. }) if got.is_supported() => {
             Vec::from([format!("fio: bad server cmd version {got}\n")])
         }
+        // Short enough for one frame in any version.
+        JoinError::Frame(FrameError::Version { got, .. }) => Vec::from([format!(
+            "fio: bad server cmd version {got}, known are {}, 65-{}\n",
+            ServerVersion::OLDEST,
+            ServerVersion::NEWEST
+        )]),
         JoinError::Frame(FrameError::PayloadTooLarge { length, .. }) => {
             Vec::from([format!("fio: command payload too large: {length}\n")])
         }

@@ -31,6 +31,11 @@ pub(super) struct Link {
     own: ServerVersion,
     /// The layouts of the conversation, where more is known of them than the version.
     identified: Option<Revision>,
+    /// The first bytes of the stream, which name the peer's version even if nothing else is sound.
+    head: [u8; 2],
+    head_length: usize,
+    /// Set to speak in another version than the conversation's: that of a peer without layouts here.
+    foreign: Option<ServerVersion>,
     outgoing: Vec<u8>,
     /// Bytes of `outgoing` that are written.
     sent: usize,
@@ -53,6 +58,9 @@ impl Link {
             limits,
             own,
             identified: None,
+            head: [0; 2],
+            head_length: 0,
+            foreign: None,
             outgoing: Vec::new(),
             sent: 0,
             unread_since: None,
@@ -62,19 +70,42 @@ impl Link {
     }
 
     pub(super) fn version(&self) -> ServerVersion {
-        self.joiner.version().unwrap_or(self.own)
+        self.foreign
+            .or_else(|| self.joiner.version())
+            .unwrap_or(self.own)
     }
 
-    /// The layouts of the conversation. Only supported versions get this far.
+    /// The layouts of the conversation, those nearest to it where the peer's are not known.
     pub(super) fn revision(&self) -> Revision {
+        let version = self.version();
         self.identified
-            .or_else(|| Revision::of(self.version()))
-            .unwrap_or(Revision::V1)
+            .or_else(|| Revision::of(version))
+            .unwrap_or_else(|| nearest(version))
     }
 
     /// The peer told which of its version's layouts it uses.
     pub(super) const fn set_revision(&mut self, revision: Revision) {
         self.identified = Some(revision);
+    }
+
+    /// Answers from now on in the version the peer claims in its first frame, though that frame was
+    /// refused: because of this version if `sound`, or because it was broken.
+    pub(super) fn answer_as_claimed(&mut self, sound: bool) {
+        let claimed = ServerVersion::new(u16::from_le_bytes(self.head));
+        let known = self.head_length == self.head.len() && (sound || claimed.is_supported());
+        if self.joiner.version().is_none() && known {
+            self.foreign = Some(claimed);
+        }
+    }
+
+    fn note_head(&mut self, input: &[u8]) {
+        for byte in input {
+            let Some(slot) = self.head.get_mut(self.head_length) else {
+                break;
+            };
+            *slot = *byte;
+            self.head_length = self.head_length.saturating_add(1);
+        }
     }
 
     /// Takes the next message off the input; `None` when the input is used up.
@@ -87,6 +118,7 @@ impl Link {
             return Ok(None);
         }
         self.message_since.get_or_insert(now);
+        self.note_head(input);
         let (identified, fallback) = (self.identified, self.own);
         let step = self.joiner.push(input)?;
         *input = input.get(step.consumed..).unwrap_or_default();
@@ -230,4 +262,14 @@ impl Link {
     pub(super) fn take_dropped(&mut self) -> Vec<Dropped> {
         core::mem::take(&mut self.dropped)
     }
+}
+
+/// The layouts of the supported version whose number is nearest.
+fn nearest(version: ServerVersion) -> Revision {
+    let distance = |revision: &Revision| {
+        let number = revision.version().number();
+        number.abs_diff(version.number())
+    };
+    let all = ServerVersion::supported().filter_map(Revision::of);
+    all.min_by_key(distance).unwrap_or(Revision::V1)
 }

@@ -1,5 +1,6 @@
 //! The server's side of a conversation.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -8,23 +9,25 @@ use super::link::Link;
 use super::time::Instant;
 use super::{Input, Output};
 use crate::byte_string::ByteString;
-use crate::error::{CommandError, ProtocolError};
+use crate::error::{CommandError, Fault, ProtocolError};
 use crate::frame::Tag;
 use crate::layout::Dropped;
 use crate::limits::Limits;
-use crate::message::{ClientMessage, JobLine, ProbeReply, ServerMessage, Text};
-use crate::version::ServerVersion;
+use crate::message::{
+    ClientMessage, JobDefinition, JobLine, JobText, LoadFile, ProbeReply, ProbeRequest,
+    SendFileReply, ServerMessage,
+};
+use crate::version::{Revision, ServerVersion};
 
 /// What a server session needs to know.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerConfig {
-    /// The answer to PROBE.
+    /// The answer to PROBE. An empty release stands for that of the client's version; zlib is
+    /// offered only to clients that have it.
     pub probe_reply: ProbeReply,
     /// Bounds the client is held to.
     pub limits: Limits,
-    /// The version to complain in to clients of a version that is not spoken here.
-    pub own_version: ServerVersion,
 }
 
 impl ServerConfig {
@@ -33,7 +36,6 @@ impl ServerConfig {
         Self {
             probe_reply,
             limits: Limits::default(),
-            own_version: ServerVersion::V1,
         }
     }
 
@@ -46,18 +48,51 @@ impl ServerConfig {
 }
 
 /// What a client wants, or what became of it.
+///
+/// Where there is a tag, answer with [`ServerSession::reply`], which gives the answer the same.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ServerEvent {
     /// The client asked who this is. The answer is queued already.
-    Probed,
-    /// Words of a command line: a run of its own. Answer with START, what there is to tell, and QUIT.
+    Probed(ProbeRequest),
+    /// Words of a command line: treat it as a job file of its own.
     JobLine(JobLine),
-    /// The text of a job file to run. Answer as above. May come while a job runs: then run it next.
-    Job(ByteString),
+    /// The text of a job file. Answer with what there is to tell and START. In version 1 it is to be
+    /// run at once, or when the one before has ended; later versions wait for [`Run`](Self::Run).
+    Job(JobText),
+    /// A job file of the server's. Answer as above.
+    LoadFile(LoadFile),
+    /// Run all jobs sent since the last run. Answer with results, STOP and QUIT.
+    Run,
+    /// How far are the jobs? Answer with ETA, of zeros if there are none.
+    SendEta {
+        /// Of the request.
+        tag: Tag,
+    },
+    /// Change a job's options. Answer with UPDATE_JOB.
+    UpdateJob {
+        /// Of the request.
+        tag: Tag,
+        /// Which job, and its new options.
+        job: Box<JobDefinition>,
+    },
+    /// Tell where verification is, and stop the jobs. Answer with VTRIGGER.
+    VerifyTrigger {
+        /// Of the request.
+        tag: Tag,
+        /// What the client wants run here.
+        command: ByteString,
+    },
+    /// The file this server asked for with SENDFILE.
+    SendFileReply {
+        /// Of the request.
+        tag: Tag,
+        /// The file, or why there is none.
+        reply: SendFileReply,
+    },
     /// Stop the running jobs; their statistics and QUIT still follow.
     Quit,
-    /// End the server.
+    /// End the server; in versions other than 1, this connection only.
     Exit,
     /// The client broke the protocol or took too long. It is told so where that makes sense; stop its
     /// jobs.
@@ -68,8 +103,9 @@ pub enum ServerEvent {
 
 /// The server's side of one connection.
 ///
-/// Takes the version from the first frame; clients of any supported version are answered in theirs,
-/// others get one TEXT and are let go. Answers PROBE by itself, with the tag of the request. See the
+/// Takes the version from the first frame and speaks it: a stock client cannot tell it from its own
+/// server. A client of a version without layouts here gets one TEXT in a frame of its own version,
+/// which says so, and is let go. Answers PROBE by itself, with the tag of the request. See the
 /// [module](super) for how to drive it.
 #[derive(Debug)]
 pub struct ServerSession {
@@ -77,7 +113,7 @@ pub struct ServerSession {
     config: ServerConfig,
     events: VecDeque<ServerEvent>,
     stage: Stage,
-    /// Runs asked for whose QUIT was not sent.
+    /// Job files and command lines whose QUIT was not sent.
     outstanding: usize,
 }
 
@@ -93,7 +129,7 @@ impl ServerSession {
     /// A conversation with a client that has just connected.
     pub const fn new(config: ServerConfig, _now: Instant) -> Self {
         Self {
-            link: Link::new(config.own_version, Some(config.own_version), config.limits),
+            link: Link::new(ServerVersion::NEWEST, None, config.limits),
             config,
             events: VecDeque::new(),
             stage: Stage::Open,
@@ -168,17 +204,35 @@ impl ServerSession {
         self.link.transmitted(now, count);
     }
 
-    /// Queues a message to the client. QUIT ends the oldest outstanding run.
+    /// Queues a message to the client. QUIT ends the oldest outstanding job file in version 1 and all
+    /// of them in later versions.
     ///
     /// # Errors
     /// When the session is over, the queue full or the message not part of the client's version.
     pub fn send(&mut self, now: Instant, message: &ServerMessage) -> Result<(), CommandError> {
+        self.reply(now, Tag(0), message)
+    }
+
+    /// Queues the answer to a request, with the request's tag; otherwise as [`send`](Self::send).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn reply(
+        &mut self,
+        now: Instant,
+        tag: Tag,
+        message: &ServerMessage,
+    ) -> Result<(), CommandError> {
         if self.stage != Stage::Open {
             return Err(CommandError::SessionOver);
         }
-        self.link.send(now, Tag(0), message)?;
+        self.link.send(now, tag, message)?;
         if *message == ServerMessage::Quit {
-            self.outstanding = self.outstanding.saturating_sub(1);
+            self.outstanding = if self.runs_at_once() {
+                self.outstanding.saturating_sub(1)
+            } else {
+                0
+            };
         }
         Ok(())
     }
@@ -205,7 +259,7 @@ impl ServerSession {
         self.link.queued()
     }
 
-    /// Runs the client has asked for whose QUIT was not sent.
+    /// Job files and command lines the client has sent whose QUIT was not sent.
     pub const fn outstanding(&self) -> usize {
         self.outstanding
     }
@@ -215,6 +269,16 @@ impl ServerSession {
         self.link.version()
     }
 
+    /// The layouts of the conversation.
+    pub fn revision(&self) -> Revision {
+        self.link.revision()
+    }
+
+    /// Whether the client expects a job file to be run as soon as it was sent: version 1 has no RUN.
+    pub fn runs_at_once(&self) -> bool {
+        self.version() == ServerVersion::V1
+    }
+
     /// What the client's version could not carry of the messages sent since the last call, each named
     /// once.
     pub fn take_dropped(&mut self) -> Vec<Dropped> {
@@ -222,37 +286,38 @@ impl ServerSession {
     }
 
     fn receive(&mut self, now: Instant, tag: Tag, message: ClientMessage) {
-        match message {
-            ClientMessage::Probe(_) => self.answer_probe(now, tag),
-            ClientMessage::JobLine(line) => self.add_run(now, ServerEvent::JobLine(line)),
-            ClientMessage::Job(job) => self.add_run(now, ServerEvent::Job(job.text)),
+        let event = match message {
+            ClientMessage::Probe(request) => return self.answer_probe(now, tag, request),
+            ClientMessage::JobLine(line) => return self.add_job(now, ServerEvent::JobLine(line)),
+            ClientMessage::Job(text) => return self.add_job(now, ServerEvent::Job(text)),
+            ClientMessage::LoadFile(file) => return self.add_job(now, ServerEvent::LoadFile(file)),
+            ClientMessage::Run => ServerEvent::Run,
+            ClientMessage::SendEta => ServerEvent::SendEta { tag },
+            ClientMessage::UpdateJob(job) => ServerEvent::UpdateJob { tag, job },
+            ClientMessage::VerifyTrigger(command) => ServerEvent::VerifyTrigger { tag, command },
+            ClientMessage::SendFileReply(reply) => ServerEvent::SendFileReply { tag, reply },
             // Version 1 takes QUIT without a job for good-bye, later ones for nothing.
             ClientMessage::Quit if self.outstanding == 0 => {
-                if self.link.version() == ServerVersion::V1 {
+                if self.runs_at_once() {
                     self.events.push_back(ServerEvent::Closed);
                     self.close();
                 }
+                return;
             }
-            ClientMessage::Quit => self.events.push_back(ServerEvent::Quit),
-            ClientMessage::Exit => self.events.push_back(ServerEvent::Exit),
-            // Version 1 has no other messages.
-            ClientMessage::LoadFile(_)
-            | ClientMessage::Run
-            | ClientMessage::SendEta
-            | ClientMessage::UpdateJob(_)
-            | ClientMessage::VerifyTrigger(_)
-            | ClientMessage::SendFileReply(_) => {}
-        }
+            ClientMessage::Quit => ServerEvent::Quit,
+            ClientMessage::Exit => ServerEvent::Exit,
+        };
+        self.events.push_back(event);
     }
 
-    fn answer_probe(&mut self, now: Instant, tag: Tag) {
+    fn answer_probe(&mut self, now: Instant, tag: Tag, request: ProbeRequest) {
         let mut reply = self.config.probe_reply.clone();
         if reply.release.is_empty() {
             reply.release = self.link.revision().release().into();
         }
-        let reply = ServerMessage::Probe(reply);
-        match self.link.send(now, tag, &reply) {
-            Ok(()) => self.events.push_back(ServerEvent::Probed),
+        reply.zlib &= request.zlib;
+        match self.link.send(now, tag, &ServerMessage::Probe(reply)) {
+            Ok(()) => self.events.push_back(ServerEvent::Probed(request)),
             Err(_) => {
                 let queued = self.link.queued();
                 self.fail(now, ProtocolError::AnswersUnread { queued });
@@ -260,7 +325,7 @@ impl ServerSession {
         }
     }
 
-    fn add_run(&mut self, now: Instant, event: ServerEvent) {
+    fn add_job(&mut self, now: Instant, event: ServerEvent) {
         let limit = self.config.limits.max_outstanding;
         if self.outstanding >= limit {
             return self.fail(now, ProtocolError::TooManyJobs { limit });
@@ -276,12 +341,12 @@ impl ServerSession {
             self.events.push_back(ServerEvent::Failed(error));
             return self.end();
         }
-        // Before the first sound frame the link's version is this side's own, so a client of another
-        // version learns from the header which one that is.
+        let sound = error.fault() == Fault::Incompatible;
+        self.link.answer_as_claimed(sound);
         let texts = complaints(&error, self.link.version());
         let silent = texts.is_empty();
         for text in texts {
-            let message = ServerMessage::Text(Text::info(text));
+            let message = ServerMessage::Text(text);
             if self.link.send(now, Tag(0), &message).is_err() {
                 break;
             }

@@ -1,7 +1,7 @@
 //! What a run measured, as messages of the protocol.
 //!
-//! The layouts are neutral over versions; the units here are those of version 1, the only one
-//! spoken so far. It says less than a run knows:
+//! Since version 65 all of a report can travel but names of more than 127 bytes and percentiles beyond
+//! the 20th. Version 1 says less than a run knows:
 //!
 //! | in the report | in version 1 |
 //! |---|---|
@@ -12,44 +12,116 @@
 //! | disks as figures | lines of text |
 //! | names of any length, any number of percentiles | 127 bytes, 20 |
 
-use std::time::Duration;
+mod disk;
+mod statistics;
+mod status;
 
-use fio_engine::report::status::Status;
-use fio_engine::report::{
-    DirectionReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport, Report, normal,
-};
-use fio_engine::stats::{MICROSECOND_BUCKETS, Moments};
-use fio_proto::layout::{GroupRunStats, Histogram, IoStat, JobsEta, ThreadStat};
-use fio_proto::message::{Eta, ServerMessage, ThreadReport};
+pub use disk::disk_utilization;
+pub use statistics::{group_run_stats, thread_stat};
+pub use status::eta;
 
-/// The messages that tell the results of a run, in fio's order: an empty line, one TS for each
-/// reported job, one GS for each group, and the disks as text. QUIT is not among them.
+use fio_engine::report::{Report, normal};
+use fio_proto::ServerVersion;
+use fio_proto::message::{JobOption, ServerMessage, ThreadReport};
+
+/// The messages that tell the results of a run, in the order of stock servers. STOP and QUIT are not
+/// among them.
+///
+/// | version 1 | since version 65 |
+/// |---|---|
+/// | an empty line | JOB_OPT for each global option |
+/// | TS for each reported job | for each reported job JOB_OPT for its options, and TS |
+/// | GS for each group | GS for each group |
+/// | the disks as text | DU for each disk |
+/// | | an empty line |
 ///
 /// They are made one by one, because those of many jobs together are large.
 #[derive(Debug)]
 pub struct ReportMessages {
     report: Report,
+    version: ServerVersion,
     next: Step,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    EmptyLine,
+    EmptyLineOfVersion1,
+    GlobalOption(usize),
+    /// An option of a job.
+    Option(usize, usize),
     Job(usize),
     Group(usize),
     /// A line of the disks' text.
-    Disks(usize),
+    DiskLine(usize),
+    Disk(usize),
+    EmptyLine,
     Done,
 }
 
 impl ReportMessages {
-    /// The messages of `report`.
+    /// The messages of `report` for a client of this version.
     #[must_use]
-    pub const fn new(report: Report) -> Self {
+    pub fn new(report: Report, version: ServerVersion) -> Self {
+        let next = if version == ServerVersion::V1 {
+            Step::EmptyLineOfVersion1
+        } else {
+            Step::GlobalOption(0)
+        };
         Self {
             report,
-            next: Step::EmptyLine,
+            version,
+            next,
         }
+    }
+
+    fn is_version_1(&self) -> bool {
+        self.version == ServerVersion::V1
+    }
+
+    /// What there is to say in this step, and the step behind it; a step without anything to say is
+    /// the end of its kind.
+    fn step(&self) -> (Option<ServerMessage>, Step) {
+        let empty_line = || Some(ServerMessage::text("\n"));
+        let (message, next, end) = match self.next {
+            Step::EmptyLineOfVersion1 => (empty_line(), Step::Job(0), Step::Job(0)),
+            Step::GlobalOption(index) => (
+                self.global_option(index),
+                Step::GlobalOption(index + 1),
+                Step::Option(0, 0),
+            ),
+            Step::Option(job, index) => (
+                self.option(job, index),
+                Step::Option(job, index + 1),
+                Step::Job(job),
+            ),
+            Step::Job(index) if self.is_version_1() => {
+                (self.job(index), Step::Job(index + 1), Step::Group(0))
+            }
+            Step::Job(index) => (self.job(index), Step::Option(index + 1, 0), Step::Group(0)),
+            Step::Group(index) if self.is_version_1() => {
+                (self.group(index), Step::Group(index + 1), Step::DiskLine(0))
+            }
+            Step::Group(index) => (self.group(index), Step::Group(index + 1), Step::Disk(0)),
+            Step::DiskLine(line) => (self.disk_line(line), Step::DiskLine(line + 1), Step::Done),
+            Step::Disk(index) => (self.disk(index), Step::Disk(index + 1), Step::EmptyLine),
+            Step::EmptyLine => (empty_line(), Step::Done, Step::Done),
+            Step::Done => (None, Step::Done, Step::Done),
+        };
+        let next = if message.is_some() { next } else { end };
+        (message, next)
+    }
+
+    fn global_option(&self, index: usize) -> Option<ServerMessage> {
+        let (name, value) = self.report.global_options.get(index)?;
+        let option = JobOption::global(name.as_str(), value.as_str());
+        Some(ServerMessage::JobOption(option))
+    }
+
+    fn option(&self, job: usize, index: usize) -> Option<ServerMessage> {
+        let (name, value) = self.report.jobs.get(job)?.options.get(index)?;
+        let report = u32::try_from(job).unwrap_or(u32::MAX);
+        let option = JobOption::of_report(report, name.as_str(), value.as_str());
+        Some(ServerMessage::JobOption(option))
     }
 
     fn job(&self, index: usize) -> Option<ServerMessage> {
@@ -59,24 +131,34 @@ impl ReportMessages {
             .groups
             .iter()
             .find(|group| group.group_id == job.group_id);
-        let totals = group.map(group_run_stats).unwrap_or_default();
-        let report = ThreadReport::new(thread_stat(job), totals);
+        let totals = group.map(group_run_stats);
+        let thread = thread_stat(job, self.version);
+        let report = ThreadReport::new(thread, totals.unwrap_or_default());
         Some(ServerMessage::ThreadReport(Box::new(report)))
     }
 
     fn group(&self, index: usize) -> Option<ServerMessage> {
         let group = self.report.groups.get(index)?;
-        Some(ServerMessage::GroupStats(group_run_stats(group)))
+        let totals = group_run_stats(group);
+        Some(ServerMessage::GroupStats(totals))
     }
 
     /// One line for each message: a client of 2011 puts the host before each message, not each line.
-    fn disks(&self, line: usize) -> Option<ServerMessage> {
+    fn disk_line(&self, line: usize) -> Option<ServerMessage> {
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = normal::write_disks(&mut text, &self.report.disks);
         text.split_inclusive('\n')
             .nth(line)
             .map(ServerMessage::text)
+    }
+
+    fn disk(&self, index: usize) -> Option<ServerMessage> {
+        let disk = self.report.disks.get(index)?;
+        let began = self.report.started;
+        let elapsed = self.report.finished.duration_since(began);
+        let utilization = disk_utilization(disk, elapsed.unwrap_or_default());
+        Some(ServerMessage::DiskUtilization(Box::new(utilization)))
     }
 }
 
@@ -85,209 +167,11 @@ impl Iterator for ReportMessages {
 
     fn next(&mut self) -> Option<ServerMessage> {
         loop {
-            let (message, next) = match self.next {
-                Step::EmptyLine => (Some(ServerMessage::text("\n")), Step::Job(0)),
-                Step::Job(index) => match self.job(index) {
-                    Some(message) => (Some(message), Step::Job(index + 1)),
-                    None => (None, Step::Group(0)),
-                },
-                Step::Group(index) => match self.group(index) {
-                    Some(message) => (Some(message), Step::Group(index + 1)),
-                    None => (None, Step::Disks(0)),
-                },
-                Step::Disks(line) => match self.disks(line) {
-                    Some(message) => (Some(message), Step::Disks(line + 1)),
-                    None => (None, Step::Done),
-                },
-                Step::Done => return None,
-            };
+            let (message, next) = self.step();
             self.next = next;
-            if message.is_some() {
+            if message.is_some() || matches!(next, Step::Done) {
                 return message;
             }
         }
     }
 }
-
-/// How far the jobs are.
-#[must_use]
-pub fn eta(status: &Status) -> ServerMessage {
-    let states = states_of(&status.run_string);
-    let limits = &status.limits;
-    let (least, intended) = limits.bytes_per_second;
-    let rates = status.rates.0;
-    let mut figures = JobsEta::default();
-    figures.running = status.running;
-    figures.ramping = status.ramping;
-    figures.pending = status.pending;
-    figures.files_open = status.open_files;
-    figures.minimum_rate[0] = kilobytes(least);
-    figures.rate_limit[0] = kilobytes(intended);
-    (figures.minimum_iops[0], figures.iops_limit[0]) = limits.ios_per_second;
-    figures.rate = rates.map(|rate| kilobytes(rate.bytes_per_second));
-    figures.iops = rates.map(|rate| rate.ios_per_second);
-    figures.elapsed_sec = status.elapsed.as_secs();
-    figures.eta_sec = status.eta.map_or(JobsEta::UNKNOWN_ETA, |eta| eta.as_secs());
-    figures.threads = u32::try_from(states.len()).unwrap_or(u32::MAX);
-    ServerMessage::Eta(Eta::new(figures, states))
-}
-
-/// The results of one job, or of several that report as one.
-#[must_use]
-pub fn thread_stat(job: &JobReport) -> ThreadStat {
-    let by_direction = |of: fn(&DirectionReport) -> u64| job.directions.0.each_ref().map(of);
-    let io_stats = |of: fn(&DirectionReport) -> IoStat| job.directions.0.each_ref().map(of);
-    let mut stat = ThreadStat::default();
-    stat.name = job.name.as_str().into();
-    stat.error_text = job.error_message.as_str().into();
-    stat.error = job.error.unsigned_abs();
-    stat.group_id = job.group_id;
-    stat.process_id = job.process_id;
-    stat.description = job.description.as_deref().unwrap_or_default().into();
-    stat.members = job.members;
-    stat.completion_latency = io_stats(|direction| microseconds(&direction.completion.moments));
-    stat.submission_latency = io_stats(|direction| microseconds(&direction.submission.moments));
-    stat.total_latency = io_stats(|direction| microseconds(&direction.total.moments));
-    stat.bandwidth = io_stats(|direction| io_stat(&direction.bandwidth));
-    stat.iops = io_stats(|direction| io_stat(&direction.iops));
-    stat.user_time_ms = milliseconds(job.user_time);
-    stat.system_time_ms = milliseconds(job.system_time);
-    stat.context_switches = job.context_switches;
-    stat.minor_faults = job.minor_faults;
-    stat.major_faults = job.major_faults;
-    stat.completion_percentiles = job.percentiles.completion.into();
-    stat.percentile_list = percentile_list(job);
-    stat.depth_map = job.depth_map;
-    stat.submit_map = job.submit_map;
-    stat.complete_map = job.complete_map;
-    stat.latency_us = latencies_in_microseconds(job);
-    stat.latency_ms = job.latency_ms;
-    stat.completion_histogram = job
-        .directions
-        .0
-        .each_ref()
-        .map(|direction| histogram(&direction.completion));
-    stat.total_ios = by_direction(|direction| direction.total_ios);
-    stat.total_syncs = job.total_syncs;
-    stat.short_ios = by_direction(|direction| direction.short_ios);
-    stat.submitted = job.total_submit;
-    stat.completed = job.total_complete;
-    stat.io_bytes = by_direction(|direction| direction.bytes);
-    stat.runtime_ms = by_direction(|direction| milliseconds(direction.runtime));
-    stat.total_runtime_ms = milliseconds(job.total_runtime);
-    stat.total_errors = job.total_errors;
-    stat.first_error = job.error.unsigned_abs();
-    stat.kb_base = job.kb_base;
-    stat
-}
-
-/// The totals of one group.
-#[must_use]
-pub fn group_run_stats(group: &GroupReport) -> GroupRunStats {
-    let by_direction = |of: fn(&GroupDirectionReport) -> u64| group.directions.0.each_ref().map(of);
-    // All ones stand for the minimum of nothing.
-    let minimum = |of: fn(&GroupDirectionReport) -> u64| {
-        let ones = |direction| {
-            if idle(direction) {
-                u64::MAX
-            } else {
-                of(direction)
-            }
-        };
-        group.directions.0.each_ref().map(ones)
-    };
-    let mut stats = GroupRunStats::default();
-    stats.max_runtime_ms = by_direction(|direction| milliseconds(direction.max_runtime));
-    stats.min_runtime_ms = minimum(|direction| milliseconds(direction.min_runtime));
-    stats.max_bandwidth = by_direction(|direction| direction.max_bandwidth / KIB);
-    stats.min_bandwidth = minimum(|direction| direction.min_bandwidth / KIB);
-    stats.io_kib = by_direction(|direction| direction.bytes / KIB);
-    stats.bandwidth = by_direction(|direction| direction.aggregate_bandwidth / KIB);
-    stats.kb_base = group.kb_base;
-    stats.group_id = group.group_id;
-    stats
-}
-
-const KIB: u64 = 1024;
-
-fn idle(direction: &GroupDirectionReport) -> bool {
-    direction.bytes == 0
-}
-
-/// Rates of a running job travel in units of 1000 bytes/s, as fio 1.99 computes them (bytes per
-/// millisecond), unlike those of the results.
-const fn kilobytes(bytes: u64) -> u64 {
-    bytes / 1000
-}
-
-/// Whole milliseconds, at least one for any time at all: receivers divide by them.
-fn milliseconds(time: Duration) -> u64 {
-    let rounded = u64::try_from((time.as_nanos() + 500_000) / 1_000_000).unwrap_or(u64::MAX);
-    rounded.max(u64::from(!time.is_zero()))
-}
-
-fn io_stat(moments: &Moments) -> IoStat {
-    scaled(moments, 1)
-}
-
-fn microseconds(nanoseconds: &Moments) -> IoStat {
-    scaled(nanoseconds, 1000)
-}
-
-fn scaled(moments: &Moments, divisor: u32) -> IoStat {
-    let factor = f64::from(divisor);
-    IoStat {
-        max: moments.max / u64::from(divisor),
-        // All ones stand for the minimum of nothing; 0 would win when receivers merge.
-        min: match moments.samples {
-            0 => u64::MAX,
-            _ => moments.min / u64::from(divisor),
-        },
-        samples: moments.samples,
-        mean: moments.mean / factor,
-        squares: moments.squared_deviations / (factor * factor),
-    }
-}
-
-/// Version 1 has no counts below a microsecond; its first one takes them all.
-fn latencies_in_microseconds(job: &JobReport) -> [u64; 10] {
-    let mut counts = job.latency_us;
-    counts[0] += job.latency_ns.iter().sum::<u64>();
-    counts
-}
-
-fn histogram(latency: &LatencyReport) -> Histogram {
-    match &latency.histogram {
-        Some(histogram) => {
-            let counts = histogram.to_microsecond_counts::<MICROSECOND_BUCKETS>();
-            Histogram::from_counts(counts.iter().copied())
-        }
-        None => Histogram::default(),
-    }
-}
-
-fn percentile_list(job: &JobReport) -> [f64; 20] {
-    let mut list = [0.0; 20];
-    // A zero ends the list, so a 0th percentile cannot travel.
-    let given = job
-        .percentile_list
-        .iter()
-        .filter(|percentile| **percentile > 0.0);
-    list.iter_mut()
-        .zip(given)
-        .for_each(|(slot, percentile)| *slot = *percentile);
-    list
-}
-
-/// `r(3),W(1)` as one letter for each job: `rrrW`.
-fn states_of(run_string: &str) -> String {
-    let runs = run_string.split(',').filter_map(|run| {
-        let (state, count) = run.strip_suffix(')')?.split_once('(')?;
-        Some((state.chars().next()?, count.parse::<usize>().ok()?))
-    });
-    runs.flat_map(|(state, count)| std::iter::repeat_n(state, count))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests;

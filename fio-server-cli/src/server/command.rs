@@ -134,6 +134,7 @@ fn options_of(args: &ServeArgs, log: Log) -> anyhow::Result<ServerOptions> {
         listen: listen_addresses(&args.listen)?,
         allow_exit: args.allow_exit,
         allowed_paths: args.allow_path.clone(),
+        job_folders: args.job_dir.clone(),
         log,
         random_rule: args.random_rule.into(),
         ..ServerOptions::default()

@@ -1,16 +1,22 @@
-//! One client's connection: its messages in, its jobs one after the other, their results out.
+//! One client's connection: its messages in, its work done, the results out.
 //!
 //! The protocol itself is `fio-proto`'s [`ServerSession`]; here it gets a socket, a clock and
 //! something to do. Memory is bounded on every side: incoming messages are joined under a cap,
 //! nothing is read while too much output waits, and results are encoded as the client takes them.
 
+use std::ffi::OsString;
 use std::io;
+use std::os::unix::ffi::OsStringExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fio_engine::run::Level;
+use fio_proto::ByteString;
 use fio_proto::error::Fault;
-use fio_proto::message::{JobLine, ServerMessage};
+use fio_proto::frame::Tag;
+use fio_proto::message::{Eta, JobLine, ServerMessage, VerifyState};
 use fio_proto::session::{self, Output, ServerConfig, ServerEvent, ServerSession};
+use rustix::io::Errno;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -19,7 +25,9 @@ use super::listener::Peer;
 use super::options::Limits;
 use super::service::{Phase, Shared};
 use super::stream::Stream;
+use super::text;
 use super::work::{Progress, Work};
+use crate::convert::engine_to_wire;
 
 /// A client being served.
 pub(super) struct Connection {
@@ -56,14 +64,14 @@ const READ_BYTES: usize = 16 << 10;
 impl Connection {
     pub(super) fn new(stream: Stream, peer: Peer, shared: Arc<Shared>) -> Self {
         let now = Instant::now();
-        let reply = shared.probe_reply.clone();
-        let config = ServerConfig::new(reply).limits(session_limits(shared.limits()));
+        let config =
+            ServerConfig::new(shared.identity.clone()).limits(session_limits(shared.limits()));
         Self {
             stream,
             peer,
             phase: shared.phase(),
             session: ServerSession::new(config, session::Instant::ZERO),
-            work: Work::default(),
+            work: Work::new(),
             began: now,
             active: now,
             closing: false,
@@ -169,36 +177,98 @@ impl Connection {
     fn handle(&mut self, event: ServerEvent) {
         if let ServerEvent::Failed(error) = &event {
             self.log_warning(&error.to_string());
-            // Another version would not understand it.
-            self.owes_quit = error.fault() != Fault::Incompatible;
+            // A client of 2011 waits for it; later ones do without, and another version would not
+            // understand it.
+            let waits = self.session.runs_at_once() && error.fault() != Fault::Incompatible;
+            self.owes_quit = waits;
             return self.give_up();
         }
         if self.closing {
             return;
         }
-        let limits = self.shared.runner.policy.limits();
-        let taken = match event {
-            // A server that is ending takes no more work.
-            ServerEvent::Job(_) | ServerEvent::JobLine(_) if self.stopping => Ok(()),
-            ServerEvent::Job(text) => self.work.add_file(text.into_bytes(), limits),
-            ServerEvent::JobLine(line) => self.work.add_line(words_of(&line), limits),
-            ServerEvent::Quit if self.work.is_idle() => {
-                self.session.close();
-                Ok(())
-            }
-            ServerEvent::Quit => {
-                self.work.stop();
-                Ok(())
-            }
-            ServerEvent::Exit => self.exit(),
-            _ => Ok(()),
-        };
-        if let Err(reason) = taken {
+        self.work.speak(self.session.version());
+        if let Err(reason) = self.obey(event) {
             self.refuse(&reason);
         }
     }
 
-    fn exit(&self) -> Result<(), String> {
+    fn obey(&mut self, event: ServerEvent) -> Result<(), String> {
+        let shared = self.shared.clone();
+        let limits = shared.limits();
+        match event {
+            // A server that is ending takes no more work.
+            ServerEvent::Job(_)
+            | ServerEvent::JobLine(_)
+            | ServerEvent::LoadFile(_)
+            | ServerEvent::Run
+                if self.stopping => {}
+            ServerEvent::Job(job) => self.work.add_file(job.text.into_bytes(), limits)?,
+            ServerEvent::JobLine(line) => self.add_line(&line, limits)?,
+            ServerEvent::LoadFile(file) => {
+                let path = OsString::from_vec(file.path.into_bytes());
+                self.work.add_path(path.into(), limits)?;
+            }
+            ServerEvent::Run => self.work.add_run(limits)?,
+            ServerEvent::SendEta { tag } => self.reply_status(tag),
+            ServerEvent::UpdateJob { tag, job } => self.reply_update(tag, job.thread_number),
+            ServerEvent::VerifyTrigger { tag, command } => self.reply_trigger(tag, &command),
+            ServerEvent::Quit => self.work.stop(),
+            ServerEvent::Exit => self.exit()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_line(&mut self, line: &JobLine, limits: &Limits) -> Result<(), String> {
+        let words = words_of(line);
+        if let Some(ignored) = self.work.add_line(words, limits)? {
+            self.log_info(&ignored);
+        }
+        Ok(())
+    }
+
+    fn reply_status(&mut self, tag: Tag) {
+        let status = self.work.status();
+        let version = self.session.version();
+        let eta = status.map_or_else(
+            || ServerMessage::Eta(Eta::default()),
+            |status| engine_to_wire::eta(&status, version),
+        );
+        self.reply(tag, &eta);
+    }
+
+    /// No options of a job are changed behind its owner's back: only fio's graphical client asks
+    /// for it.
+    fn reply_update(&mut self, tag: Tag, thread_number: u32) {
+        let errno = if self.work.has_thread(thread_number) {
+            Errno::OPNOTSUPP
+        } else {
+            Errno::NODEV
+        };
+        let errno = errno.raw_os_error().unsigned_abs();
+        self.reply(tag, &ServerMessage::UpdateJobReply(errno));
+    }
+
+    /// The state of the running jobs, which are stopped then. The command is never run.
+    fn reply_trigger(&mut self, tag: Tag, command: &ByteString) {
+        self.log_warning(&format!(
+            "sent VTRIGGER: jobs are stopped, its command {command:?} is not run"
+        ));
+        let state = VerifyState::default();
+        self.reply(tag, &ServerMessage::VerifyState(state));
+        if !self.work.is_idle() {
+            self.work.stop();
+        }
+    }
+
+    fn exit(&mut self) -> Result<(), String> {
+        if !self.session.runs_at_once() {
+            // Of a stock server it ends the process of this connection.
+            self.log_info("sent EXIT");
+            self.session.close();
+            self.give_up();
+            return Ok(());
+        }
         if !self.peer.local && !self.shared.allow_exit {
             return Err("EXIT over a network is not allowed by this server".to_owned());
         }
@@ -215,11 +285,9 @@ impl Connection {
         match self.work.advance(&self.shared.runner) {
             None => return false,
             Some(Progress::Message(message)) => self.send(&message),
+            Some(Progress::Text(level, text)) => self.send_text(level, &text),
             Some(Progress::Note(note)) => self.log_info(&note),
-            Some(Progress::NoThread(error)) => {
-                let text = format!("fio: cannot start a thread for the jobs: {error}\n");
-                self.send(&ServerMessage::text(text));
-            }
+            Some(Progress::Refused) => self.end_refused(),
             Some(Progress::Over) => {
                 self.active = Instant::now();
                 self.send(&ServerMessage::Quit);
@@ -231,17 +299,40 @@ impl Connection {
         true
     }
 
+    /// The jobs were refused: as with fio, that ends the session, but in version 1 the next job
+    /// file may be better.
+    fn end_refused(&mut self) {
+        if !self.session.runs_at_once() {
+            self.send(&ServerMessage::Quit);
+            self.session.close();
+            self.give_up();
+        }
+    }
+
     fn send(&mut self, message: &ServerMessage) {
         let now = self.now();
-        // The queue has room, since output is made only below OUTPUT_LOW, and version 1 has all
-        // messages; a session that has just ended needs none.
+        // The queue has room, since output is made only below OUTPUT_LOW. What the version has no
+        // message for is not sent, and a session that has just ended needs nothing.
         let _ = self.session.send(now, message);
+    }
+
+    fn reply(&mut self, tag: Tag, message: &ServerMessage) {
+        let now = self.now();
+        // As above; nothing is read from a client that leaves its answers unread.
+        let _ = self.session.reply(now, tag, message);
+    }
+
+    /// Sends text in the pieces and with the level of the client's version.
+    fn send_text(&mut self, level: Level, text: &str) {
+        for piece in text::pieces(text, self.session.version()) {
+            self.send(&text::message(level, piece));
+        }
     }
 
     /// Says `reason` to the client and closes.
     fn refuse(&mut self, reason: &str) {
         self.log_warning(reason);
-        self.send(&ServerMessage::text(format!("fio: {reason}\n")));
+        self.send_text(Level::Error, &format!("fio: {reason}\n"));
         self.send(&ServerMessage::Quit);
         self.session.close();
         self.give_up();
@@ -250,7 +341,7 @@ impl Connection {
     /// Stops the jobs; only what waits is still sent.
     fn give_up(&mut self) {
         self.closing = true;
-        self.work = Work::default();
+        self.work = Work::new();
     }
 
     /// The server is to end: jobs stop and report, other clients are told.
@@ -258,9 +349,7 @@ impl Connection {
         if self.work.is_idle() {
             self.refuse("server is ending");
         } else {
-            self.send(&ServerMessage::text(
-                "fio: server is ending, jobs are stopped\n",
-            ));
+            self.send_text(Level::Error, "fio: server is ending, jobs are stopped\n");
             self.work.stop();
         }
     }

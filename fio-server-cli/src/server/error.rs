@@ -39,6 +39,15 @@ pub enum ServerError {
         #[source]
         source: io::Error,
     },
+    /// A folder of job files could not be resolved.
+    #[error("cannot use {} as a folder of job files", path.display())]
+    JobFolder {
+        /// The folder as given.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// The runtime or one of its sockets could not be set up.
     #[error("cannot set up the server's runtime")]
     Runtime(#[source] io::Error),

@@ -3,32 +3,53 @@
 use std::io;
 use std::time::Duration;
 
-use fio_proto::Revision;
 use fio_proto::frame::Tag;
-use fio_proto::message::{Message, ServerMessage};
+use fio_proto::message::{Message, ServerMessage, Text};
+use fio_proto::{Revision, ServerVersion};
 
 use super::stream::Stream;
 
-/// Tells a client that there is no room for it, as far as that can be done without waiting.
+/// Tells a client that there is no room for it, in the version of the first frame it sends, as far as
+/// that can be done without waiting long.
 pub(super) async fn refuse(stream: Stream, limit: usize) {
+    let heard = first_version(&stream);
+    let version = tokio::time::timeout(LINGER_TIME, heard).await;
+    let revision = version.ok().flatten().and_then(Revision::of);
     let text = format!("fio: this server has {limit} clients already, try again later\n");
-    say(&stream, &[ServerMessage::text(text), ServerMessage::Quit]);
+    let text = ServerMessage::Text(Text::error(text));
+    let revision = revision.unwrap_or(Revision::V1);
+    say(&stream, revision, &[text, ServerMessage::Quit]);
     linger(&stream).await;
+}
+
+/// The version in the first frame of a client.
+async fn first_version(stream: &Stream) -> Option<ServerVersion> {
+    let mut head = [0; 2];
+    let mut length = 0;
+    while length < head.len() {
+        stream.ready(true, false).await.ok()?;
+        match stream.try_read(&mut head[length..]).ok()? {
+            Some(0) => return None,
+            Some(count) => length += count,
+            None => {}
+        }
+    }
+    Some(ServerVersion::new(u16::from_le_bytes(head)))
 }
 
 /// Says QUIT outside of a session. fio's client of 2011 takes a close without it for silence and
 /// waits for ever.
 pub(super) fn say_quit(stream: &Stream) {
-    say(stream, &[ServerMessage::Quit]);
+    say(stream, Revision::V1, &[ServerMessage::Quit]);
 }
 
 /// Sends messages that are few enough for an empty send buffer; a peer that has let it fill up
 /// will not hear them.
-fn say(stream: &Stream, messages: &[ServerMessage]) {
+fn say(stream: &Stream, revision: Revision, messages: &[ServerMessage]) {
     let mut bytes = Vec::new();
     for message in messages {
-        // Version 1 has all messages there are.
-        let _ = message.append_to(Revision::V1, Tag(0), &mut bytes);
+        // All versions have TEXT and QUIT.
+        let _ = message.append_to(revision, Tag(0), &mut bytes);
     }
     let _ = stream.try_write(&bytes);
 }

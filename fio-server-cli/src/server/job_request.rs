@@ -1,29 +1,44 @@
 //! What a client wants run: the text of a job file or the words of a command line.
 //!
-//! Both come from a stranger. Neither this process's environment nor any file is looked at while
-//! they are read, and nothing in them is run as a command.
+//! Both come from a stranger. This process's environment is not looked at while they are read, nor is
+//! any file but a job file in a folder that the operator opened for this; nothing in them is run as a
+//! command.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use fio_engine::job::{
     JobFileError, JobSource, ParseLimits, ParseOptions, ParsedJobs, Position, command_line_flags,
     parse_jobs, parse_words,
 };
 
+use super::job_folders::{JobFolderError, JobFolders};
 use super::options::Limits;
 
-/// One JOB or JOBLINE message, and the command line a JOB came with.
+/// One JOB, LOAD_FILE or JOBLINE message, and the command line a job file came with.
 #[derive(Debug)]
 pub(super) struct JobRequest {
-    text: Option<Vec<u8>>,
+    source: Source,
     line: JobLine,
+    run_at_once: bool,
+}
+
+/// Where the jobs are described.
+#[derive(Debug)]
+enum Source {
+    /// The text of a job file.
+    Text(Vec<u8>),
+    /// A job file of this machine.
+    Path(PathBuf),
+    /// The command line itself.
+    Line,
 }
 
 /// The words of a JOBLINE, sorted into what concerns the jobs and what does not.
 ///
 /// fio's client of 2011 sends all its options in one JOBLINE before its job files: those of jobs,
 /// those that say which jobs to run, and those that concern its own output.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct JobLine {
     /// Options of jobs, in order.
     options: Vec<String>,
@@ -40,6 +55,8 @@ pub(super) struct JobLine {
 pub(super) enum RequestError {
     #[error(transparent)]
     Jobs(#[from] JobFileError),
+    #[error(transparent)]
+    File(#[from] JobFolderError),
     #[error("job {job} writes or trims, which --readonly forbids")]
     ReadOnly { job: String },
     #[error("`{0}` cannot be combined with a job file; write it into its [global] section")]
@@ -83,6 +100,21 @@ impl JobLine {
         })
     }
 
+    /// What of it holds for job files that come later. Options of jobs it defines itself do not.
+    pub(super) fn for_later_files(&self) -> Self {
+        let mut line = self.clone();
+        if line.defines_jobs() {
+            line.options.clear();
+        }
+        line
+    }
+
+    /// Flags that are of no use to a server.
+    pub(super) fn ignored(&self) -> Option<String> {
+        let ignored = self.ignored.join(" ");
+        (!ignored.is_empty()).then(|| format!("{ignored}: not used by this server"))
+    }
+
     /// The options as the head of a job file.
     fn as_global_section(&self) -> Result<String, RequestError> {
         let mut head = String::new();
@@ -109,27 +141,66 @@ fn is_client_flag(name: &str) -> bool {
 }
 
 impl JobRequest {
-    /// A job file and the command line that came before it.
+    /// The text of a job file and the command line that came before it.
     pub(super) const fn file(text: Vec<u8>, line: JobLine) -> Self {
         Self {
-            text: Some(text),
+            source: Source::Text(text),
             line,
+            run_at_once: false,
+        }
+    }
+
+    /// A job file of this machine and the command line that came before it.
+    pub(super) const fn path(path: PathBuf, line: JobLine) -> Self {
+        Self {
+            source: Source::Path(path),
+            line,
+            run_at_once: false,
         }
     }
 
     /// A command line without a job file.
     pub(super) const fn line(line: JobLine) -> Self {
-        Self { text: None, line }
+        Self {
+            source: Source::Line,
+            line,
+            run_at_once: false,
+        }
+    }
+
+    /// As a client of version 1 has it, who sends no RUN.
+    #[must_use]
+    pub(super) fn run_at_once(mut self, run_at_once: bool) -> Self {
+        self.run_at_once = run_at_once;
+        self
+    }
+
+    pub(super) fn is_run_at_once(&self) -> bool {
+        self.run_at_once
+    }
+
+    /// Flags of its command line that are of no use to a server.
+    pub(super) fn ignored(&self) -> Option<String> {
+        self.line.ignored()
     }
 
     /// Bytes held.
     pub(super) fn len(&self) -> usize {
         let words = self.line.options.iter().map(String::len).sum::<usize>();
-        self.text.as_ref().map_or(0, Vec::len).saturating_add(words)
+        let source = match &self.source {
+            Source::Text(text) => text.len(),
+            Source::Path(path) => path.as_os_str().len(),
+            Source::Line => 0,
+        };
+        source.saturating_add(words)
     }
 
     /// Reads the jobs.
-    pub(super) fn parse(&self, limits: &Limits) -> Result<ParsedJobs, RequestError> {
+    pub(super) fn parse(
+        &self,
+        limits: &Limits,
+        folders: &JobFolders,
+    ) -> Result<ParsedJobs, RequestError> {
         let mut options = ParseOptions::for_peer();
         options.sections = self.line.sections.clone();
         options.limits = ParseLimits {
@@ -137,11 +208,17 @@ impl JobRequest {
             jobs: limits.jobs_per_run as u64,
             ..ParseLimits::default()
         };
-        let parsed = match &self.text {
-            Some(text) => self.parse_file(text, &options)?,
-            // Nothing but flags: fio starts nothing, and says so with START and QUIT.
-            None if self.line.options.is_empty() => ParsedJobs::default(),
-            None => {
+        let parsed = match &self.source {
+            Source::Text(text) => self.parse_file(SOURCE, text, &options)?,
+            Source::Path(path) => {
+                let text = folders.read(path, limits.message_bytes as u64)?;
+                self.parse_file(&path.to_string_lossy(), &text, &options)?
+            }
+            // Flags alone define no job, and options alone wait for a job file that may come. In
+            // version 1 there will be none.
+            Source::Line if self.line.options.is_empty() => ParsedJobs::default(),
+            Source::Line if !self.line.defines_jobs() && !self.run_at_once => ParsedJobs::default(),
+            Source::Line => {
                 options.sections.clear();
                 parse_words(&self.line.options, &options)?
             }
@@ -162,6 +239,7 @@ impl JobRequest {
     /// its first line would; errors keep the line numbers of the file itself.
     fn parse_file(
         &self,
+        name: &str,
         text: &[u8],
         options: &ParseOptions<'_>,
     ) -> Result<ParsedJobs, RequestError> {
@@ -169,10 +247,10 @@ impl JobRequest {
         let added_lines = head.lines().count();
         let joined;
         let source = if head.is_empty() {
-            JobSource::text(SOURCE, text)
+            JobSource::text(name, text)
         } else {
             joined = [head.as_bytes(), text].concat();
-            JobSource::text(SOURCE, &joined)
+            JobSource::text(name, &joined)
         };
         parse_jobs(&[source], options).map_err(|mut error| {
             if let Position::Line { line, .. } = &mut error.position {
@@ -181,19 +259,14 @@ impl JobRequest {
             RequestError::Jobs(error)
         })
     }
-
-    /// Remarks for the client.
-    pub(super) fn notices(&self) -> Option<String> {
-        let ignored = self.line.ignored.join(" ");
-        (!ignored.is_empty()).then(|| format!("{ignored}: not used by this server"))
-    }
 }
 
 impl fmt::Display for JobRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.text {
-            Some(text) => write!(formatter, "a job file of {} bytes", text.len()),
-            None => formatter.write_str("a command line"),
+        match &self.source {
+            Source::Text(text) => write!(formatter, "a job file of {} bytes", text.len()),
+            Source::Path(path) => write!(formatter, "the job file {path:?}"),
+            Source::Line => formatter.write_str("a command line"),
         }
     }
 }
@@ -210,7 +283,7 @@ mod tests {
     }
 
     fn file(text: &str, words: &[&str]) -> Result<ParsedJobs, RequestError> {
-        JobRequest::file(text.into(), line(words)).parse(&Limits::default())
+        JobRequest::file(text.into(), line(words)).parse(&Limits::default(), &JobFolders::default())
     }
 
     const TWO: &str = "[global]\nioengine=null\nsize=1m\n[a]\nrw=read\n[b]\nrw=randread\n";
@@ -220,10 +293,12 @@ mod tests {
         let words = ["fio", "--section=b", "--max-jobs=10", "--readonly"];
         let request = JobRequest::file(TWO.into(), line(&words));
         assert!(!request.line.defines_jobs());
-        let parsed = request.parse(&Limits::default()).unwrap();
+        let parsed = request
+            .parse(&Limits::default(), &JobFolders::default())
+            .unwrap();
         let names: Vec<_> = parsed.jobs.iter().map(|job| job.name.as_str()).collect();
         assert_eq!(names, ["b"]);
-        assert!(request.notices().unwrap().contains("--max-jobs"));
+        assert!(request.line.ignored().unwrap().contains("--max-jobs"));
     }
 
     #[test]
@@ -246,7 +321,9 @@ mod tests {
         ];
         let line = line(&words);
         assert!(line.defines_jobs());
-        let parsed = JobRequest::line(line).parse(&Limits::default()).unwrap();
+        let parsed = JobRequest::line(line)
+            .parse(&Limits::default(), &JobFolders::default())
+            .unwrap();
         assert_eq!(parsed.jobs[0].name, "x");
     }
 

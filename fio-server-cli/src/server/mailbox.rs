@@ -1,25 +1,23 @@
 //! What a run has to tell its client, between the run's threads and the connection.
 //!
 //! The run must never wait for the client, and the client must never cost unbounded memory. So
-//! lines are kept up to a number of bytes, beyond which they are counted instead; of the status
-//! only the newest is kept; the results wait at the end.
+//! lines are kept up to a number of bytes, beyond which they are counted instead. The results wait
+//! at the end.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fio_engine::report::Report;
-use fio_engine::report::status::Status;
+use fio_engine::run::Level;
 use tokio::sync::Notify;
 
 /// One thing a run has to tell.
 #[derive(Debug)]
 pub(super) enum RunOutput {
     /// A line for the user, with its newline.
-    Text(String),
-    /// The jobs were understood and begin.
-    Started,
-    /// How far the jobs are.
-    Status(Status),
+    Text(Level, String),
+    /// A thread of a job has begun.
+    JobStarted,
     /// The run is over: what it measured, or `None` if it never began.
     Ended(Option<Box<Report>>),
 }
@@ -37,15 +35,14 @@ struct State {
     lines: VecDeque<Line>,
     text_bytes: usize,
     dropped_lines: u64,
-    status: Option<Status>,
     end: Option<Option<Box<Report>>>,
     ended: bool,
 }
 
 #[derive(Debug)]
 enum Line {
-    Text(String),
-    Started,
+    Text(Level, String),
+    JobsStarted(u32),
 }
 
 impl Mailbox {
@@ -57,8 +54,8 @@ impl Mailbox {
         }
     }
 
-    /// Puts text, line by line: a client of 2011 puts the host before each message, not each line.
-    pub(super) fn put_text(&self, text: &str) {
+    /// Puts text, line by line: clients put the host before each message, not each line.
+    pub(super) fn put_text(&self, level: Level, text: &str) {
         let mut state = self.lock();
         for line in text.split_inclusive('\n') {
             if state.text_bytes.saturating_add(line.len()) > self.max_text_bytes {
@@ -66,20 +63,25 @@ impl Mailbox {
                 continue;
             }
             state.text_bytes += line.len();
-            state.lines.push_back(Line::Text(line.to_owned()));
+            state.lines.push_back(Line::Text(level, line.to_owned()));
         }
         drop(state);
         self.filled.notify_one();
     }
 
-    pub(super) fn put_started(&self) {
-        self.lock().lines.push_back(Line::Started);
-        self.filled.notify_one();
+    /// Puts text about a failure.
+    pub(super) fn put_error(&self, text: &str) {
+        self.put_text(Level::Error, text);
     }
 
-    /// Replaces a status nobody has taken yet.
-    pub(super) fn put_status(&self, status: Status) {
-        self.lock().status = Some(status);
+    /// A thread of a job has begun.
+    pub(super) fn put_job_started(&self) {
+        let mut state = self.lock();
+        match state.lines.back_mut() {
+            Some(Line::JobsStarted(count)) => *count += 1,
+            _ => state.lines.push_back(Line::JobsStarted(1)),
+        }
+        drop(state);
         self.filled.notify_one();
     }
 
@@ -88,8 +90,6 @@ impl Mailbox {
         let mut state = self.lock();
         if !state.ended {
             state.ended = true;
-            // A status is news only while there are no results.
-            state.status = None;
             state.end = Some(report);
         }
         drop(state);
@@ -99,23 +99,23 @@ impl Mailbox {
     /// The next thing to tell, if there is one.
     pub(super) fn take(&self) -> Option<RunOutput> {
         let mut state = self.lock();
-        if let Some(line) = state.lines.pop_front() {
-            return Some(match line {
-                Line::Started => RunOutput::Started,
-                Line::Text(text) => {
-                    state.text_bytes -= text.len();
-                    RunOutput::Text(text)
+        match state.lines.pop_front() {
+            Some(Line::Text(level, text)) => {
+                state.text_bytes -= text.len();
+                return Some(RunOutput::Text(level, text));
+            }
+            Some(Line::JobsStarted(count)) => {
+                if count > 1 {
+                    state.lines.push_front(Line::JobsStarted(count - 1));
                 }
-            });
+                return Some(RunOutput::JobStarted);
+            }
+            None => {}
         }
         if state.dropped_lines > 0 {
             let count = std::mem::take(&mut state.dropped_lines);
-            return Some(RunOutput::Text(format!(
-                "fio: {count} lines dropped because they were not read in time\n"
-            )));
-        }
-        if let Some(status) = state.status.take() {
-            return Some(RunOutput::Status(status));
+            let text = format!("fio: {count} lines dropped because they were not read in time\n");
+            return Some(RunOutput::Text(Level::Error, text));
         }
         state.end.take().map(RunOutput::Ended)
     }
@@ -138,7 +138,7 @@ mod tests {
     fn texts(mailbox: &Mailbox) -> Vec<String> {
         std::iter::from_fn(|| mailbox.take())
             .map(|output| match output {
-                RunOutput::Text(text) => text,
+                RunOutput::Text(_, text) => text,
                 other => format!("{other:?}"),
             })
             .collect()
@@ -147,14 +147,23 @@ mod tests {
     #[test]
     fn things_come_out_in_order_and_the_end_last() {
         let mailbox = Mailbox::new(100);
-        mailbox.put_text("a\n...\n");
-        mailbox.put_started();
-        mailbox.put_text("b\n");
+        mailbox.put_text(Level::Info, "a\n...\n");
+        mailbox.put_job_started();
+        mailbox.put_job_started();
+        mailbox.put_text(Level::Info, "b\n");
         mailbox.put_end(None);
-        mailbox.put_text("late\n");
+        mailbox.put_error("late\n");
         assert_eq!(
             texts(&mailbox),
-            ["a\n", "...\n", "Started", "b\n", "late\n", "Ended(None)"]
+            [
+                "a\n",
+                "...\n",
+                "JobStarted",
+                "JobStarted",
+                "b\n",
+                "late\n",
+                "Ended(None)"
+            ]
         );
     }
 
@@ -162,12 +171,12 @@ mod tests {
     fn lines_beyond_the_limit_are_counted() {
         let mailbox = Mailbox::new(4);
         for _ in 0..5 {
-            mailbox.put_text("a\n");
+            mailbox.put_text(Level::Info, "a\n");
         }
         let told = texts(&mailbox);
         assert_eq!(told[..2], ["a\n", "a\n"]);
         assert!(told[2].contains("3 lines dropped"), "{told:?}");
-        mailbox.put_text("b\n");
+        mailbox.put_text(Level::Info, "b\n");
         assert_eq!(texts(&mailbox), ["b\n"]);
     }
 }

@@ -10,8 +10,10 @@
 //! | `listener`, `stream` | TCP and Unix sockets behind one type |
 //! | `service` | accepts clients up to a limit and ends in good order |
 //! | `connection`, `farewell` | one client: its messages in, its results out, last words |
-//! | `work` | its job files, one after the other |
-//! | `job_request`, `policy` | what a client wants run, and whether it may |
+//! | `text`, `identity` | lines in the form of the client's version, and who this is |
+//! | `work` | what it wants done, one thing after the other |
+//! | `job_request`, `job_folders`, `policy` | what a client wants run, and whether it may |
+//! | `preparation`, `announcement` | reading that in its own thread, and what is told of it |
 //! | `runner`, `mailbox` | one run in its own thread, and what it has to tell |
 //! | `embedded` | a server for one client inside its own process |
 //! | `command`, [`daemon`], `pid_file`, `log` | the command `serve`, also in the background |
@@ -22,11 +24,14 @@
 
 pub mod daemon;
 
+mod announcement;
 mod command;
 mod connection;
 mod embedded;
 mod error;
 mod farewell;
+mod identity;
+mod job_folders;
 mod job_request;
 mod listener;
 mod log;
@@ -34,9 +39,11 @@ mod mailbox;
 mod options;
 mod pid_file;
 mod policy;
+mod preparation;
 mod runner;
 mod service;
 mod stream;
+mod text;
 mod work;
 
 pub use command::serve;

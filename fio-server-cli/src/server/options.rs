@@ -40,11 +40,13 @@ pub struct ServerOptions {
     pub listen: Vec<ListenAddress>,
     /// Bounds on what peers may use.
     pub limits: Limits,
-    /// EXIT ends the server also when it comes over a network. From a loopback or Unix peer it
-    /// always does, as with fio.
+    /// EXIT of a client of version 1 ends the server also when it comes over a network. From a
+    /// loopback or Unix peer it always does, as with fio 1.99. Later clients end their connection.
     pub allow_exit: bool,
     /// Folders a peer's jobs may use files in; empty means anywhere this process may.
     pub allowed_paths: Vec<PathBuf>,
+    /// Folders with job files that clients may name in LOAD_FILE; empty refuses them all.
+    pub job_folders: Vec<PathBuf>,
     /// Where the server's own log lines go.
     pub log: Log,
     /// I/O engines jobs may use.
@@ -60,6 +62,7 @@ impl Default for ServerOptions {
             limits: Limits::default(),
             allow_exit: false,
             allowed_paths: Vec::new(),
+            job_folders: Vec::new(),
             log: Log::stderr(),
             engines: fio_engine::io::Engines::standard(),
             random_rule: fio_engine::workload::RandomRule::default(),
@@ -73,7 +76,7 @@ pub struct Limits {
     /// Clients served at once; the next one is told so and closed.
     pub clients: usize,
     /// Bytes of one message after joining its frames, and so of a job file; also of all job files
-    /// of one client that wait.
+    /// of one client that wait to be read or run.
     pub message_bytes: usize,
     /// Job files and command lines of one client waiting for the running one.
     pub queued_jobs: usize,
@@ -81,6 +84,8 @@ pub struct Limits {
     pub jobs_per_run: usize,
     /// Jobs of all clients together, after `numjobs`.
     pub jobs_in_total: usize,
+    /// Files of one run, those of all clones together.
+    pub files_per_run: u64,
     /// Bytes of I/O buffers and random maps one run may ask for.
     pub memory_per_run: u64,
     /// Bytes of log lines held for a client that does not read; more are counted and dropped.
@@ -105,6 +110,7 @@ impl Default for Limits {
             queued_jobs: 16,
             jobs_per_run: 2048,
             jobs_in_total: 4096,
+            files_per_run: 256 << 10,
             memory_per_run: 4 << 30,
             pending_text_bytes: 256 << 10,
             message_time: Duration::from_secs(30),

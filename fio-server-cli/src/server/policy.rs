@@ -1,21 +1,62 @@
 //! What jobs of a peer may ask for: how many, how much memory, which files.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use fio_engine::files;
+use fio_engine::io::Engines;
 use fio_engine::job::{JobSpec, SizeOrPercent};
 
 use super::error::ServerError;
 use super::options::{Limits, ServerOptions};
 
 /// The rules every job of a peer is held to before it runs.
-#[derive(Debug)]
 pub(super) struct Policy {
     limits: Limits,
     /// Resolved; empty means no restriction.
     allowed_paths: Vec<PathBuf>,
+    engines: Engines,
     jobs_running: Arc<AtomicUsize>,
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut policy = formatter.debug_struct("Policy");
+        policy
+            .field("limits", &self.limits)
+            .field("allowed_paths", &self.allowed_paths)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the jobs of one run use, as far as that is known before it begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Usage {
+    jobs: usize,
+    files: u64,
+    memory: u64,
+}
+
+impl Usage {
+    fn of(job: &JobSpec) -> Self {
+        let clones = u64::from(job.clones);
+        Self {
+            jobs: job.clones as usize,
+            files: file_count(job).saturating_mul(clones),
+            memory: memory_of(job).saturating_mul(clones),
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            jobs: self.jobs.saturating_add(other.jobs),
+            files: self.files.saturating_add(other.files),
+            memory: self.memory.saturating_add(other.memory),
+        }
+    }
 }
 
 /// Why jobs are not run. The text goes to the peer.
@@ -37,10 +78,14 @@ pub(super) enum Refusal {
          client {limit}; lower bs, iodepth, nrfiles or numjobs, or set norandommap"
     )]
     Memory { wanted: u64, limit: u64 },
+    #[error("the jobs have {wanted} files, this server gives one client {limit}; lower nrfiles")]
+    Files { wanted: u64, limit: u64 },
     #[error("job {job}: this server does not allow files at {}", path.display())]
     Path { job: String, path: PathBuf },
-    #[error("job {job}: this server does not allow filename_format to leave its folder")]
-    NameFormat { job: String },
+    #[error("job {job}: {reason}")]
+    Names { job: String, reason: String },
+    #[error("given up")]
+    Cancelled,
 }
 
 /// Jobs counted against the server's total until this is dropped.
@@ -72,6 +117,7 @@ impl Policy {
                 .iter()
                 .map(resolve)
                 .collect::<Result<_, _>>()?,
+            engines: options.engines.clone(),
             jobs_running: Arc::default(),
         })
     }
@@ -80,18 +126,47 @@ impl Policy {
         &self.limits
     }
 
-    /// Checks all jobs of a run and counts them against the server's total.
-    pub(super) fn admit(&self, jobs: &[JobSpec]) -> Result<JobSlots, Refusal> {
-        let wanted = jobs
-            .iter()
-            .fold(0_usize, |sum, job| sum.saturating_add(job.clones as usize));
-        let limit = self.limits.jobs_per_run;
-        if wanted > limit {
-            return Err(Refusal::JobsPerRun { wanted, limit });
+    /// Checks jobs that are to run with others that use `before`, and counts them against the
+    /// server's total. Returns what all of them use.
+    pub(super) fn admit(
+        &self,
+        jobs: &[JobSpec],
+        before: Usage,
+        cancelled: &AtomicBool,
+    ) -> Result<(JobSlots, Usage), Refusal> {
+        let usage = jobs.iter().map(Usage::of).fold(before, Usage::plus);
+        self.check_usage(usage)?;
+        if !self.allowed_paths.is_empty() {
+            let mut places = Places::default();
+            for job in jobs {
+                self.check_paths(job, &mut places, cancelled)?;
+            }
         }
-        self.check_memory(jobs)?;
-        jobs.iter().try_for_each(|job| self.check_paths(job))?;
-        self.reserve(wanted)
+        let slots = self.reserve(usage.jobs - before.jobs)?;
+        Ok((slots, usage))
+    }
+
+    fn check_usage(&self, usage: Usage) -> Result<(), Refusal> {
+        let limits = &self.limits;
+        if usage.jobs > limits.jobs_per_run {
+            return Err(Refusal::JobsPerRun {
+                wanted: usage.jobs,
+                limit: limits.jobs_per_run,
+            });
+        }
+        if usage.files > limits.files_per_run {
+            return Err(Refusal::Files {
+                wanted: usage.files,
+                limit: limits.files_per_run,
+            });
+        }
+        if usage.memory > limits.memory_per_run {
+            return Err(Refusal::Memory {
+                wanted: usage.memory,
+                limit: limits.memory_per_run,
+            });
+        }
+        Ok(())
     }
 
     fn reserve(&self, wanted: usize) -> Result<JobSlots, Refusal> {
@@ -113,69 +188,86 @@ impl Policy {
         }
     }
 
-    fn check_memory(&self, jobs: &[JobSpec]) -> Result<(), Refusal> {
-        let wanted = jobs.iter().fold(0, |sum: u64, job| {
-            sum.saturating_add(memory_of(job).saturating_mul(u64::from(job.clones)))
-        });
-        let limit = self.limits.memory_per_run;
-        if wanted > limit {
-            return Err(Refusal::Memory { wanted, limit });
+    /// Checks where the files of a job are, links followed, as of now. Somebody who can already
+    /// change links below an allowed folder on this machine could redirect a later open.
+    fn check_paths(
+        &self,
+        job: &JobSpec,
+        places: &mut Places,
+        cancelled: &AtomicBool,
+    ) -> Result<(), Refusal> {
+        if self.engines.needs_files(&job.engine) == Some(false) {
+            return Ok(());
+        }
+        // Names the user gave are the same for all clones.
+        let clones = if job.file_names.is_empty() {
+            job.clones
+        } else {
+            1
+        };
+        for clone in 0..clones {
+            let paths = files::paths(job, clone).map_err(|error| Refusal::Names {
+                job: job.name.clone(),
+                reason: error.to_string(),
+            })?;
+            for path in paths {
+                if cancelled.load(Ordering::Relaxed) {
+                    return Err(Refusal::Cancelled);
+                }
+                if !places.real(&path).is_some_and(|real| self.allows(&real)) {
+                    let job = job.name.clone();
+                    return Err(Refusal::Path { job, path });
+                }
+            }
         }
         Ok(())
     }
 
-    /// Checks where the files of a job are, links followed, as of now. Somebody who can already
-    /// change links below an allowed folder on this machine could redirect a later open.
-    fn check_paths(&self, job: &JobSpec) -> Result<(), Refusal> {
-        if self.allowed_paths.is_empty() {
-            return Ok(());
-        }
-        let leaves = |format: &String| format.contains("..") || format.starts_with('/');
-        if job.file_name_format.as_ref().is_some_and(leaves) {
-            return Err(Refusal::NameFormat {
-                job: job.name.clone(),
-            });
-        }
-        match files_of(job).find(|path| !self.allows(path)) {
-            Some(path) => Err(Refusal::Path {
-                job: job.name.clone(),
-                path,
-            }),
-            None => Ok(()),
-        }
-    }
-
-    fn allows(&self, path: &Path) -> bool {
-        resolve_existing(path)
-            .is_some_and(|path| self.allowed_paths.iter().any(|root| path.starts_with(root)))
+    fn allows(&self, real: &Path) -> bool {
+        self.allowed_paths.iter().any(|root| real.starts_with(root))
     }
 }
 
-/// Every place a file of the job may be: each name in each folder. Without names they are made
-/// from the job's own, which may hold slashes.
-fn files_of(job: &JobSpec) -> impl Iterator<Item = PathBuf> {
-    let mut folders = job.directories.clone();
-    if folders.is_empty() {
-        folders.push(PathBuf::new());
+/// The real places of paths. Each folder is looked up once: a job can have very many files.
+#[derive(Debug, Default)]
+struct Places {
+    folders: HashMap<PathBuf, Option<PathBuf>>,
+}
+
+impl Places {
+    /// The real place of a path whose last parts may not exist yet; `None` if it cannot be told.
+    fn real(&mut self, path: &Path) -> Option<PathBuf> {
+        let name = path.components().next_back();
+        let (Some(Component::Normal(name)), Some(folder)) = (name, path.parent()) else {
+            return resolve_existing(path);
+        };
+        let is_link = path
+            .symlink_metadata()
+            .is_ok_and(|found| found.is_symlink());
+        if is_link {
+            return resolve_existing(path);
+        }
+        let known = self
+            .folders
+            .entry(folder.to_owned())
+            .or_insert_with(|| resolve_existing(folder));
+        known.as_ref().map(|folder| folder.join(name))
     }
-    let mut names = job.file_names.clone();
-    if names.is_empty() {
-        names.push(job.name.clone());
-    }
-    folders.into_iter().flat_map(move |folder| {
-        let names = names.clone().into_iter();
-        names.map(move |name| folder.join(name))
-    })
 }
 
 /// Bytes one clone needs for its I/O buffers and its random map, at least.
 fn memory_of(job: &JobSpec) -> u64 {
     let largest = job.block_sizes.iter().map(|(_, sizes)| sizes.max()).max();
     let buffers = largest.unwrap_or(0).saturating_mul(u64::from(job.io_depth));
-    let files = job.file_names.len().max(job.file_count as usize) as u64;
     buffers
         .saturating_add(random_map_of(job))
-        .saturating_add(files.saturating_mul(BYTES_PER_FILE))
+        .saturating_add(file_count(job).saturating_mul(BYTES_PER_FILE))
+}
+
+/// Files of one clone.
+fn file_count(job: &JobSpec) -> u64 {
+    let named = job.file_names.len() as u64;
+    named.max(job.file_count.into())
 }
 
 /// What a job remembers of each file, names included: about 500 bytes were measured.
@@ -200,6 +292,12 @@ fn random_map_of(job: &JobSpec) -> u64 {
 
 /// The real place of a path whose last parts may not exist yet; `None` if it cannot be told.
 fn resolve_existing(path: &Path) -> Option<PathBuf> {
+    let here = Path::new(".");
+    let path = if path.as_os_str().is_empty() {
+        here
+    } else {
+        path
+    };
     let absolute = std::path::absolute(path).ok()?;
     let mut rest = Vec::new();
     let mut existing = absolute.as_path();
@@ -236,6 +334,10 @@ mod tests {
         JobSpec::new(name)
     }
 
+    fn admit(policy: &Policy, jobs: &[JobSpec]) -> Result<(JobSlots, Usage), Refusal> {
+        policy.admit(jobs, Usage::default(), &AtomicBool::new(false))
+    }
+
     #[test]
     fn clones_count_against_one_client_and_against_all() {
         let policy = policy(|options| {
@@ -246,20 +348,20 @@ mod tests {
         four.clones = 4;
         let five = [four.clone(), job("b")];
         assert!(matches!(
-            policy.admit(&five),
+            admit(&policy, &five),
             Err(Refusal::JobsPerRun {
                 wanted: 5,
                 limit: 4
             })
         ));
         let four = [four];
-        let slots = policy.admit(&four).unwrap();
+        let slots = admit(&policy, &four).unwrap();
         assert!(matches!(
-            policy.admit(&four),
+            admit(&policy, &four),
             Err(Refusal::JobsInTotal { running: 4, .. })
         ));
         drop(slots);
-        policy.admit(&four).unwrap();
+        admit(&policy, &four).unwrap();
     }
 
     #[test]
@@ -268,26 +370,26 @@ mod tests {
         let mut large = job("large");
         large.block_sizes = PerDirection::splat(BlockSizes::Fixed(1 << 40));
         assert!(matches!(
-            policy.admit(&[large]),
+            admit(&policy, &[large]),
             Err(Refusal::Memory { .. })
         ));
         let mut files = job("files");
-        files.file_count = 1 << 20;
-        policy.admit(&[files.clone()]).unwrap();
-        files.clones = 3;
+        files.file_count = 1 << 18;
+        admit(&policy, &[files.clone()]).unwrap();
+        files.clones = 2;
         assert!(matches!(
-            policy.admit(&[files]),
-            Err(Refusal::Memory { .. })
+            admit(&policy, &[files]),
+            Err(Refusal::Files { .. })
         ));
         let mut map = job("map");
         map.pattern = Pattern::RANDOM_READ;
         map.size = Some(SizeOrPercent::Bytes(1 << 60));
         assert!(matches!(
-            policy.admit(&[map.clone()]),
+            admit(&policy, &[map.clone()]),
             Err(Refusal::Memory { .. })
         ));
         map.no_random_map = true;
-        policy.admit(&[map]).unwrap();
+        admit(&policy, &[map]).unwrap();
     }
 
     #[test]
@@ -301,7 +403,7 @@ mod tests {
 
         let mut given = job("a");
         given.directories = vec![inside];
-        policy.admit(&[given.clone()]).unwrap();
+        admit(&policy, &[given.clone()]).unwrap();
         for (names, allowed) in [
             ("new", true),
             ("deep/new", true),
@@ -313,20 +415,56 @@ mod tests {
             ("/etc/passwd", false),
         ] {
             given.file_names = vec![names.to_owned()];
-            assert_eq!(policy.admit(&[given.clone()]).is_ok(), allowed, "{names}");
+            assert_eq!(admit(&policy, &[given.clone()]).is_ok(), allowed, "{names}");
         }
-        assert!(policy.admit(&[job("a")]).is_err(), "current folder");
+        assert!(admit(&policy, &[job("a")]).is_err(), "current folder");
     }
 
     #[test]
-    fn name_formats_stay_in_their_folder() {
+    fn every_file_a_job_opens_is_looked_at() {
         let folder = tempfile::tempdir().unwrap();
         let policy = policy(|options| options.allowed_paths = vec![folder.path().to_owned()]);
+        let link = |name: &str| {
+            std::os::unix::fs::symlink("/etc/passwd", folder.path().join(name)).unwrap();
+        };
         let mut given = job("a");
         given.directories = vec![folder.path().to_owned()];
-        for (format, allowed) in [("$jobname.$filenum", true), ("../$jobname", false)] {
+        (given.clones, given.file_count) = (2, 3);
+        admit(&policy, &[given.clone()]).unwrap();
+        link("a.1.2");
+        assert!(admit(&policy, &[given.clone()]).is_err());
+        given.clones = 1;
+        admit(&policy, &[given.clone()]).unwrap();
+        for (format, allowed) in [
+            ("$jobname.$filenum", true),
+            ("../$jobname", false),
+            ("/etc/$jobname", false),
+        ] {
             given.file_name_format = Some(format.to_owned());
-            assert_eq!(policy.admit(&[given.clone()]).is_ok(), allowed, "{format}");
+            assert_eq!(
+                admit(&policy, &[given.clone()]).is_ok(),
+                allowed,
+                "{format}"
+            );
         }
+    }
+
+    #[test]
+    fn engines_without_files_are_not_held_to_folders() {
+        let policy = policy(|options| options.allowed_paths = vec![std::env::temp_dir()]);
+        let mut given = job("a");
+        given.engine = "null".to_owned();
+        admit(&policy, &[given]).unwrap();
+    }
+
+    #[test]
+    fn usage_adds_up_over_messages() {
+        let policy = policy(|options| options.limits.jobs_per_run = 3);
+        let mut two = job("a");
+        two.clones = 2;
+        let two = [two];
+        let (_slots, usage) = admit(&policy, &two).unwrap();
+        let again = policy.admit(&two, usage, &AtomicBool::new(false));
+        assert!(matches!(again, Err(Refusal::JobsPerRun { wanted: 4, .. })));
     }
 }

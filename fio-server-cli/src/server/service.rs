@@ -16,6 +16,8 @@ use tokio::task::JoinSet;
 use super::connection::Connection;
 use super::error::ServerError;
 use super::farewell;
+use super::identity;
+use super::job_folders::JobFolders;
 use super::listener::{BoundListener, Listener, Peer};
 use super::log::Log;
 use super::options::{Limits, ListenAddress, ServerOptions};
@@ -57,7 +59,7 @@ pub(super) struct Shared {
     pub(super) log: Log,
     pub(super) runner: RunnerContext,
     pub(super) allow_exit: bool,
-    pub(super) probe_reply: ProbeReply,
+    pub(super) identity: ProbeReply,
     clients: AtomicUsize,
     refused_clients: AtomicUsize,
     phase: watch::Sender<Phase>,
@@ -81,6 +83,7 @@ impl Server {
     /// If one of them cannot be had; then none is kept.
     pub fn bind(options: ServerOptions) -> Result<Self, ServerError> {
         let policy = Arc::new(Policy::new(&options)?);
+        let job_folders = Arc::new(JobFolders::new(&options.job_folders)?);
         let listeners = options
             .listen
             .iter()
@@ -94,10 +97,11 @@ impl Server {
             log: options.log,
             runner: RunnerContext {
                 policy,
+                job_folders,
                 run_options,
             },
             allow_exit: options.allow_exit,
-            probe_reply: ProbeReply::new(host_name()),
+            identity: identity::probe_reply(),
             clients: AtomicUsize::new(0),
             refused_clients: AtomicUsize::new(0),
             phase: watch::Sender::new(Phase::Serving),
@@ -280,12 +284,4 @@ async fn stop_clients(shared: &Shared, mut connections: JoinSet<()>) {
             .log
             .warning("some clients did not take their results in time");
     }
-}
-
-/// The name of this machine, as PROBE replies carry it.
-fn host_name() -> String {
-    rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned()
 }

@@ -1,10 +1,6 @@
-use fio_engine::PerDirection;
-use fio_engine::report::status::Rate;
-use fio_engine::stats::Histogram as EngineHistogram;
-use fio_proto::Revision;
-use fio_proto::message::Message as _;
-
 use super::*;
+use fio_engine::PerDirection;
+use fio_engine::stats::Histogram as EngineHistogram;
 
 fn moments(values: &[u64]) -> Moments {
     let mut moments = Moments::default();
@@ -26,7 +22,7 @@ fn latency(nanoseconds: &[u64]) -> LatencyReport {
 #[test]
 fn latencies_become_microseconds() {
     let values = [1_500, 10_000, 2_000_999];
-    let wire = microseconds(&moments(&values));
+    let wire = scaled(&moments(&values), 1000);
     assert_eq!((wire.samples, wire.min, wire.max), (3, 1, 2000));
     let mean = values.iter().sum::<u64>() as f64 / 3.0 / 1000.0;
     assert!((wire.mean - mean).abs() < 1e-9);
@@ -39,7 +35,7 @@ fn latencies_become_microseconds() {
 
 #[test]
 fn the_minimum_of_nothing_is_all_ones() {
-    let nothing = microseconds(&Moments::default());
+    let nothing = scaled(&Moments::default(), 1000);
     assert_eq!(
         (nothing.min, nothing.max, nothing.samples),
         (u64::MAX, 0, 0)
@@ -88,41 +84,4 @@ fn groups_count_in_kib() {
     );
     // Any time at all is at least a millisecond.
     assert_eq!((stats.min_runtime_ms[0], stats.max_runtime_ms[0]), (1, 2));
-}
-
-#[test]
-fn states_have_a_letter_per_job() {
-    for (runs, letters) in [
-        ("", ""),
-        ("r(1)", "r"),
-        ("r(3),W(1),_(2)", "rrrW__"),
-        ("?", ""),
-    ] {
-        assert_eq!(states_of(runs), letters, "{runs}");
-    }
-}
-
-#[test]
-fn the_status_travels_as_fio_sends_it() {
-    let mut status = Status {
-        running: 2,
-        run_string: "r(2)".to_owned(),
-        elapsed: Duration::from_secs(5),
-        ..Status::default()
-    };
-    status.rates.0[0] = Rate {
-        bytes_per_second: 4_552_413_000,
-        ios_per_second: 1_111_429,
-    };
-    let ServerMessage::Eta(message) = eta(&status) else {
-        panic!("not an ETA")
-    };
-    assert_eq!(message.status.rate, [4_552_413, 0, 0]);
-    assert_eq!(message.status.iops, [1_111_429, 0, 0]);
-    assert_eq!(message.status.elapsed_sec, 5);
-    assert_eq!(message.status.eta_sec, i32::MAX as u64);
-    assert_eq!(message.status.threads, 2);
-    let mut payload = Vec::new();
-    let encoded = eta(&status).encode_payload(Revision::V1, &mut payload, &mut Vec::new());
-    assert_eq!((encoded, payload.len()), (Ok(()), 74));
 }
