@@ -1,16 +1,24 @@
-//! The checksum of headers and payloads: CRC-16/ARC.
+//! The checksum of headers and payloads, CRC-16/ARC, and that of verify state files, CRC-32C.
 //!
-//! Polynomial 0x8005 (reflected 0xA001), initial value 0, reflected in and out, no final xor; the
-//! check value of `123456789` is 0xBB3D. fio: `crc/crc16.c`, the same in every protocol version.
+//! CRC-16/ARC: polynomial 0x8005 (reflected 0xA001), initial value 0, reflected in and out, no final xor; the
+//! check value of `123456789` is 0xBB3D. The same in every protocol version.
 
-use crc::{CRC_16_ARC, Crc, Table};
+use crc::{CRC_16_ARC, CRC_32_ISCSI, Crc, Table};
 
 /// Sixteen tables: the single table that `Crc<u16>` means by default is some ten times slower.
 static ARC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_ARC);
 
+static ISCSI: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
+
 /// CRC-16/ARC of `bytes`; 0 for none.
 pub fn crc16(bytes: &[u8]) -> u16 {
     ARC.checksum(bytes)
+}
+
+/// CRC-32C of `bytes` as fio has it: polynomial 0x1EDC6F41 and initial value as in iSCSI, but without
+/// the final inversion (observed in the state files of every version).
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
+    !ISCSI.checksum(bytes)
 }
 
 #[cfg(test)]
@@ -36,6 +44,7 @@ mod tests {
     fn check_value() {
         assert_eq!(crc16(b"123456789"), 0xbb3d);
         assert_eq!(crc16(b""), 0);
+        assert_eq!(crc32c(b"123456789"), !0xe306_9283);
     }
 
     proptest! {

@@ -1,14 +1,17 @@
 //! Logs and verify states that releases of fio sent, against what its clients made of them.
 //!
-//! `tests/data/transfers` holds IOLOG, VTRIGGER and SENDFILE messages of many releases, and the log
-//! files fio's own client wrote from them. The folder may be named by `FIO_PROTO_TRANSFERS`, to run
-//! the same over a larger collection.
+//! `tests/data/transfers` holds IOLOG, VTRIGGER and SENDFILE messages of many releases, the logs and
+//! state files fio's own client wrote from them, and the layouts as debug information has them. The
+//! folder may be named by `FIO_PROTO_TRANSFERS`, to run the same over a larger collection.
 
 use std::path::PathBuf;
 
 use fio_proto::fragment::Joiner;
-use fio_proto::layout::IoLogHeader;
-use fio_proto::message::{IoLog, LossCause, Transport};
+use fio_proto::layout::{Histogram, IoLogHeader, Row, ThreadIoList, fields, size};
+use fio_proto::message::{
+    ClientMessage, DataDirection, IoLog, LogColumns, LogRow, LogType, LossCause, Message,
+    ServerMessage, Transport, VerifyProgress, VerifyState,
+};
 use fio_proto::opcode::Command;
 use fio_proto::{Revision, ServerVersion};
 
@@ -227,4 +230,236 @@ fn logs_of_stock_servers_are_mended_for_stock_clients() {
         assert_eq!(whole == log, read_now == read);
     }
     assert!(mended > 10);
+}
+
+/// Bytes a server left uninitialised: behind the NUL of the path in SENDFILE.
+fn cleared(message: &Captured) -> Vec<u8> {
+    let mut payload = message.payload.clone();
+    if message.command == Command::SendFile && payload.len() == 256 {
+        let end = payload.iter().position(|byte| *byte == 0).unwrap();
+        payload[end..].fill(0);
+    }
+    payload
+}
+
+#[test]
+fn decoding_then_encoding_states_and_files_is_the_identity() {
+    let (mut states, mut files) = (0, 0);
+    for message in captured("s2c.bin") {
+        let opcode = message.command.opcode(message.revision.version()).unwrap();
+        let decoded = ServerMessage::decode(message.revision, opcode, &message.payload).unwrap();
+        let (mut again, mut dropped) = (Vec::new(), Vec::new());
+        decoded
+            .encode_payload(message.revision, &mut again, &mut dropped)
+            .unwrap();
+        if message.command != Command::IoLog {
+            assert!(
+                again == cleared(&message),
+                "{} {}",
+                message.revision,
+                message.command
+            );
+        }
+        assert_eq!(dropped, []);
+        states += usize::from(message.command == Command::VerifyTrigger);
+        files += usize::from(message.command == Command::SendFile);
+    }
+    assert!(states >= 29 && files >= 28, "{states} {files}");
+    for message in captured("c2s.bin") {
+        let opcode = message.command.opcode(message.revision.version()).unwrap();
+        let decoded = ClientMessage::decode(message.revision, opcode, &message.payload).unwrap();
+        let (mut again, mut dropped) = (Vec::new(), Vec::new());
+        decoded
+            .encode_payload(message.revision, &mut again, &mut dropped)
+            .unwrap();
+        assert!(
+            again == message.payload && dropped.is_empty(),
+            "{}",
+            message.revision
+        );
+        if let ClientMessage::SendFileReply(reply) = decoded {
+            let progress = VerifyProgress::decode_file(&reply.data).unwrap();
+            assert_eq!(progress.name, "vt");
+            assert!(progress.encode_file(message.revision, &mut dropped) == reply.data);
+            files -= 1;
+        }
+    }
+    assert_eq!(files, 0, "every file asked for was sent");
+}
+
+/// The state files that fio's clients stored after VTRIGGER: version and length in front of each.
+fn stored_states() -> Vec<(ServerVersion, Vec<u8>)> {
+    let bytes = std::fs::read(folder().join("states.bin")).unwrap();
+    let (mut rest, mut all) = (&bytes[..], Vec::new());
+    while let [a, b, c, d, file @ ..] = rest {
+        let (file, behind) = file.split_at(u16::from_le_bytes([*c, *d]).into());
+        all.push((
+            ServerVersion::new(u16::from_le_bytes([*a, *b])),
+            file.to_vec(),
+        ));
+        rest = behind;
+    }
+    all
+}
+
+#[test]
+fn state_files_are_those_fio_stored() {
+    let stored = stored_states();
+    assert_eq!(stored.len(), 29);
+    let answers: Vec<_> = captured("s2c.bin")
+        .into_iter()
+        .filter(|message| message.command == Command::VerifyTrigger)
+        .map(|message| {
+            let state = VerifyState::decode(message.revision, &message.payload).unwrap();
+            (message.revision, state)
+        })
+        .collect();
+    for (version, file) in stored {
+        let mut dropped = Vec::new();
+        // A client that asks again and again stores the last answer.
+        let (revision, state) = answers
+            .iter()
+            .rfind(|(revision, _)| revision.version() == version)
+            .unwrap();
+        let [thread] = &state.threads[..] else {
+            panic!("one thread verifies")
+        };
+        assert_eq!(thread.file_name("127.0.0.1"), "127.0.0.1-vt-0-verify.state");
+        assert!(
+            thread.encode_file(*revision, &mut dropped) == file,
+            "{version}"
+        );
+        assert_eq!(VerifyProgress::decode_file(&file).as_ref(), Ok(thread));
+        assert_eq!(dropped, []);
+    }
+}
+
+/// A structure as the debug information of real builds has it.
+struct Layout {
+    structure: String,
+    size: usize,
+    revisions: Vec<Revision>,
+    /// Field, offset, bytes.
+    fields: Vec<(String, usize, usize)>,
+}
+
+fn layouts() -> Vec<Layout> {
+    let text = std::fs::read_to_string(folder().join("layouts.txt")).unwrap();
+    let mut all = Vec::<Layout>::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let words: Vec<_> = line.split_whitespace().collect();
+        if let (true, [field, offset, size]) = (line.starts_with(' '), &words[..]) {
+            let place = (
+                (*field).to_string(),
+                offset.parse().unwrap(),
+                size.parse().unwrap(),
+            );
+            all.last_mut().unwrap().fields.push(place);
+            continue;
+        }
+        let revisions = words[2..].iter().map(|release| {
+            let (version, name) = release.split_once(':').unwrap();
+            let version = ServerVersion::new(version.parse().unwrap());
+            Revision::identify(version, name.as_bytes()).unwrap()
+        });
+        all.push(Layout {
+            structure: words[0].to_string(),
+            size: words[1].parse().unwrap(),
+            revisions: revisions.collect(),
+            fields: Vec::new(),
+        });
+    }
+    all
+}
+
+#[test]
+fn tables_have_the_offsets_of_real_builds() {
+    let tables: [(&str, &[Row]); 2] = [
+        ("cmd_iolog_pdu", IoLogHeader::ROWS),
+        ("thread_io_list", ThreadIoList::ROWS),
+    ];
+    for (structure, rows) in tables {
+        let mut checked = Vec::new();
+        for layout in layouts()
+            .iter()
+            .filter(|layout| layout.structure == structure)
+        {
+            let mut known = layout.fields.clone();
+            if let Some(start) = known.iter().position(|field| field.0.starts_with("rand.")) {
+                // One field here: which of the two states it is, and both in one place.
+                known.retain(|field| !field.0.starts_with("rand.state"));
+                (known[start].0, known[start].2) = ("rand".to_string(), 56);
+            }
+            for revision in &layout.revisions {
+                assert_eq!(size(rows, *revision), layout.size, "{structure} {revision}");
+                let ours = fields(rows, *revision).filter(|(_, row)| !row.c_name.is_empty());
+                let ours = ours
+                    .map(|(offset, row)| (row.c_name.to_string(), offset, row.shape.size()))
+                    .collect::<Vec<_>>();
+                assert_eq!(ours, known, "{structure} {revision}");
+                checked.push(*revision);
+            }
+        }
+        checked.sort_unstable();
+        assert!(
+            checked.into_iter().eq(Revision::all().skip(1)),
+            "{structure}"
+        );
+    }
+}
+
+#[test]
+fn rows_have_the_offsets_of_real_builds() {
+    let row = LogRow {
+        time_ms: 0x1111_1111,
+        direction: DataDirection(2),
+        value: 0x2222_2222,
+        maximum: Some(0x3333_3333),
+        block_size: 0x4444_4444,
+        priority: 0x2000,
+        ..LogRow::default()
+    };
+    let columns = LogColumns {
+        maximum: true,
+        ..LogColumns::default()
+    };
+    let log = IoLog::from_rows("x", LogType::LATENCY, 1, columns, [row]);
+    let histogram = Histogram::from_counts([7]);
+    let histograms = IoLog::from_histograms("x", 1, 0, [(row, &histogram)]);
+    for layout in layouts() {
+        for revision in &layout.revisions {
+            let header = IoLogHeader::size(*revision);
+            let mut payload = Vec::new();
+            log.encode(*revision, &mut payload, &mut Vec::new());
+            let sample = &payload[header..];
+            if layout.structure == "io_u_plat_entry" {
+                let mut payload = Vec::new();
+                histograms.encode(*revision, &mut payload, &mut Vec::new());
+                let received = IoLog::decode(*revision, &payload).unwrap();
+                let all = received.contents(LIMIT).size();
+                assert_eq!(all, sample.len() + layout.size, "{revision}");
+            }
+            if layout.structure != "io_sample" {
+                continue;
+            }
+            assert_eq!(sample.len(), layout.size, "{revision}");
+            for (field, offset, length) in &layout.fields {
+                let mut bytes = [0; 8];
+                bytes[..*length].copy_from_slice(&sample[*offset..offset + length]);
+                let marked_maximum = 2 | 1 << 29;
+                let expected = match field.as_str() {
+                    "time" => 0x1111_1111,
+                    "data.val" | "data.val.val0" => 0x2222_2222,
+                    "data.val.val1" => 0x3333_3333,
+                    "__ddir" if revision.version().number() >= 103 => marked_maximum,
+                    "__ddir" => 2,
+                    "bs" => 0x4444_4444,
+                    "priority" => 0x2000,
+                    "priority_bit" => 1,
+                    other => panic!("unknown field {other}"),
+                };
+                assert_eq!(u64::from_le_bytes(bytes), expected, "{field} {revision}");
+            }
+        }
+    }
 }

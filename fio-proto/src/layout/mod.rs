@@ -31,6 +31,7 @@ mod priority_stat;
 mod row;
 mod shape;
 mod steady_state;
+mod thread_io_list;
 mod thread_options;
 mod thread_stat;
 mod wire_type;
@@ -46,6 +47,7 @@ pub use priority_stat::{PriorityStat, PriorityStatView};
 pub use row::{DropReason, Dropped, Row, Unit, fields, size};
 pub use shape::Shape;
 pub use steady_state::SteadyState;
+pub use thread_io_list::{RandomState, RandomStateWire, ThreadIoList, ThreadIoListView};
 pub use thread_options::{
     BlockSizeShare, NarrowBlockSizeShare, NarrowZoneShare, ThreadOptions, ThreadOptionsView,
     WideBlockSizeShare, WideZoneShare, ZoneShare,

@@ -45,6 +45,7 @@ mod report;
 mod send_file;
 mod server;
 mod text;
+mod verify_file;
 mod verify_state;
 
 use alloc::vec::Vec;
@@ -68,7 +69,8 @@ pub use report::ThreadReport;
 pub use send_file::{PATH_SIZE, SendFileReply};
 pub use server::ServerMessage;
 pub use text::{Text, TextLevel};
-pub use verify_state::VerifyState;
+pub use verify_file::VerifyFileError;
+pub use verify_state::{CompletedWrite, VerifyProgress, VerifyState};
 
 use crate::error::{EncodeError, MessageError};
 use crate::fragment::Fragments;
