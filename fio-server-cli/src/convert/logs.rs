@@ -1,0 +1,222 @@
+//! What a job logged, as IOLOG.
+//!
+//! The engine and the protocol each write logs as text, because neither knows the other; a test here
+//! holds the two to the same bytes, so that a log looks the same wherever its job ran.
+
+use fio_engine::logs::{IoLog as JobLog, LogCompression, LogKind, LogSample};
+use fio_engine::stats::BUCKETS;
+use fio_proto::layout::Histogram;
+use fio_proto::message::{DataDirection, IoLog, LogColumns, LogRow, LogType, Transport};
+
+/// The message that carries a log to a client that has zlib or not.
+///
+/// Logs travel deflated where the client can inflate them. Those of jobs with `log_store_compressed`
+/// travel as they go into the client's file; `log_compression` alone does not make them so, as fio's
+/// client would put a compressed log into a file called `.log`.
+///
+/// `None` for histograms to a client without zlib: there is no form to send them in.
+#[must_use]
+pub fn io_log(log: &JobLog, zlib: bool) -> Option<IoLog> {
+    let mut message = if log.kind == LogKind::Histogram {
+        if !zlib {
+            return None;
+        }
+        histograms(log)
+    } else {
+        let rows = log.samples().map(|sample| row(&sample, log));
+        let name = log.file_name.as_str();
+        IoLog::from_rows(
+            name,
+            log_type(log.kind),
+            log.thread_number,
+            columns(log),
+            rows,
+        )
+    };
+    message.histogram_coarseness = log.histogram_coarseness.into();
+    message.per_job = Some(log.per_job);
+    let transport = match (log.compression, zlib) {
+        (LogCompression::Stored, _) => Transport::Stored,
+        (_, true) => Transport::Deflated,
+        (_, false) => Transport::Plain,
+    };
+    Some(message.travelling(transport, usize::MAX))
+}
+
+fn histograms(log: &JobLog) -> IoLog {
+    let rows: Vec<(LogRow, Histogram)> = log
+        .histograms()
+        .map(|sample| {
+            let row = LogRow {
+                time_ms: sample.time_ms,
+                direction: DataDirection(sample.direction as u32),
+                block_size: sample.block_size,
+                ..LogRow::default()
+            };
+            let mut counts = vec![0; BUCKETS];
+            for (bucket, count) in &sample.counts {
+                counts[usize::from(*bucket)] = *count;
+            }
+            (row, Histogram::from_counts(counts))
+        })
+        .collect();
+    let rows = rows.iter().map(|(row, histogram)| (*row, histogram));
+    let coarseness = log.histogram_coarseness.into();
+    IoLog::from_histograms(log.file_name.as_str(), log.thread_number, coarseness, rows)
+}
+
+const fn log_type(kind: LogKind) -> LogType {
+    match kind {
+        LogKind::TotalLatency => LogType::LATENCY,
+        LogKind::CompletionLatency => LogType::COMPLETION_LATENCY,
+        LogKind::SubmissionLatency => LogType::SUBMISSION_LATENCY,
+        LogKind::Bandwidth => LogType::BANDWIDTH,
+        LogKind::Iops => LogType::IOPS,
+        LogKind::Histogram => LogType::HISTOGRAM,
+    }
+}
+
+const fn columns(log: &JobLog) -> LogColumns {
+    let columns = log.columns;
+    LogColumns {
+        offset: columns.offset,
+        priority: columns.priority,
+        maximum: columns.maximum,
+        issue_time: columns.issue_time,
+    }
+}
+
+fn row(sample: &LogSample, log: &JobLog) -> LogRow {
+    let columns = log.columns;
+    LogRow {
+        time_ms: sample.time_ms,
+        direction: DataDirection(sample.direction as u32),
+        value: sample.value,
+        maximum: columns.maximum.then_some(sample.maximum),
+        block_size: sample.block_size,
+        priority: sample.priority,
+        offset: columns.offset.then_some(sample.offset),
+        issue_time: columns.issue_time.then_some(sample.issue_time),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fio_engine::job::parse_words;
+    use fio_engine::run::{Run, RunOptions};
+    use fio_proto::{Revision, ServerVersion};
+
+    use super::*;
+
+    /// The logs of a job with these options.
+    fn logs(words: &[&str]) -> Vec<JobLog> {
+        let always = ["--name=a", "--ioengine=null", "--rw=randrw", "--size=256k"];
+        let words = [&always, words].concat();
+        let jobs = parse_words(&words, &Default::default()).unwrap().jobs;
+        let report = Run::start(jobs, RunOptions::default()).unwrap().wait();
+        assert!(!report.logs.is_empty());
+        report.logs
+    }
+
+    const LOGS: [&str; 3] = [
+        "--write_lat_log=x",
+        "--write_bw_log=x",
+        "--write_iops_log=x",
+    ];
+
+    fn text(log: &JobLog) -> String {
+        let mut text = Vec::new();
+        log.write_text(&mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    fn text_of_message(message: &IoLog) -> String {
+        let contents = message.contents(usize::MAX);
+        assert_eq!(contents.loss(), None);
+        if let Some(histograms) = contents.histograms() {
+            let line = |row: fio_proto::message::HistogramRow<'_>| {
+                format!("{}\n", row.text(message.histogram_coarseness))
+            };
+            return histograms.map(line).collect();
+        }
+        let columns = contents.columns();
+        let lines = contents
+            .rows()
+            .map(|row| format!("{}\n", row.text(columns)));
+        lines.collect()
+    }
+
+    /// The message as the newest release would receive it.
+    fn sent(log: &JobLog, zlib: bool) -> IoLog {
+        let message = io_log(log, zlib).unwrap();
+        let revision = Revision::of(ServerVersion::NEWEST).unwrap();
+        let (mut bytes, mut dropped) = (Vec::new(), Vec::new());
+        message.encode(revision, &mut bytes, &mut dropped);
+        assert_eq!(dropped, []);
+        IoLog::decode(revision, &bytes).unwrap()
+    }
+
+    #[test]
+    fn a_sent_log_reads_like_a_local_one() {
+        for columns in [
+            &[][..],
+            &["--log_offset=1"],
+            &["--log_prio=1", "--log_issue_time=1"],
+            &["--log_offset=1", "--log_prio=1", "--log_issue_time=1"],
+        ] {
+            for log in logs(&[&LOGS, columns].concat()) {
+                for zlib in [false, true] {
+                    let received = sent(&log, zlib);
+                    assert_eq!(text_of_message(&received), text(&log), "{columns:?}");
+                    assert_eq!(received.name.to_string(), log.file_name);
+                    let expected = if zlib {
+                        Transport::Deflated
+                    } else {
+                        Transport::Plain
+                    };
+                    assert_eq!(received.transport(), expected);
+                }
+            }
+        }
+    }
+
+    const INTERVALS: [&str; 7] = [
+        "--time_based",
+        "--runtime=250ms",
+        "--log_avg_msec=100",
+        "--log_window_value=both",
+        "--write_hist_log=x",
+        "--log_hist_msec=100",
+        "--log_hist_coarseness=4",
+    ];
+
+    #[test]
+    fn intervals_and_histograms_too() {
+        let mut histograms = 0;
+        for log in logs(&[&LOGS[..], &INTERVALS].concat()) {
+            if log.kind == LogKind::Histogram {
+                histograms += 1;
+                assert!(log.len() >= 4);
+                assert_eq!(io_log(&log, false), None);
+            }
+            assert_eq!(text_of_message(&sent(&log, true)), text(&log));
+        }
+        assert_eq!(histograms, 1);
+    }
+
+    #[test]
+    fn only_what_is_stored_compressed_travels_so() {
+        for (option, expected) in [
+            ("--log_store_compressed=1", Transport::Stored),
+            ("--log_compression=1k", Transport::Deflated),
+            ("--per_job_logs=0", Transport::Deflated),
+        ] {
+            for log in logs(&[&LOGS[..], &[option]].concat()) {
+                let message = sent(&log, true);
+                assert_eq!(message.transport(), expected, "{option}");
+                assert_eq!(text_of_message(&message), text(&log));
+                assert_eq!(message.per_job, Some(option != "--per_job_logs=0"));
+            }
+        }
+    }
+}
