@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use fio_proto::describe::{Direction, describe_stream};
 use fio_proto::fragment::Joiner;
 use fio_proto::layout::{Histogram, IoLogHeader, Row, ThreadIoList, fields, size};
 use fio_proto::message::{
@@ -462,4 +463,48 @@ fn rows_have_the_offsets_of_real_builds() {
             }
         }
     }
+}
+
+#[test]
+fn logs_and_states_are_explained_field_by_field() {
+    let mut lines = Vec::new();
+    for (name, direction) in [
+        ("s2c.bin", Direction::ServerToClient),
+        ("c2s.bin", Direction::ClientToServer),
+    ] {
+        for known in [direction, Direction::Unknown] {
+            let stream = std::fs::read(folder().join(name)).unwrap();
+            for message in describe_stream(&stream, known) {
+                let message = message.unwrap();
+                let texts = message
+                    .fields
+                    .as_ref()
+                    .unwrap()
+                    .iter()
+                    .map(ToString::to_string);
+                lines.extend(texts.map(|text| format!("v{} {text}", message.version)));
+            }
+        }
+    }
+    for line in [
+        "v121 0x0000 nr_samples u64 = 50",
+        "v121 0x0160 samples[1] io_sample = {time: 20, value: 2333, direction: 0, block_size: 4096, \
+         priority: 0, offset: 929787904, issue_time: 20015703}",
+        "v97 0x0148 samples[1] io_sample = {time: 500, value: 3200, direction: 1, block_size: 0, \
+         offset: 0}",
+        "v65 0x0180 (note) pad[0] = \"sent plain, without its histograms\"",
+        "v70 0x02a1 (note) pad[0] = \"the compressed log is cut off, rows missing: 1\"",
+        "v65 0x0000 threads u64 = 1",
+        "v65 0x00a0 state[0].comps [file_comp; 1] = [{fileno: 0, offset: 659456}]",
+        "v121 0x0098 state[0].inflight [u64; 1] = [2^64-1]",
+        "v97 0x0000 path char[256] = \"127.0.0.1-vt-0-verify.state\"",
+        "v97 0x0018 data.crc u64 = 3110787936",
+        "v97 0x00b8 data.state.comps [file_comp; 1] = [{fileno: 0, offset: 3764224}]",
+    ] {
+        let times = lines.iter().filter(|text| *text == line).count();
+        assert!(times >= 2, "{line}");
+    }
+    let histogram =
+        "v70 0x0120 samples[1].io_u_plat [u32; 1856] = [1856 values; 40:29, 41:1, 50:355";
+    assert!(lines.iter().any(|text| text.starts_with(histogram)));
 }

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::Direction;
+use super::transfers::{is_path, is_state};
 use super::value::Value;
 use crate::error::DecodeError;
 use crate::fragment::RawMessage;
@@ -117,6 +118,10 @@ pub fn describe_payload(
         Command::AddJob => plan.job_definition()?,
         Command::UpdateJob if is_request(direction, payload) => plan.job_definition()?,
         Command::Text | Command::Job => plan.text("text", 0),
+        Command::IoLog => plan.io_log()?,
+        Command::VerifyTrigger if is_state(direction, payload) => plan.verify_state()?,
+        Command::SendFile if is_path(direction, payload) => plan.path()?,
+        Command::SendFile => plan.sent_file()?,
         _ => {}
     }
     Ok(plan.fields)
@@ -139,15 +144,15 @@ const fn is_request(direction: Direction, payload: &[u8]) -> bool {
     }
 }
 
-struct Plan<'a> {
-    revision: Revision,
-    payload: &'a [u8],
-    fields: Vec<Field>,
+pub(super) struct Plan<'a> {
+    pub(super) revision: Revision,
+    pub(super) payload: &'a [u8],
+    pub(super) fields: Vec<Field>,
 }
 
 impl Plan<'_> {
     /// The fields of a table, at `base` in the payload.
-    fn rows(
+    pub(super) fn rows(
         &mut self,
         prefix: &str,
         base: usize,
@@ -164,7 +169,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    fn field(
+    pub(super) fn field(
         &mut self,
         structure: &'static str,
         name: &'static str,

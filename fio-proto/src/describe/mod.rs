@@ -21,6 +21,7 @@
 
 mod fields;
 mod stream;
+mod transfers;
 mod value;
 
 pub use fields::{Closed, Field, describe_payload};

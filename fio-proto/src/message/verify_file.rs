@@ -71,6 +71,11 @@ impl VerifyProgress {
     /// # Errors
     /// See [`VerifyFileError`].
     pub fn decode_file(bytes: &[u8]) -> Result<Self, VerifyFileError> {
+        Self::decode_file_as(bytes).map(|(_, progress)| progress)
+    }
+
+    /// The same, with layouts of the file's format.
+    pub(crate) fn decode_file_as(bytes: &[u8]) -> Result<(Revision, Self), VerifyFileError> {
         let mut reader = Reader::new(STRUCTURE, bytes);
         let header = reader.view::<HeaderWire>("version")?;
         let version = header.version.get();
@@ -86,7 +91,7 @@ impl VerifyProgress {
         let mut reader = Reader::new("thread_io_list", record);
         let progress = Self::read(revision, &mut reader)?;
         reader.finish()?;
-        Ok(progress)
+        Ok((revision, progress))
     }
 
     /// The verify state file that a release with these layouts reads, and in `dropped` what it cannot

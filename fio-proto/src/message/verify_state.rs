@@ -221,6 +221,15 @@ impl VerifyProgress {
         }
     }
 
+    /// The list as the revision has it.
+    pub(crate) fn slots(&self, revision: Revision) -> Slots {
+        let count = slots(revision, &self.list(revision));
+        Slots {
+            numbers: has_numbers(revision),
+            count: usize::try_from(count).unwrap_or(usize::MAX),
+        }
+    }
+
     /// The part in front of the list, with only what the revision has of it: what was not said by a
     /// peer of another version cannot be missed in this one.
     fn list(&self, revision: Revision) -> ThreadIoList {
@@ -245,6 +254,15 @@ impl VerifyProgress {
         }
         list
     }
+}
+
+/// What follows a [`ThreadIoList`].
+#[derive(Clone, Copy)]
+pub(crate) struct Slots {
+    /// Whether numbers of writes in flight do; completed writes otherwise.
+    pub(crate) numbers: bool,
+    /// How many of them.
+    pub(crate) count: usize,
 }
 
 fn has_numbers(revision: Revision) -> bool {

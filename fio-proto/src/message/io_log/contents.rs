@@ -8,6 +8,7 @@ use super::inflate::{Ending, inflate};
 use super::row::{HistogramRow, LogColumns, LogRow};
 use super::sample::SampleFormat;
 use super::{Samples, Transport};
+use crate::layout::Shape;
 
 /// The rows of a log, inflated where they travelled compressed. See
 /// [`IoLog::contents`](super::IoLog::contents).
@@ -125,6 +126,12 @@ impl<'a> LogContents<'a> {
     /// What is missing, `None` if nothing is.
     pub const fn loss(&self) -> Option<LogLoss> {
         self.loss
+    }
+
+    /// A row as data, bytes from one to the next, and the histogram behind it as data.
+    pub(crate) fn shapes(&self) -> (Shape, usize, Option<Shape>) {
+        let histogram = self.histograms.then(|| self.format.histogram_shape());
+        (self.format.shape(self.columns), self.stride(), histogram)
     }
 
     /// Bytes of the rows, inflated.

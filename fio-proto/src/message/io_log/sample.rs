@@ -20,7 +20,7 @@ use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::row::{DataDirection, LogColumns, LogRow};
-use crate::layout::{BUCKETS, Counters};
+use crate::layout::{BUCKETS, Counters, Shape};
 use crate::version::{Revision, revisions};
 
 /// The layouts rows have had.
@@ -89,6 +89,31 @@ impl SampleFormat {
     /// Bytes of the histogram behind a row.
     pub(super) const fn histogram_size(self) -> usize {
         LIST.saturating_add(BUCKETS.saturating_mul(if self.has_narrow_counters() { 4 } else { 8 }))
+    }
+
+    /// The row as data, for those who explain it.
+    pub(super) const fn shape(self, columns: LogColumns) -> Shape {
+        let fields = match (self.base_size(), columns.offset, columns.issue_time) {
+            (24, false, _) => NARROW.split_at(4).0,
+            (24, true, _) => NARROW,
+            (32, false, _) => WIDE.split_at(6).0,
+            (32, true, _) => WIDE,
+            (_, false, false) => PAIRED.split_at(7).0,
+            (_, true, false) => PAIRED.split_at(8).0,
+            (_, false, true) => PAIRED_ISSUE_TIME,
+            (_, true, true) => PAIRED,
+        };
+        Shape::Record("io_sample", fields)
+    }
+
+    /// The histogram behind it likewise.
+    pub(super) const fn histogram_shape(self) -> Shape {
+        let counter = if self.has_narrow_counters() {
+            &Shape::U32
+        } else {
+            &Shape::U64
+        };
+        Shape::Array(BUCKETS, counter)
     }
 
     const fn has_narrow_counters(self) -> bool {
@@ -261,6 +286,49 @@ impl SampleFormat {
         })
     }
 }
+
+type Fields = &'static [(&'static str, Shape)];
+
+const NARROW: Fields = &[
+    ("time", Shape::U64),
+    ("data.val", Shape::U64),
+    ("__ddir", Shape::U32),
+    ("bs", Shape::U32),
+    ("offset", Shape::U64),
+];
+
+const WIDE: Fields = &[
+    ("time", Shape::U64),
+    ("data.val", Shape::U64),
+    ("__ddir", Shape::U32),
+    ("priority", Shape::U16),
+    ("pad", Shape::Padding(2)),
+    ("bs", Shape::U64),
+    ("offset", Shape::U64),
+];
+
+const PAIRED: Fields = &[
+    ("time", Shape::U64),
+    ("data.val.val0", Shape::U64),
+    ("data.val.val1", Shape::U64),
+    ("__ddir", Shape::U32),
+    ("priority", Shape::U16),
+    ("pad", Shape::Padding(2)),
+    ("bs", Shape::U64),
+    ("offset", Shape::U64),
+    ("issue_time", Shape::U64),
+];
+
+const PAIRED_ISSUE_TIME: Fields = &[
+    ("time", Shape::U64),
+    ("data.val.val0", Shape::U64),
+    ("data.val.val1", Shape::U64),
+    ("__ddir", Shape::U32),
+    ("priority", Shape::U16),
+    ("pad", Shape::Padding(2)),
+    ("bs", Shape::U64),
+    ("issue_time", Shape::U64),
+];
 
 impl LogColumns {
     /// Those of them a format has.
