@@ -1,0 +1,322 @@
+//! A job of the engine, as the options a server announces it with (ADD_JOB).
+//!
+//! fio's console client takes nothing from them but two numbers; graphical clients show them. So what
+//! a job is made of is told exactly: name, engine, files, `rw`, block sizes, sizes, depth, times, CPUs'
+//! policy, syncs, rates of measurement. Options the engine does not have carry the values fio sends
+//! for a job that does not set them, and those without such a value are zero.
+
+use std::time::Duration;
+
+use fio_engine::job::{BlockSizes, Fallocate, JobSpec, Pattern, SizeOrPercent, SyncMode};
+use fio_engine::{Direction, PerDirection};
+use fio_proto::layout::{BlockSizeShare, ThreadOptions};
+use fio_proto::message::JobDefinition;
+
+/// How a job is announced: the number of its first thread, counted from 1, its group, counted from 0,
+/// and its options.
+#[must_use]
+pub fn job_definition(thread_number: u32, group_id: u32, spec: &JobSpec) -> JobDefinition {
+    JobDefinition::new(thread_number, group_id, thread_options(spec))
+}
+
+fn thread_options(spec: &JobSpec) -> ThreadOptions {
+    let mut options = unset_options();
+    set_identity(spec, &mut options);
+    set_workload(spec, &mut options);
+    set_queue(spec, &mut options);
+    set_files(spec, &mut options);
+    set_times(spec, &mut options);
+    set_buffers(spec, &mut options);
+    set_reports(spec, &mut options);
+    options
+}
+
+/// What fio sends for options no job file sets, as observed from its servers.
+fn unset_options() -> ThreadOptions {
+    let mut options = ThreadOptions::default();
+    options.ios_per_random_offset = 1;
+    options.unique_filename = 1;
+    options.create_serialize = 1;
+    options.create_fsync = 1;
+    options.do_verify = 1;
+    options.disk_utilization = 1;
+    options.random_percent = [100; 3];
+    options.huge_page_size = 2 << 20;
+    options.think_time_blocks = 1;
+    options.exit_what = 1;
+    options.file_service_type = 2;
+    options.statistics = 1;
+    options.fadvise_hint = 1;
+    options.compress_chunk = 512;
+    options.trim_zero = 1;
+    options.percentile_precision = 2;
+    options.rate_cycle_ms = 1000;
+    (options.user_id, options.group_id) = (u32::MAX, u32::MAX);
+    options.flow_watermark = 1024;
+    options.latency_percentile = 100.0;
+    options.replay_scale = 1;
+    options.replay_time_scale = 100;
+    options.per_job_logs = 1;
+    options.allow_create = 1;
+    options.zone_mode = 1;
+    options.log_entries = 1024;
+    options
+}
+
+fn set_identity(spec: &JobSpec, options: &mut ThreadOptions) {
+    options.name = spec.name.as_str().into();
+    options.description = spec.description.as_deref().unwrap_or_default().into();
+    options.io_engine = spec.engine.as_str().into();
+    options.job_count = spec.clones;
+    options.use_thread = spec.thread.into();
+    options.stonewall = spec.stonewall.into();
+    options.new_group = spec.new_group.into();
+    options.cpus_allowed_policy = spec.split_cpus.into();
+}
+
+fn set_workload(spec: &JobSpec, options: &mut ThreadOptions) {
+    options.data_direction = data_direction(spec.pattern);
+    let reads = spec.read_mix_percent.into();
+    options.mix_percent = [reads, 100_u32.saturating_sub(reads), 0];
+    let sizes = |of: fn(&BlockSizes) -> u64| by_direction(&spec.block_sizes, of);
+    options.block_size = sizes(fixed_size);
+    options.min_block_size = sizes(BlockSizes::min);
+    options.max_block_size = sizes(BlockSizes::max);
+    options.smallest_block_size = options.min_block_size.into_iter().min().unwrap_or(0);
+    options.block_alignment = Direction::ALL.map(|direction| {
+        spec.offset_alignment[direction].unwrap_or_else(|| spec.block_sizes[direction].min())
+    });
+    options.block_size_split = Direction::ALL.map(|direction| shares(&spec.block_sizes[direction]));
+    options.block_size_split_count = [0, 1, 2].map(|direction: usize| {
+        let shares = options.block_size_split.get(direction);
+        shares.map_or(0, |shares| u32::try_from(shares.len()).unwrap_or(u32::MAX))
+    });
+    options.block_size_unaligned = spec.unaligned_block_sizes.into();
+    options.no_random_map = spec.no_random_map.into();
+    options.soft_random_map = spec.soft_random_map.into();
+    options.random_repeatable = spec.repeatable.into();
+    options.all_random_repeatable = spec.all_repeatable.into();
+    options.random_seed = spec.random_seed.unwrap_or_default();
+}
+
+/// fio's bits: 1 reads, 2 writes, 4 at random, 8 trims.
+fn data_direction(pattern: Pattern) -> u32 {
+    let bits = [pattern.read, pattern.write, pattern.random, pattern.trim];
+    let bit = |(position, set): (u32, bool)| u32::from(set) << position;
+    (0..).zip(bits).map(bit).sum()
+}
+
+/// Block size options of one size; of several the option stays at the smallest.
+fn fixed_size(sizes: &BlockSizes) -> u64 {
+    sizes.min()
+}
+
+fn shares(sizes: &BlockSizes) -> Vec<BlockSizeShare> {
+    let BlockSizes::Split(entries) = sizes else {
+        return Vec::new();
+    };
+    let share = |&(size, percent): &(u64, u8)| BlockSizeShare {
+        size,
+        percent: percent.into(),
+    };
+    entries.iter().map(share).collect()
+}
+
+fn by_direction<T>(values: &PerDirection<T>, of: impl Fn(&T) -> u64) -> [u64; 3] {
+    Direction::ALL.map(|direction| of(&values[direction]))
+}
+
+fn set_queue(spec: &JobSpec, options: &mut ThreadOptions) {
+    options.io_depth = spec.io_depth;
+    options.io_depth_low = match spec.io_depth_low {
+        0 => spec.io_depth,
+        low => low,
+    };
+    options.io_depth_batch = spec.submit_batch;
+    options.io_depth_batch_complete_min = spec.complete_batch_min;
+    options.io_depth_batch_complete_max =
+        spec.complete_batch_max.unwrap_or(spec.complete_batch_min);
+    options.direct = spec.direct.into();
+    options.sync_io = match spec.sync_mode {
+        SyncMode::None => 0,
+        SyncMode::DataSync => 0o10_000,
+        SyncMode::Sync => 0o4_010_000,
+    };
+    options.fsync_blocks = spec.fsync_every;
+    options.fdatasync_blocks = spec.fdatasync_every;
+    options.end_fsync = spec.end_fsync.into();
+    options.fsync_on_close = spec.fsync_on_close.into();
+}
+
+fn set_files(spec: &JobSpec, options: &mut ThreadOptions) {
+    let directories = spec.directories.iter().map(|path| path.to_string_lossy());
+    let directories: Vec<_> = directories.collect();
+    options.directory = directories.join(":").into();
+    options.filename = spec.file_names.join(":").into();
+    let format = spec.file_name_format.as_deref();
+    options.filename_format = format.unwrap_or("$jobname.$jobnum.$filenum").into();
+    options.file_count = spec.file_count;
+    options.open_files = spec.file_count;
+    (options.size, options.size_percent) = size(spec.size);
+    (options.io_size, options.io_size_percent) = size(spec.io_size);
+    (options.start_offset, options.start_offset_percent) = size(Some(spec.offset));
+    (options.file_size_low, options.file_size_high) = spec.file_size.unwrap_or_default();
+    options.invalidate_cache = spec.invalidate.into();
+    options.overwrite = spec.overwrite.into();
+    options.unlink = spec.unlink.into();
+    // The one value that has been seen; fio's other modes have other numbers.
+    options.fallocate_mode = match spec.fallocate {
+        Fallocate::Native => 4,
+        _ => 0,
+    };
+}
+
+/// Bytes and percent, of which one is zero.
+fn size(size: Option<SizeOrPercent>) -> (u64, u32) {
+    match size {
+        None => (0, 0),
+        Some(SizeOrPercent::Bytes(bytes)) => (bytes, 0),
+        Some(SizeOrPercent::Percent(percent)) => (0, percent.into()),
+    }
+}
+
+fn set_times(spec: &JobSpec, options: &mut ThreadOptions) {
+    options.runtime = spec.runtime.map_or(0, microseconds);
+    options.time_based = spec.time_based.into();
+    options.ramp_time = microseconds(spec.ramp_time);
+    options.start_delay = microseconds(spec.start_delay.0);
+    if spec.start_delay.1 > spec.start_delay.0 {
+        options.start_delay_high = microseconds(spec.start_delay.1);
+    }
+    options.loops = u32::try_from(spec.loops).unwrap_or(u32::MAX);
+    options.bandwidth_average_ms = milliseconds(spec.bandwidth_interval);
+    options.iops_average_ms = milliseconds(spec.iops_interval);
+}
+
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+fn set_buffers(spec: &JobSpec, options: &mut ThreadOptions) {
+    options.zero_buffers = spec.zero_buffers.into();
+    options.refill_buffers = spec.refill_buffers.into();
+    options.scramble_buffers = spec.scramble_buffers.into();
+}
+
+fn set_reports(spec: &JobSpec, options: &mut ThreadOptions) {
+    options.group_reporting = spec.group_reporting.into();
+    options.disable_total_latency = (!spec.measure.total_latency).into();
+    options.disable_completion_latency = (!spec.measure.completion_latency).into();
+    options.disable_submission_latency = (!spec.measure.submission_latency).into();
+    options.disable_bandwidth = (!spec.measure.bandwidth).into();
+    options.completion_percentiles = spec.percentiles.completion.into();
+    options.total_percentiles = spec.percentiles.total.into();
+    options.submission_percentiles = spec.percentiles.submission.into();
+    for (slot, percentile) in options
+        .percentile_list
+        .iter_mut()
+        .zip(&spec.percentile_list)
+    {
+        *slot = *percentile;
+    }
+    options.kb_base = spec.kb_base;
+    // As releases since fio 3.7 number them: 4 for bytes per second, 5 for bits.
+    options.unit_base = if spec.unit_base == 1 { 5 } else { 4 };
+    options.significant_figures = spec.significant_figures;
+}
+
+#[cfg(test)]
+mod tests {
+    use fio_proto::Revision;
+
+    use super::*;
+
+    /// The job fio's own servers were given whose announcements are in the protocol's tests.
+    fn mixed() -> JobSpec {
+        let mut spec = JobSpec::new("mix");
+        spec.pattern = Pattern::RANDOM_READ_WRITE;
+        spec.directories = vec!["/data".into()];
+        spec.size = Some(SizeOrPercent::Bytes(1 << 20));
+        spec.clones = 2;
+        spec.group_reporting = true;
+        spec.fsync_every = 16;
+        spec.runtime = Some(Duration::from_secs(3));
+        spec
+    }
+
+    #[test]
+    fn options_are_those_fio_sends_for_the_same_job() {
+        let options = job_definition(1, 0, &mixed()).options;
+        assert_eq!(options.name, "mix");
+        assert_eq!(options.directory, "/data");
+        assert_eq!(options.filename_format, "$jobname.$jobnum.$filenum");
+        assert_eq!(options.data_direction, 7);
+        assert_eq!(
+            (options.block_size, options.block_alignment),
+            ([4096; 3], [4096; 3])
+        );
+        assert_eq!((options.mix_percent[0], options.mix_percent[1]), (50, 50));
+        assert_eq!((options.io_depth, options.io_depth_low), (1, 1));
+        assert_eq!(
+            (options.runtime, options.bandwidth_average_ms),
+            (3_000_000, 500)
+        );
+        assert_eq!(
+            (options.percentile_list[16], options.percentile_list[17]),
+            (99.99, 0.0)
+        );
+        assert_eq!(options.job_count, 2);
+    }
+
+    #[test]
+    fn what_a_job_says_reaches_every_version() {
+        let job = job_definition(3, 1, &mixed());
+        for revision in Revision::all().skip(1) {
+            let mut payload = Vec::new();
+            job.encode(revision, &mut payload, &mut Vec::new());
+            let arrived = JobDefinition::decode(revision, &payload).expect("what was sent");
+            assert_eq!((arrived.thread_number, arrived.group_id), (3, 1));
+            assert_eq!(arrived.options.name, "mix", "{revision}");
+            assert_eq!(arrived.options.runtime, 3_000_000, "{revision}");
+            assert_eq!(arrived.options.block_size, [4096; 3], "{revision}");
+        }
+    }
+
+    #[test]
+    fn splits_and_ranges_are_told() {
+        let mut spec = mixed();
+        spec.block_sizes[Direction::Read] = BlockSizes::Split(vec![(4096, 60), (65536, 40)]);
+        spec.block_sizes[Direction::Write] = BlockSizes::Range(512, 8192);
+        let options = job_definition(1, 0, &spec).options;
+        assert_eq!(options.block_size_split_count, [2, 0, 0]);
+        let large = BlockSizeShare {
+            size: 65536,
+            percent: 40,
+        };
+        assert_eq!(options.block_size_split[0][1], large);
+        assert_eq!(options.min_block_size, [4096, 512, 4096]);
+        assert_eq!(options.max_block_size, [65536, 8192, 4096]);
+        assert_eq!(options.smallest_block_size, 512);
+    }
+
+    #[test]
+    fn patterns_have_fios_bits() {
+        let table = [
+            (Pattern::READ, 1),
+            (Pattern::WRITE, 2),
+            (Pattern::READ_WRITE, 3),
+            (Pattern::RANDOM_READ, 5),
+            (Pattern::RANDOM_READ_WRITE, 7),
+            (Pattern::TRIM, 8),
+            (Pattern::TRIM_WRITE, 10),
+            (Pattern::RANDOM_TRIM_WRITE, 14),
+        ];
+        for (pattern, bits) in table {
+            assert_eq!(data_direction(pattern), bits, "{}", pattern.name());
+        }
+    }
+}
