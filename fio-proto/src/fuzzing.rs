@@ -8,22 +8,26 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
+use zerocopy::IntoBytes;
 
 use crate::describe::{Direction, describe_stream};
 use crate::error::JoinError;
 use crate::fragment::Joiner;
-use crate::frame::Frame;
+use crate::frame::{Flags, Frame, Header, Tag};
+use crate::layout::BUCKETS;
 use crate::limits::Limits;
-use crate::message::{ClientMessage, Message, ProbeReply, ServerMessage};
+use crate::message::{
+    ClientMessage, IoLog, Message, ProbeReply, ServerMessage, Transport, VerifyProgress,
+};
 use crate::opcode::Opcode;
 use crate::session::{ClientConfig, ClientSession, Instant, Output, ServerConfig, ServerSession};
-use crate::version::{Revision, ServerVersion};
+use crate::version::Revision;
 
 /// Frames, one after another: what parses is encoded as it was.
 pub fn frame(mut data: &[u8]) {
     while let Ok(Some((frame, rest))) = Frame::parse(data) {
         let raw = frame.header.to_raw();
-        assert_eq!(crate::frame::Header::check(&raw), Ok(frame.header));
+        assert_eq!(Header::check(&raw), Ok(frame.header));
         assert!(frame.payload.len() <= frame.header.version.max_fragment());
         data = rest;
     }
@@ -62,34 +66,88 @@ fn joined(stream: &[u8], piece: usize) -> (Messages, Result<bool, JoinError>) {
     (messages, Ok(joiner.is_inside_message()))
 }
 
-/// A message to a server: a byte of opcode, then its payload.
+/// A message to a server: a byte that picks the layouts, one of opcode, then its payload.
 pub fn client_message(data: &[u8]) {
     message::<ClientMessage>(data);
 }
 
-/// A message to a client: a byte of opcode, then its payload.
+/// A message to a client: a byte that picks the layouts, one of opcode, then its payload.
 pub fn server_message(data: &[u8]) {
-    message::<ServerMessage>(data);
+    if let Some(ServerMessage::IoLog(log)) = message(data) {
+        read_log(&log);
+    }
 }
 
-/// What decodes can be encoded, and decodes to the same again unless something had to be cut.
-fn message<M: Message + PartialEq + core::fmt::Debug>(data: &[u8]) {
-    let Some((opcode, payload)) = data.split_first() else {
-        return;
-    };
-    let opcode = Opcode::new((*opcode).into());
-    let Ok(decoded) = M::decode(Revision::V1, opcode, payload) else {
-        return;
-    };
+/// The layouts a byte picks, and another one to translate to.
+fn picked(byte: u8) -> (Revision, Revision) {
+    let all: Vec<_> = Revision::all().collect();
+    let nth = |index: usize| all.get(index.checked_rem(all.len()).unwrap_or(0)).copied();
+    let byte = usize::from(byte);
+    let other = byte.saturating_add(byte.checked_div(all.len()).unwrap_or(0).saturating_mul(5));
+    (
+        nth(byte).unwrap_or(Revision::V1),
+        nth(other).unwrap_or(Revision::V1),
+    )
+}
+
+/// What decodes can be encoded, and decodes to the same again unless something had to be cut. In other
+/// layouts it either cannot be encoded, or decodes too.
+fn message<M: Message + PartialEq + core::fmt::Debug>(data: &[u8]) -> Option<M> {
+    let (&[byte, opcode], payload) = data.split_first_chunk()?;
+    let (revision, other) = picked(byte);
+    let opcode = Opcode::new(opcode.into());
+    let decoded = M::decode(revision, opcode, payload).ok()?;
     let (mut encoded, mut dropped) = (Vec::new(), Vec::new());
     decoded
-        .encode_payload(Revision::V1, &mut encoded, &mut dropped)
+        .encode_payload(revision, &mut encoded, &mut dropped)
         .expect("what was received can be sent");
-    let again = M::decode(Revision::V1, opcode, &encoded).expect("what was sent is sound");
+    let again = M::decode(revision, opcode, &encoded).expect("what was sent is sound");
     assert!(
         !dropped.is_empty() || again == decoded,
         "{decoded:?} became {again:?}"
     );
+    let (mut translated, mut dropped) = (Vec::new(), Vec::new());
+    let sent = decoded.encode_payload(other, &mut translated, &mut dropped);
+    if let (Ok(()), Ok(opcode)) = (sent, decoded.opcode(other)) {
+        M::decode(other, opcode, &translated).expect("what was translated is sound");
+    }
+    Some(decoded)
+}
+
+/// A log yields no more than it holds and the limit allows, in every form.
+fn read_log(log: &IoLog) {
+    const LIMIT: usize = 100_000;
+    let contents = log.contents(LIMIT);
+    assert!(log.transport() == Transport::Plain || contents.size() <= LIMIT + ROW_WITH_HISTOGRAM);
+    let rows = contents.rows();
+    assert!(rows.len().saturating_mul(24) <= contents.size());
+    assert_eq!(rows.len(), contents.rows().count());
+    if let Some(histograms) = contents.histograms() {
+        let counted = histograms.map(|row| row.counts.len()).sum::<usize>();
+        assert_eq!(counted, contents.rows().len().saturating_mul(BUCKETS));
+    }
+    let mended = log.clone().announcing_all_rows(LIMIT);
+    assert_eq!(mended.contents(LIMIT).rows().len(), contents.rows().len());
+    for transport in [Transport::Plain, Transport::Deflated, Transport::Stored] {
+        let wrapped = log.clone().travelling(transport, LIMIT);
+        assert!(wrapped.contents(LIMIT).rows().len() <= contents.rows().len());
+    }
+}
+
+/// What may be added to a log cut off inside its last histogram: the rest of that.
+const ROW_WITH_HISTOGRAM: usize = 56 + 16 + 8 * BUCKETS;
+
+/// A verify state file: what is accepted is written again as it was read.
+pub fn verify_file(data: &[u8]) {
+    let Ok(progress) = VerifyProgress::decode_file(data) else {
+        return;
+    };
+    let mut dropped = Vec::new();
+    for revision in Revision::all() {
+        let file = progress.encode_file(revision, &mut dropped);
+        let again = VerifyProgress::decode_file(&file).expect("what was written is sound");
+        assert_eq!((&again.name, again.index), (&progress.name, progress.index));
+    }
 }
 
 /// What happens to a pair of sessions.
@@ -97,6 +155,19 @@ fn message<M: Message + PartialEq + core::fmt::Debug>(data: &[u8]) {
 enum Operation {
     ClientSends(ClientMessage),
     ServerSends(Box<ServerMessage>),
+    /// What a question is answered with.
+    ServerReplies(u64, Box<ServerMessage>),
+    /// The jobs are to run.
+    Run,
+    AskEta,
+    /// A sound frame with anything in it.
+    Frame {
+        to_server: bool,
+        opcode: u8,
+        tag: u64,
+        flags: u8,
+        payload: Vec<u8>,
+    },
     /// Bytes that nobody wrote.
     Noise {
         to_server: bool,
@@ -112,17 +183,21 @@ enum Operation {
     },
 }
 
-/// A client and a server with a network between them that loses time, cuts and invents.
+/// A client and a server with a network between them that loses time, cuts and invents. The first
+/// byte picks the version.
 pub fn session(data: &[u8]) {
+    let Some((&byte, data)) = data.split_first() else {
+        return;
+    };
+    let version = picked(byte).0.version();
     let limits = Limits {
-        max_message: 64 << 10,
-        max_queued: 64 << 10,
+        max_message: 256 << 10,
+        max_queued: 256 << 10,
         ..Limits::default()
     };
     let mut now = Instant::ZERO;
-    let config = ClientConfig::default().version(ServerVersion::V1);
+    let config = ClientConfig::default().version(version);
     let mut client = ClientSession::new(config.limits(limits), now);
-    drop(client.run(now));
     let mut server = ServerSession::new(
         ServerConfig::new(ProbeReply::new("fuzz")).limits(limits),
         now,
@@ -132,6 +207,33 @@ pub fn session(data: &[u8]) {
         match operation {
             Operation::ClientSends(message) => drop(client.send(now, &message)),
             Operation::ServerSends(message) => drop(server.send(now, &message)),
+            Operation::ServerReplies(tag, message) => {
+                drop(server.reply(now, Tag(tag), &message));
+            }
+            Operation::Run => drop(client.run(now)),
+            Operation::AskEta => drop(client.ask_eta(now)),
+            Operation::Frame {
+                to_server,
+                opcode,
+                tag,
+                flags,
+                payload,
+            } => {
+                let payload = payload.get(..version.max_fragment()).unwrap_or(&payload);
+                let header = Header {
+                    version,
+                    opcode: Opcode::new(opcode.into()),
+                    flags: Flags::from_bits_retain(flags.into()),
+                    tag: Tag(tag),
+                    payload_len: payload.len().try_into().unwrap_or(0),
+                    payload_crc: crate::crc::crc16(payload),
+                };
+                let frame = [header.to_raw().as_bytes(), payload].concat();
+                match to_server {
+                    true => server.handle_bytes(now, &frame),
+                    false => client.handle_bytes(now, &frame),
+                }
+            }
             Operation::Noise {
                 to_server: true,
                 bytes,

@@ -7,12 +7,13 @@ use fio_proto::fuzzing;
 /// The body of a fuzz target.
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 5] = [
+const TARGETS: [(&str, Target); 6] = [
     ("frame", fuzzing::frame),
     ("join", fuzzing::join),
     ("client_message", fuzzing::client_message),
     ("server_message", fuzzing::server_message),
     ("session", fuzzing::session),
+    ("verify_file", fuzzing::verify_file),
 ];
 
 #[test]

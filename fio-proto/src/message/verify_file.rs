@@ -95,8 +95,9 @@ impl VerifyProgress {
     }
 
     /// The verify state file that a release with these layouts reads, and in `dropped` what it cannot
-    /// carry.
+    /// carry. Versions before 65 have none; the oldest there is stands in for theirs.
     pub fn encode_file(&self, revision: Revision, dropped: &mut Vec<Dropped>) -> Vec<u8> {
+        let revision = revision.max(revisions::V65_FIO_2_99);
         let mut record = Vec::new();
         self.encode(revision, &mut record, dropped);
         let format = FORMATS.iter().find(|(_, since)| revision >= *since);
@@ -132,15 +133,15 @@ mod tests {
             "127.0.0.1-vt-0-verify.state"
         );
         let file = |revision| progress.encode_file(revision, &mut vec![]);
-        let versions = Revision::all().skip(1).map(|revision| {
+        let versions = Revision::all().map(|revision| {
             let bytes = file(revision);
             let read = VerifyProgress::decode_file(&bytes).unwrap();
             assert_eq!((&read.name, read.writes), (&progress.name, 201));
             u64::from(bytes[0])
         });
         let versions: Vec<_> = versions.collect();
-        assert_eq!(versions[..28], [3; 28]);
-        assert_eq!(versions[28..], [4, 4, 5, 5, 7]);
+        assert_eq!(versions[..29], [3; 29]);
+        assert_eq!(versions[29..], [4, 4, 5, 5, 7]);
     }
 
     #[test]
