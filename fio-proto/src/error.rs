@@ -101,6 +101,20 @@ pub enum DecodeError {
         /// The largest possible value.
         limit: u64,
     },
+    /// A part of a message begins inside another.
+    #[error("{structure}.{field} at offset {offset} is {value}, inside what ends at offset {end}")]
+    Overlap {
+        /// The structure, by fio's name.
+        structure: &'static str,
+        /// The field that says where the part begins, by fio's name.
+        field: &'static str,
+        /// Where the field starts in the structure.
+        offset: usize,
+        /// Where the part would begin.
+        value: u64,
+        /// Where the parts before it end.
+        end: usize,
+    },
     /// A string in a fixed array has no terminating NUL.
     #[error("{structure}.{field} at offset {offset} is not terminated within {size} bytes")]
     Unterminated {

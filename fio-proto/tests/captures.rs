@@ -142,7 +142,7 @@ fn figures_are_those_fio_reported() {
     };
     assert_eq!(
         (eta.status.rate, eta.status.iops),
-        ([5_795_697, 0, 0], [1_414_965, 0, 0])
+        ([5_795_697_000, 0, 0], [1_414_965, 0, 0])
     );
     assert_eq!((eta.status.elapsed(), eta.status.remaining()), (None, None));
     assert_eq!(
@@ -187,8 +187,8 @@ fn figures_are_those_fio_reported() {
         panic!("{:?}", messages[11])
     };
     assert_eq!(
-        (group.io_kib, group.bandwidth),
-        ([15_714_948, 0, 0], [5_238_316, 0, 0])
+        (group.io_bytes, group.bandwidth),
+        ([15_714_948 << 10, 0, 0], [5_238_316 << 10, 0, 0])
     );
     assert_eq!(group.min_runtime_ms, [3000, u64::MAX, 0]);
 }

@@ -53,7 +53,7 @@ pub use thread_options::{
     WideBlockSizeShare, WideZoneShare, ZoneShare,
 };
 pub use thread_stat::{ThreadStat, ThreadStatView};
-pub use wire_type::{Bool, Chars, Fit, Shared, SumOf, WireField, WireType};
+pub use wire_type::{Bool, Chars, Fit, Scaled, Shared, SumOf, WireField, WireType};
 
 pub(crate) use macros::wire_struct;
 pub(crate) use row::Writer;

@@ -75,12 +75,12 @@ pub enum Unit {
     Seconds,
     /// Bytes.
     Bytes,
-    /// Bytes per second.
-    BytesPerSecond,
     /// KiB, or kB where the group's base is 1000.
     Kilobytes,
     /// KiB/s, or kB/s where the group's base is 1000.
     KilobytesPerSecond,
+    /// Bytes per second.
+    BytesPerSecond,
     /// 1000 bytes per second.
     ThousandBytesPerSecond,
     /// I/Os per second.
@@ -98,9 +98,9 @@ impl fmt::Display for Unit {
             Self::Milliseconds => "ms",
             Self::Seconds => "s",
             Self::Bytes => "B",
-            Self::BytesPerSecond => "B/s",
             Self::Kilobytes => "KiB",
             Self::KilobytesPerSecond => "KiB/s",
+            Self::BytesPerSecond => "B/s",
             Self::ThousandBytesPerSecond => "kB/s",
             Self::PerSecond => "1/s",
             Self::Percent => "%",

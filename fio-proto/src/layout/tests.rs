@@ -1,6 +1,3 @@
-use alloc::collections::BTreeMap;
-use alloc::format;
-use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -11,60 +8,68 @@ use crate::byte_string::ByteString;
 use crate::error::DecodeError;
 use crate::version::{Revision, ServerVersion};
 
-/// Sizes and offsets as the debug information of real builds has them.
-const FIXTURES: [(Revision, &str); 1] = [(
-    Revision::V1,
-    include_str!("../../tests/data/v001/layout.txt"),
-)];
-
-/// A structure's size and the place of every single element in it, by fio's name.
-pub(super) type Places = (usize, BTreeMap<String, (usize, usize)>);
+pub(crate) mod fixture;
 
 #[test]
 fn sizes_and_offsets_are_those_of_fio() {
-    for (revision, text) in FIXTURES {
-        let known = parse_fixture(text);
-        for (structure, rows) in [
-            ("thread_stat", ThreadStat::ROWS),
-            ("group_run_stats", GroupRunStats::ROWS),
-            ("jobs_eta", JobsEta::ROWS),
-        ] {
-            let (size, places) = &known[structure];
-            let ours = places_of(rows, revision);
-            assert_eq!(ours.0, *size, "{structure} {revision}");
-            for (name, place) in places {
-                assert_eq!(
-                    ours.1.get(name),
-                    Some(place),
-                    "{structure}.{name} {revision}"
-                );
-            }
-            assert_eq!(
-                ours.1.len(),
-                places.len(),
-                "{structure} {revision} has fields fio has not"
-            );
+    use crate::message::{JobOption, ProbeRequest, Start, Stop};
+    for (structure, rows) in [
+        ("thread_stat", ThreadStat::ROWS),
+        ("group_run_stats", GroupRunStats::ROWS),
+        ("jobs_eta", JobsEta::ROWS),
+        ("clat_prio_stat", PriorityStat::ROWS),
+        ("disk_util_stat", DiskStats::ROWS),
+        ("disk_util_agg", DiskAggregate::ROWS),
+        ("cmd_client_probe_pdu", ProbeRequest::ROWS),
+        ("cmd_start_pdu", Start::ROWS),
+        ("cmd_end_pdu", Stop::ROWS),
+        ("cmd_job_option", JobOption::ROWS),
+    ] {
+        fixture::assert_layout(structure, rows);
+    }
+}
+
+/// The structure has another name in version 1, and there three fields are one row.
+#[test]
+fn the_answer_to_probe_has_two_layouts() {
+    use crate::message::ProbeReply;
+    for revision in Revision::all() {
+        let name = match revision {
+            Revision::V1 => "cmd_probe_pdu",
+            _ => "cmd_probe_reply_pdu",
+        };
+        let (size, known) = fixture::structure(name, revision).unwrap();
+        assert_eq!(ProbeReply::size(revision), size);
+        let offsets = fields(ProbeReply::ROWS, revision).map(|(offset, row)| (row.c_name, offset));
+        for (field, offset) in offsets {
+            let field = if field == "fio" { "fio_major" } else { field };
+            let known = known.iter().find(|known| known.name == field).unwrap();
+            assert_eq!(known.offset, offset, "{name}.{field}");
         }
-        let small = [
-            ("fio_net_cmd", 24),
-            ("cmd_probe_pdu", 68),
-            ("cmd_line_pdu", 8194),
-            ("io_stat", 56),
-        ];
-        for (structure, size) in small {
-            assert_eq!(known[structure].0, size, "{structure} {revision}");
+    }
+}
+
+#[test]
+fn messages_are_made_of_their_structures_and_nothing_else() {
+    for revision in Revision::all() {
+        let size = |name| fixture::structure(name, revision).map(|(size, _)| size);
+        let report = crate::message::ThreadReport::fixed_size(revision);
+        assert_eq!(size("cmd_ts_pdu"), Some(report), "{revision}");
+        assert_eq!(size("fio_net_cmd"), Some(24));
+        assert_eq!(size("io_stat"), Some(IoStatWire::SIZE));
+        if revision == Revision::V1 {
+            assert_eq!(size("cmd_line_pdu"), Some(8194));
+            continue;
         }
-        let report = known["thread_stat"].0 + known["group_run_stats"].0;
-        assert_eq!(
-            known["cmd_ts_pdu"].0, report,
-            "TS is nothing but the two, {revision}"
-        );
+        let disk = DiskStats::size(revision) + DiskAggregate::size(revision);
+        assert_eq!(size("cmd_du_pdu"), Some(disk), "{revision}");
+        assert_eq!(size("cmd_sendfile"), Some(crate::message::PATH_SIZE));
     }
 }
 
 #[test]
 fn no_field_is_sent_twice() {
-    for (revision, _) in FIXTURES {
+    for revision in Revision::all() {
         for rows in [ThreadStat::ROWS, GroupRunStats::ROWS, JobsEta::ROWS] {
             let mut names: Vec<_> = fields(rows, revision).map(|(_, row)| row.field).collect();
             names.retain(|name| *name != "pad");
@@ -74,95 +79,6 @@ fn no_field_is_sent_twice() {
             assert_eq!(names.len(), all, "{revision}");
         }
     }
-}
-
-/// Lines `structure size` and `  field offset element-size dimensions strides`.
-fn parse_fixture(text: &str) -> BTreeMap<String, Places> {
-    let mut structures = BTreeMap::<String, Places>::new();
-    let mut current = String::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let words: Vec<_> = line.split_whitespace().collect();
-        if let [name, size] = words[..] {
-            current = name.to_string();
-            structures.insert(current.clone(), (size.parse().unwrap(), BTreeMap::new()));
-        } else if let [name, offset, size, dims, strides] = words[..] {
-            let axes: Vec<_> = numbers(dims).into_iter().zip(numbers(strides)).collect();
-            let places = &mut structures.get_mut(&current).unwrap().1;
-            let start = (offset.parse().unwrap(), size.parse().unwrap());
-            expand(name.to_string(), start, &axes, &mut |name, place| {
-                places.insert(name, place);
-            });
-        }
-    }
-    structures
-}
-
-/// Reads `3x64`, or `-` for none.
-pub(super) fn numbers(list: &str) -> Vec<usize> {
-    let numbers = list.split('x').filter(|number| *number != "-");
-    numbers.map(|number| number.parse().unwrap()).collect()
-}
-
-/// Calls `emit` for every element of an array, filling `[]` in the name from the left.
-pub(super) fn expand(
-    name: String,
-    (offset, size): (usize, usize),
-    axes: &[(usize, usize)],
-    emit: &mut impl FnMut(String, (usize, usize)),
-) {
-    let Some(((count, stride), rest)) = axes.split_first() else {
-        return emit(name, (offset, size));
-    };
-    for index in 0..*count {
-        let indexed = match name.contains("[]") {
-            true => name.replacen("[]", &format!("[{index}]"), 1),
-            false => format!("{name}[{index}]"),
-        };
-        expand(indexed, (offset + index * stride, size), rest, emit);
-    }
-}
-
-pub(super) fn places_of(rows: &'static [Row], revision: Revision) -> Places {
-    fn walk(
-        name: String,
-        offset: usize,
-        shape: &Shape,
-        places: &mut BTreeMap<String, (usize, usize)>,
-    ) {
-        match shape {
-            Shape::Padding(_) => {}
-            Shape::Chars(length) => {
-                places.extend(
-                    (0..*length).map(|index| (format!("{name}[{index}]"), (offset + index, 1))),
-                );
-            }
-            Shape::Array(length, element) => {
-                for index in 0..*length {
-                    walk(
-                        format!("{name}[{index}]"),
-                        offset + index * element.size(),
-                        element,
-                        places,
-                    );
-                }
-            }
-            Shape::Record(_, fields) => {
-                let mut at = offset;
-                for (field, shape) in *fields {
-                    walk(format!("{name}.{field}"), at, shape, places);
-                    at += shape.size();
-                }
-            }
-            leaf => {
-                places.insert(name, (offset, leaf.size()));
-            }
-        }
-    }
-    let mut places = BTreeMap::new();
-    for (offset, row) in fields(rows, revision) {
-        walk(row.c_name.to_string(), offset, &row.shape, &mut places);
-    }
-    (size(rows, revision), places)
 }
 
 /// Everything that ever happens to a layout, in one small structure with four revisions.

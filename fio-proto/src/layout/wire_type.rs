@@ -49,7 +49,7 @@ macro_rules! integers {
                 if let Some(into) = into.first_chunk_mut() {
                     *into = fitting.to_le_bytes();
                 }
-                (*from != fitting.into()).then_some(DropReason::OutOfRange)
+                (*from != <$neutral>::from(fitting)).then_some(DropReason::OutOfRange)
             }
         })+
     )* };
@@ -159,16 +159,12 @@ impl<T: WireField<N>, N: Neutral, const A: usize, const B: usize> WireField<[N; 
     }
 }
 
-/// A list in an array: zeroes behind its last element are not part of it.
+/// A list in an array: zeros behind its last element are not part of it.
 impl<T: WireField<N>, N: Neutral, const A: usize> WireField<Vec<N>> for [T; A] {
     fn decode(bytes: &[u8], into: &mut Vec<N>) {
         into.clear();
-        let used = bytes
-            .iter()
-            .rposition(|byte| *byte != 0)
-            .map_or(0, |last| last.saturating_add(1));
-        let elements = used.div_ceil(T::SIZE.max(1));
-        into.resize_with(elements, N::zero);
+        let used = bytes.len().saturating_sub(trailing_zeros(bytes));
+        into.resize_with(used.div_ceil(T::SIZE.max(1)), N::zero);
         decode_all::<T, N>(bytes, into);
         // Bytes without meaning may have been all there was.
         while into.pop_if(|last| last.is_zero()).is_some() {}
@@ -177,6 +173,21 @@ impl<T: WireField<N>, N: Neutral, const A: usize> WireField<Vec<N>> for [T; A] {
     fn encode(from: &Vec<N>, into: &mut [u8]) -> Fit {
         encode_all::<T, N>(from, into)
     }
+}
+
+/// Bytes at the end that are zero. Whole blocks are looked at first: arrays are mostly empty.
+fn trailing_zeros(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some((front, block)) = rest.split_last_chunk::<64>() {
+        if *block != [0; 64] {
+            break;
+        }
+        rest = front;
+    }
+    let used = rest.iter().rposition(|byte| *byte != 0);
+    bytes
+        .len()
+        .saturating_sub(used.map_or(0, |last| last.saturating_add(1)))
 }
 
 /// Decodes as many elements as there are bytes and resets the others.
@@ -197,6 +208,30 @@ pub(super) fn encode_all<T: WireField<N>, N: Neutral>(from: &[N], into: &mut [u8
     }
     let cut = !values.as_slice().iter().all(Neutral::is_zero);
     fit.or_else(|| cut.then_some(DropReason::CutOff))
+}
+
+/// A figure that travels in units of `N`. Encoding rounds down, except that all ones, which stand for
+/// "none", stay all ones both ways.
+#[derive(Clone, Copy, Debug)]
+pub struct Scaled<T, const N: u64>(core::marker::PhantomData<T>);
+
+impl<T: WireType, const N: u64> WireType for Scaled<T, N> {
+    const SHAPE: Shape = T::SHAPE;
+}
+
+impl<T: WireField<u64>, const N: u64> WireField<u64> for Scaled<T, N> {
+    fn decode(bytes: &[u8], into: &mut u64) {
+        T::decode(bytes, into);
+        *into = into.saturating_mul(N);
+    }
+
+    fn encode(from: &u64, into: &mut [u8]) -> Fit {
+        let units = match *from {
+            u64::MAX => u64::MAX,
+            value => value.checked_div(N).unwrap_or(0),
+        };
+        T::encode(&units, into)
+    }
 }
 
 /// One figure for all directions where others send one each: encoded as their sum, decoded into the

@@ -78,14 +78,14 @@ pub fn job_report(stat: &ThreadStat, host: &Host) -> JobReport {
 #[must_use]
 pub fn group_report(stats: &GroupRunStats, group_id: u32) -> GroupReport {
     let direction = |index: usize| {
-        let bytes = kib(stats.io_kib[index]);
+        let bytes = bounded(stats.io_bytes[index]);
         // Minima of a direction without I/O are all ones.
         let minimum = |value: u64| if bytes == 0 { 0 } else { value };
         GroupDirectionReport {
             bytes,
-            aggregate_bandwidth: kib(stats.bandwidth[index]),
-            min_bandwidth: kib(minimum(stats.min_bandwidth[index])),
-            max_bandwidth: kib(stats.max_bandwidth[index]),
+            aggregate_bandwidth: bounded(stats.bandwidth[index]),
+            min_bandwidth: bounded(minimum(stats.min_bandwidth[index])),
+            max_bandwidth: bounded(stats.max_bandwidth[index]),
             min_runtime: milliseconds(minimum(stats.min_runtime_ms[index])),
             max_runtime: milliseconds(stats.max_runtime_ms[index]),
         }
@@ -104,7 +104,7 @@ pub fn group_report(stats: &GroupRunStats, group_id: u32) -> GroupReport {
 #[must_use]
 pub fn status(eta: &JobsEta, run_string: &[u8], since_start: Duration) -> Status {
     let rate = |index: usize| Rate {
-        bytes_per_second: kilobytes(eta.rate[index]),
+        bytes_per_second: bounded(eta.rate[index]),
         ios_per_second: bounded(eta.iops[index]),
     };
     let sum = |values: &[u64; 3]| values.iter().copied().map(bounded).sum::<u64>();
@@ -120,10 +120,7 @@ pub fn status(eta: &JobsEta, run_string: &[u8], since_start: Duration) -> Status
         run_string: run_lengths(run_string),
         rates: PerDirection(std::array::from_fn(rate)),
         limits: RateLimits {
-            bytes_per_second: (
-                kilobytes(sum(&eta.minimum_rate)),
-                kilobytes(sum(&eta.rate_limit)),
-            ),
+            bytes_per_second: (sum(&eta.minimum_rate), sum(&eta.rate_limit)),
             ios_per_second: (sum(&eta.minimum_iops), sum(&eta.iops_limit)),
         },
         elapsed: eta
@@ -144,15 +141,6 @@ const MOST_MEMBERS: u32 = 1 << 20;
 
 fn bounded(counter: u64) -> u64 {
     counter.min(MOST)
-}
-
-/// Rates of a running job are bytes per millisecond, unlike those of the results.
-fn kilobytes(value: u64) -> u64 {
-    bounded(value.saturating_mul(1000))
-}
-
-fn kib(value: u64) -> u64 {
-    bounded(value.saturating_mul(1024))
 }
 
 fn milliseconds(value: u64) -> Duration {

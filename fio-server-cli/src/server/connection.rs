@@ -229,10 +229,9 @@ impl Connection {
 
     fn reply_status(&mut self, tag: Tag) {
         let status = self.work.status();
-        let version = self.session.version();
         let eta = status.map_or_else(
             || ServerMessage::Eta(Eta::default()),
-            |status| engine_to_wire::eta(&status, version),
+            |status| engine_to_wire::eta(&status),
         );
         self.reply(tag, &eta);
     }

@@ -86,16 +86,14 @@ pub fn group_run_stats(group: &GroupReport) -> GroupRunStats {
     let mut stats = GroupRunStats::default();
     stats.max_runtime_ms = by_direction(|direction| milliseconds(direction.max_runtime));
     stats.min_runtime_ms = minimum(|direction| milliseconds(direction.min_runtime));
-    stats.max_bandwidth = by_direction(|direction| direction.max_bandwidth / KIB);
-    stats.min_bandwidth = minimum(|direction| direction.min_bandwidth / KIB);
-    stats.io_kib = by_direction(|direction| direction.bytes / KIB);
-    stats.bandwidth = by_direction(|direction| direction.aggregate_bandwidth / KIB);
+    stats.max_bandwidth = by_direction(|direction| direction.max_bandwidth);
+    stats.min_bandwidth = minimum(|direction| direction.min_bandwidth);
+    stats.io_bytes = by_direction(|direction| direction.bytes);
+    stats.bandwidth = by_direction(|direction| direction.aggregate_bandwidth);
     stats.kb_base = group.kb_base;
     stats.group_id = group.group_id;
     stats
 }
-
-const KIB: u64 = 1024;
 
 fn idle(direction: &GroupDirectionReport) -> bool {
     direction.bytes == 0

@@ -1,42 +1,30 @@
 //! How far jobs are, as ETA has it.
 
 use fio_engine::report::status::Status;
-use fio_proto::ServerVersion;
 use fio_proto::layout::JobsEta;
 use fio_proto::message::{Eta, ServerMessage};
 
 /// How far the jobs are.
 #[must_use]
-pub fn eta(status: &Status, version: ServerVersion) -> ServerMessage {
+pub fn eta(status: &Status) -> ServerMessage {
     let states = states_of(&status.run_string);
     let limits = &status.limits;
     let (least, intended) = limits.bytes_per_second;
     let rates = status.rates.0;
-    let rate = |bytes| kilobytes(bytes, version);
     let mut figures = JobsEta::default();
     figures.running = status.running;
     figures.ramping = status.ramping;
     figures.pending = status.pending;
     figures.files_open = status.open_files;
-    figures.minimum_rate[0] = rate(least);
-    figures.rate_limit[0] = rate(intended);
+    figures.minimum_rate[0] = least;
+    figures.rate_limit[0] = intended;
     (figures.minimum_iops[0], figures.iops_limit[0]) = limits.ios_per_second;
-    figures.rate = rates.map(|speed| rate(speed.bytes_per_second));
+    figures.rate = rates.map(|speed| speed.bytes_per_second);
     figures.iops = rates.map(|speed| speed.ios_per_second);
     figures.elapsed_sec = status.elapsed.as_secs();
     figures.eta_sec = status.eta.map_or(JobsEta::UNKNOWN_ETA, |eta| eta.as_secs());
     figures.threads = u32::try_from(states.len()).unwrap_or(u32::MAX);
     ServerMessage::Eta(Eta::new(figures, states))
-}
-
-/// Rates of a running job travel in units of 1000 bytes/s in version 1, as fio 1.99 computes them
-/// (bytes per millisecond), and in KiB/s since version 65.
-const fn kilobytes(bytes: u64, version: ServerVersion) -> u64 {
-    if version.number() == ServerVersion::V1.number() {
-        bytes / 1000
-    } else {
-        bytes / 1024
-    }
 }
 
 /// `r(3),W(1)` as one letter for each job: `rrrW`.
@@ -83,20 +71,16 @@ mod tests {
             bytes_per_second: 4_552_413_000,
             ios_per_second: 1_111_429,
         };
-        let ServerMessage::Eta(message) = eta(&status, ServerVersion::V1) else {
+        let ServerMessage::Eta(message) = eta(&status) else {
             panic!("not an ETA")
         };
-        assert_eq!(message.status.rate, [4_552_413, 0, 0]);
+        assert_eq!(message.status.rate, [4_552_413_000, 0, 0]);
         assert_eq!(message.status.iops, [1_111_429, 0, 0]);
         assert_eq!(message.status.elapsed_sec, 5);
         assert_eq!(message.status.eta_sec, i32::MAX as u64);
         assert_eq!(message.status.threads, 2);
         let mut payload = Vec::new();
-        let encoded = eta(&status, ServerVersion::V1).encode_payload(
-            Revision::V1,
-            &mut payload,
-            &mut Vec::new(),
-        );
+        let encoded = eta(&status).encode_payload(Revision::V1, &mut payload, &mut Vec::new());
         assert_eq!((encoded, payload.len()), (Ok(()), 74));
     }
 }

@@ -82,9 +82,9 @@ fn percentiles_fall_back_to_fios_default_list() {
 #[test]
 fn groups_without_io_have_no_minimum() {
     let mut stats = GroupRunStats::default();
-    stats.min_bandwidth = [u64::MAX, 10, u64::MAX];
+    stats.min_bandwidth = [u64::MAX, 10_240, u64::MAX];
     stats.min_runtime_ms = [u64::MAX, 7, u64::MAX];
-    stats.io_kib[1] = 4;
+    stats.io_bytes[1] = 4096;
     let report = group_report(&stats, 3);
     assert_eq!(report.group_id, 3);
     assert_eq!(report.directions.0[0], GroupDirectionReport::default());
@@ -97,7 +97,7 @@ fn groups_without_io_have_no_minimum() {
 fn a_status_names_threads_in_runs_and_takes_the_clients_clock() {
     let mut eta = JobsEta::default();
     (eta.running, eta.threads, eta.elapsed_sec) = (2, 4, 2);
-    (eta.eta_sec, eta.rate) = (0x7fff_ffff, [8, 0, 0]);
+    (eta.eta_sec, eta.rate) = (0x7fff_ffff, [8000, 0, 0]);
     let status = status(&eta, b"rr_\x1b\0\0", Duration::from_secs(9));
     assert_eq!(status.run_string, "r(2),_(1),?(1)");
     assert_eq!((status.elapsed, status.eta), (Duration::from_secs(9), None));

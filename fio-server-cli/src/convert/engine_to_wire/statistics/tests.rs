@@ -76,11 +76,11 @@ fn groups_count_in_kib() {
     ]);
     let stats = group_run_stats(&group);
     assert_eq!((stats.group_id, stats.kb_base), (7, 1000));
-    assert_eq!(stats.io_kib, [1024, 0, 0]);
-    assert_eq!(stats.bandwidth, [3072, 0, 0]);
+    assert_eq!(stats.io_bytes, [1 << 20, 0, 0]);
+    assert_eq!(stats.bandwidth, [3 << 20, 0, 0]);
     assert_eq!(
         (stats.min_bandwidth[0], stats.max_bandwidth[0]),
-        (1024, 2048)
+        (1 << 20, 2 << 20)
     );
     // Any time at all is at least a millisecond.
     assert_eq!((stats.min_runtime_ms[0], stats.max_runtime_ms[0]), (1, 2));
