@@ -21,6 +21,7 @@ impl JobReport {
             host: None,
             description: spec.description.clone(),
             group_id,
+            thread_number: 0,
             members: 1,
             process_id: 0,
             started: None,

@@ -165,6 +165,7 @@ impl Counters {
             sectors: self.sectors,
             ticks_ms: self.ticks_ms,
             in_queue_ms: self.in_queue_ms,
+            busy_ms: self.busy_ms,
             utilisation_percent: busy.min(100.0),
         }
     }
@@ -211,6 +212,7 @@ mod tests {
             (disk.merges, disk.ticks_ms, disk.in_queue_ms),
             ([0, 0], [1, 1], 2)
         );
+        assert_eq!(disk.busy_ms, 1);
         assert!(disk.utilisation_percent > 0.0);
     }
 

@@ -42,6 +42,8 @@ pub struct JobReport {
     pub description: Option<String>,
     /// Number of the reporting group, from 0.
     pub group_id: u32,
+    /// Number of the (first) clone, from 1 over all jobs; 0 if that is unknown.
+    pub thread_number: u32,
     /// How many clones are summed up here.
     pub members: u32,
     /// Thread or process identifier of the (first) clone.
@@ -214,6 +216,8 @@ pub struct DiskReport {
     pub ticks_ms: [u64; 2],
     /// Time weighted by queue length, ms.
     pub in_queue_ms: u64,
+    /// Time the device was busy, ms (`io_ticks`).
+    pub busy_ms: u64,
     /// Share of the time the device was busy, percent.
     pub utilisation_percent: f64,
 }

@@ -28,6 +28,7 @@ fn job(clone: &JobClone, outcome: JobOutcome) -> JobReport {
     let runtimes = PerDirection::splat(outcome.runtime);
     let mut report =
         JobReport::from_statistics(&clone.spec, clone.group, &outcome.statistics, runtimes);
+    report.thread_number = clone.number();
     report.process_id = outcome.thread_id;
     report.started = outcome.started.or_else(|| Some(SystemTime::now()));
     report.user_time = outcome.usage.user_time;

@@ -259,6 +259,7 @@ fn rebuild_disk(json: &Value) -> DiskReport {
         sectors: pair("sectors"),
         ticks_ms: pair("ticks"),
         in_queue_ms: integer(&json["in_queue"]),
+        busy_ms: 0,
         utilisation_percent: float(&json["util"]),
     }
 }

@@ -37,6 +37,7 @@ pub fn job_report(stat: &ThreadStat, host: &Host) -> JobReport {
         host: Some(host.clone()),
         description: Some(description).filter(|description| !description.is_empty()),
         group_id: stat.group_id,
+        thread_number: 0,
         members: stat.members.clamp(1, MOST_MEMBERS),
         process_id: stat.process_id,
         started: None,

@@ -16,7 +16,7 @@ pub fn disk_utilization(disk: &DiskReport, elapsed: Duration) -> DiskUtilization
     stats.merges = disk.merges;
     stats.sectors = disk.sectors;
     stats.ticks = disk.ticks_ms;
-    stats.io_ticks = (elapsed_ms * disk.utilisation_percent / 100.0).round() as u64;
+    stats.io_ticks = disk.busy_ms;
     stats.time_in_queue = disk.in_queue_ms;
     // Receivers divide by it.
     stats.elapsed = (elapsed_ms.round() as u64).max(1);
@@ -32,7 +32,7 @@ mod tests {
         let report = DiskReport {
             name: "vda".to_owned(),
             ios: [3, 4],
-            utilisation_percent: 25.0,
+            busy_ms: 500,
             ..DiskReport::default()
         };
         let disk = disk_utilization(&report, Duration::from_millis(2000)).disk;
