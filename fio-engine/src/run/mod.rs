@@ -46,6 +46,7 @@ use crate::report::status::Status;
 use crate::workload::RandomRule;
 use plan::Plan;
 pub use plan::group_numbers;
+pub use status::CloneProgress;
 use status::StatusSource;
 use supervisor::Supervisor;
 
@@ -217,6 +218,12 @@ impl StatusHandle {
     #[must_use]
     pub fn status(&self) -> Status {
         self.0.now()
+    }
+
+    /// What each clone has done so far, in order.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<CloneProgress> {
+        self.0.jobs()
     }
 }
 

@@ -12,6 +12,22 @@ use crate::report::status::{self, Rate, Status, run_string};
 /// Rates are computed over at least this long.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(250);
 
+/// What one clone of a job has done so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CloneProgress {
+    /// Name of the job.
+    pub name: String,
+    /// Number of the clone among those of its job, from 0.
+    pub clone_index: u32,
+    /// The job's I/O depth (`iodepth`).
+    pub io_depth: u32,
+    /// Its number of files (`nrfiles`, or those named).
+    pub files: u32,
+    /// I/Os done, as far as published.
+    pub ios: PerDirection<u64>,
+}
+
 /// Reads the counters the jobs publish.
 #[derive(Debug)]
 pub(super) struct StatusSource {
@@ -42,6 +58,22 @@ impl StatusSource {
             began,
             rates: Mutex::new(rates),
         }
+    }
+
+    /// Every clone, in order.
+    pub(super) fn jobs(&self) -> Vec<CloneProgress> {
+        let progress_of = |clone: &JobClone| {
+            let spec = &clone.spec;
+            let named = u32::try_from(spec.file_names.len()).unwrap_or(u32::MAX);
+            CloneProgress {
+                name: spec.name.clone(),
+                clone_index: clone.clone_index,
+                io_depth: spec.io_depth,
+                files: spec.file_count.max(named),
+                ios: clone.progress.ios(),
+            }
+        };
+        self.clones.iter().map(progress_of).collect()
     }
 
     pub(super) fn now(&self) -> Status {

@@ -4,4 +4,5 @@
 pub mod engine_to_wire;
 pub mod job_definition;
 pub mod logs;
+pub mod verify_state;
 pub mod wire_to_engine;

@@ -14,7 +14,7 @@ use fio_engine::run::Level;
 use fio_proto::ByteString;
 use fio_proto::error::Fault;
 use fio_proto::frame::Tag;
-use fio_proto::message::{Eta, JobLine, ServerMessage, VerifyState};
+use fio_proto::message::{Eta, JobLine, ServerMessage};
 use fio_proto::session::{self, Output, ServerConfig, ServerEvent, ServerSession};
 use rustix::io::Errno;
 use tokio::sync::watch;
@@ -28,6 +28,7 @@ use super::stream::Stream;
 use super::text;
 use super::work::{Progress, Work};
 use crate::convert::engine_to_wire;
+use crate::convert::verify_state::verify_state;
 
 /// A client being served.
 pub(super) struct Connection {
@@ -253,7 +254,7 @@ impl Connection {
         self.log_warning(&format!(
             "sent VTRIGGER: jobs are stopped, its command {command:?} is not run"
         ));
-        let state = VerifyState::default();
+        let state = verify_state(&self.work.running_jobs());
         self.reply(tag, &ServerMessage::VerifyState(state));
         if !self.work.is_idle() {
             self.work.stop();

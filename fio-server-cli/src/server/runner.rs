@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use fio_engine::report::status::Status;
-use fio_engine::run::{Run, RunEvent, RunOptions, StatusHandle, StopHandle};
+use fio_engine::run::{CloneProgress, Run, RunEvent, RunOptions, StatusHandle, StopHandle};
 
 use super::job_folders::JobFolders;
 use super::mailbox::Mailbox;
@@ -86,6 +86,12 @@ impl RunHandle {
 
     pub(super) fn mailbox(&self) -> &Mailbox {
         &self.shared.mailbox
+    }
+
+    /// What each clone has done; nothing until they begin.
+    pub(super) fn jobs(&self) -> Vec<CloneProgress> {
+        let handles = self.shared.handles.get();
+        handles.map_or_else(Vec::new, |(_, status)| status.jobs())
     }
 
     /// How far the jobs are.

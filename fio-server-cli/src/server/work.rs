@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use fio_engine::report::Report;
 use fio_engine::report::status::Status;
-use fio_engine::run::Level;
+use fio_engine::run::{CloneProgress, Level};
 use fio_proto::ServerVersion;
 use fio_proto::message::{ServerMessage, Stop};
 use tokio::time::Instant;
@@ -218,6 +218,11 @@ impl Work {
             Some(run) => Some(run.status()),
             None => self.last_status.clone(),
         }
+    }
+
+    /// What each of the running jobs has done.
+    pub(super) fn running_jobs(&self) -> Vec<CloneProgress> {
+        self.run.as_ref().map_or_else(Vec::new, RunHandle::jobs)
     }
 
     /// Whether a thread of this number was announced and not run yet.
