@@ -152,7 +152,18 @@ impl Link {
         tag: Tag,
         message: &Encoded,
     ) -> Result<(), CommandError> {
-        let frames = Fragments::new(self.version(), message.opcode, tag, &message.payload);
+        self.enqueue_payload(now, tag, message.opcode, &message.payload)
+    }
+
+    /// Puts a payload into the queue if there is room.
+    pub(super) fn enqueue_payload(
+        &mut self,
+        now: Instant,
+        tag: Tag,
+        opcode: Opcode,
+        payload: &[u8],
+    ) -> Result<(), CommandError> {
+        let frames = Fragments::new(self.version(), opcode, tag, payload);
         let queued = self.queued();
         if queued > 0 && queued.saturating_add(frames.wire_len()) > self.limits.max_queued {
             return Err(CommandError::QueueFull {

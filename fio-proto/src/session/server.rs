@@ -9,7 +9,7 @@ use super::link::Link;
 use super::time::Instant;
 use super::{Input, Output};
 use crate::byte_string::ByteString;
-use crate::error::{CommandError, Fault, ProtocolError};
+use crate::error::{CommandError, EncodeError, Fault, ProtocolError};
 use crate::frame::Tag;
 use crate::layout::Dropped;
 use crate::limits::Limits;
@@ -17,6 +17,7 @@ use crate::message::{
     ClientMessage, JobDefinition, JobLine, JobText, LoadFile, ProbeReply, ProbeRequest,
     SendFileReply, ServerMessage,
 };
+use crate::opcode::Command;
 use crate::version::{Revision, ServerVersion};
 
 /// What a server session needs to know.
@@ -235,6 +236,28 @@ impl ServerSession {
             };
         }
         Ok(())
+    }
+
+    /// Queues a message whose payload was made before, by
+    /// [`encode_payload`](crate::message::Message::encode_payload) for this session's
+    /// [`revision`](Self::revision): long logs are better encoded by the thread that has them.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_payload(
+        &mut self,
+        now: Instant,
+        command: Command,
+        payload: &[u8],
+    ) -> Result<(), CommandError> {
+        if self.stage != Stage::Open {
+            return Err(CommandError::SessionOver);
+        }
+        let revision = self.revision();
+        let opcode = command
+            .opcode(revision.version())
+            .ok_or(EncodeError::NoSuchCommand { command, revision })?;
+        self.link.enqueue_payload(now, Tag(0), opcode, payload)
     }
 
     /// Closes the connection once everything queued is written. Input is ignored from now on.

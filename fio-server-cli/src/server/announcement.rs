@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use fio_engine::report::normal::JobLine;
 use fio_engine::run::Level;
-use fio_proto::message::{JobDefinition, ServerMessage, Start};
+use fio_proto::message::{ServerMessage, Start};
 
 use super::preparation::{Added, PreparedJobs};
 use super::work::Progress;
+use crate::convert::job_definition::job_definition;
 
 /// ADD_JOB and the lines of each section, then START; or why there are no jobs.
 ///
@@ -75,8 +76,7 @@ impl Announcement {
         let lines = lines.lines().map(|line| (Level::Info, format!("{line}\n")));
         self.texts.extend(lines);
         let number = jobs.clones_before(index).saturating_add(1);
-        let mut definition = JobDefinition::default();
-        (definition.thread_number, definition.group_id) = (number, group);
+        let definition = job_definition(number, group, spec);
         let message = ServerMessage::AddJob(Box::new(definition));
         Some(Progress::Message(message))
     }

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use fio_engine::run::Level;
 use fio_proto::ByteString;
-use fio_proto::error::Fault;
+use fio_proto::error::{CommandError, Fault};
 use fio_proto::frame::Tag;
 use fio_proto::message::{Eta, JobLine, ServerMessage};
+use fio_proto::opcode::Command;
 use fio_proto::session::{self, Output, ServerConfig, ServerEvent, ServerSession};
 use rustix::io::Errno;
 use tokio::sync::watch;
@@ -38,6 +39,8 @@ pub(super) struct Connection {
     phase: watch::Receiver<Phase>,
     session: ServerSession,
     work: Work,
+    /// A long message that waits until what is queued has left.
+    pending: Option<(Command, Vec<u8>)>,
     /// The origin of the session's time.
     began: Instant,
     /// When the client was last heard, or its last run ended.
@@ -73,6 +76,7 @@ impl Connection {
             phase: shared.phase(),
             session: ServerSession::new(config, session::Instant::ZERO),
             work: Work::new(),
+            pending: None,
             began: now,
             active: now,
             closing: false,
@@ -124,7 +128,7 @@ impl Connection {
                     self.receive()?;
                 }
             }
-            () = self.work.changed(), if waiting < OUTPUT_LOW => {}
+            () = self.work.changed(), if waiting < OUTPUT_LOW && self.pending.is_none() => {}
             () = tokio::time::sleep_until(deadline) => self.expire(),
             // The next step looks at it.
             _ = self.phase.changed(), if !self.stopping => {}
@@ -187,7 +191,7 @@ impl Connection {
         if self.closing {
             return;
         }
-        self.work.speak(self.session.version());
+        self.work.speak(self.session.revision());
         if let Err(reason) = self.obey(event) {
             self.refuse(&reason);
         }
@@ -213,6 +217,7 @@ impl Connection {
             ServerEvent::SendEta { tag } => self.reply_status(tag),
             ServerEvent::UpdateJob { tag, job } => self.reply_update(tag, job.thread_number),
             ServerEvent::VerifyTrigger { tag, command } => self.reply_trigger(tag, &command),
+            ServerEvent::Probed(request) => self.work.offer_zlib(request.zlib),
             ServerEvent::Quit => self.work.stop(),
             ServerEvent::Exit => self.exit()?,
             _ => {}
@@ -282,9 +287,15 @@ impl Connection {
         if self.closing || self.session.queued() >= OUTPUT_LOW {
             return false;
         }
+        if let Some((command, payload)) = self.pending.take() {
+            return self.send_payload(command, payload);
+        }
         match self.work.advance(&self.shared.runner) {
             None => return false,
             Some(Progress::Message(message)) => self.send(&message),
+            Some(Progress::Payload(command, payload)) => {
+                return self.send_payload(command, payload);
+            }
             Some(Progress::Text(level, text)) => self.send_text(level, &text),
             Some(Progress::Note(note)) => self.log_info(&note),
             Some(Progress::Refused) => self.end_refused(),
@@ -316,6 +327,19 @@ impl Connection {
         let _ = self.session.send(now, message);
     }
 
+    /// Sends a long message, or keeps it until what is queued has left; says whether it was sent.
+    fn send_payload(&mut self, command: Command, payload: Vec<u8>) -> bool {
+        let now = self.now();
+        match self.session.send_payload(now, command, &payload) {
+            Err(CommandError::QueueFull { .. }) => {
+                self.pending = Some((command, payload));
+                false
+            }
+            // What the version has no message for is not sent.
+            _ => true,
+        }
+    }
+
     fn reply(&mut self, tag: Tag, message: &ServerMessage) {
         let now = self.now();
         // As above; nothing is read from a client that leaves its answers unread.
@@ -342,6 +366,7 @@ impl Connection {
     fn give_up(&mut self) {
         self.closing = true;
         self.work = Work::new();
+        self.pending = None;
     }
 
     /// The server is to end: jobs stop and report, other clients are told.

@@ -18,6 +18,8 @@ pub(super) enum RunOutput {
     Text(Level, String),
     /// A thread of a job has begun.
     JobStarted,
+    /// A log of a job: the payload of IOLOG.
+    Log(Vec<u8>),
     /// The run is over: what it measured, or `None` if it never began.
     Ended(Option<Box<Report>>),
 }
@@ -43,6 +45,7 @@ struct State {
 enum Line {
     Text(Level, String),
     JobsStarted(u32),
+    Log(Vec<u8>),
 }
 
 impl Mailbox {
@@ -85,6 +88,12 @@ impl Mailbox {
         self.filled.notify_one();
     }
 
+    /// Puts the payload of a log. What logs may take is bounded where they are made.
+    pub(super) fn put_log(&self, payload: Vec<u8>) {
+        self.lock().lines.push_back(Line::Log(payload));
+        self.filled.notify_one();
+    }
+
     /// Ends the run. Later calls have no effect.
     pub(super) fn put_end(&self, report: Option<Box<Report>>) {
         let mut state = self.lock();
@@ -110,6 +119,7 @@ impl Mailbox {
                 }
                 return Some(RunOutput::JobStarted);
             }
+            Some(Line::Log(payload)) => return Some(RunOutput::Log(payload)),
             None => {}
         }
         if state.dropped_lines > 0 {

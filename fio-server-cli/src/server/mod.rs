@@ -14,7 +14,7 @@
 //! | `work` | what it wants done, one thing after the other |
 //! | `job_request`, `job_folders`, `policy` | what a client wants run, and whether it may |
 //! | `preparation`, `announcement` | reading that in its own thread, and what is told of it |
-//! | `runner`, `mailbox` | one run in its own thread, and what it has to tell |
+//! | `runner`, `mailbox`, `log_payload` | one run in its own thread, and what it has to tell |
 //! | `embedded` | a server for one client inside its own process |
 //! | `command`, [`daemon`], `pid_file`, `log` | the command `serve`, also in the background |
 //!
@@ -35,6 +35,7 @@ mod job_folders;
 mod job_request;
 mod listener;
 mod log;
+mod log_payload;
 mod mailbox;
 mod options;
 mod pid_file;

@@ -88,6 +88,8 @@ pub struct Limits {
     pub files_per_run: u64,
     /// Bytes of I/O buffers and random maps one run may ask for.
     pub memory_per_run: u64,
+    /// Bytes the logs of the jobs of all clients may take; entries beyond them are counted and lost.
+    pub log_memory: u64,
     /// Bytes of log lines held for a client that does not read; more are counted and dropped.
     pub pending_text_bytes: usize,
     /// Time from the first byte of a message to its last, besides one second for each 16 KiB.
@@ -112,6 +114,7 @@ impl Default for Limits {
             jobs_in_total: 4096,
             files_per_run: 256 << 10,
             memory_per_run: 4 << 30,
+            log_memory: 512 << 20,
             pending_text_bytes: 256 << 10,
             message_time: Duration::from_secs(30),
             idle_time: Some(Duration::from_secs(3600)),

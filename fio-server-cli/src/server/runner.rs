@@ -7,10 +7,12 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use fio_engine::logs::IoLog;
 use fio_engine::report::status::Status;
 use fio_engine::run::{CloneProgress, Run, RunEvent, RunOptions, StatusHandle, StopHandle};
 
 use super::job_folders::JobFolders;
+use super::log_payload::LogForm;
 use super::mailbox::Mailbox;
 use super::policy::Policy;
 use super::preparation::PreparedJobs;
@@ -64,7 +66,11 @@ impl RunHandle {
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub(super) fn start(jobs: PreparedJobs, context: RunnerContext) -> std::io::Result<Self> {
+    pub(super) fn start(
+        jobs: PreparedJobs,
+        context: RunnerContext,
+        form: LogForm,
+    ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             mailbox: Mailbox::new(context.policy.limits().pending_text_bytes),
             stop: AtomicBool::new(false),
@@ -74,7 +80,7 @@ impl RunHandle {
         let out = EndGuard(shared.clone());
         std::thread::Builder::new()
             .name("fio-run".to_owned())
-            .spawn(move || run(jobs, context, &out))?;
+            .spawn(move || run(jobs, context, form, &out))?;
         Ok(Self { shared, pending })
     }
 
@@ -124,12 +130,13 @@ impl Drop for EndGuard {
 }
 
 /// The run's thread, from the first file to the report.
-fn run(jobs: PreparedJobs, context: RunnerContext, out: &EndGuard) {
+fn run(jobs: PreparedJobs, context: RunnerContext, form: LogForm, out: &EndGuard) {
     let shared = &out.0;
     let mut options = context.run_options;
     options.global_options = jobs.global_options;
     options.announce_jobs = false;
-    options.observer = Some(observer(shared.clone()));
+    options.observer = Some(observer(shared.clone(), form));
+    options.logs_in_report = false;
     match Run::start(jobs.specs, options) {
         Ok(run) => {
             // Set only here, so it cannot have been set before.
@@ -143,10 +150,27 @@ fn run(jobs: PreparedJobs, context: RunnerContext, out: &EndGuard) {
     drop(jobs.slots);
 }
 
-fn observer(shared: Arc<Shared>) -> Arc<dyn Fn(RunEvent) + Send + Sync> {
+fn observer(shared: Arc<Shared>, form: LogForm) -> Arc<dyn Fn(RunEvent) + Send + Sync> {
     Arc::new(move |event| match event {
         RunEvent::Text { level, text } => shared.mailbox.put_text(level, &text),
         RunEvent::JobStarted { .. } => shared.mailbox.put_job_started(),
+        RunEvent::JobLogs { logs, .. } => put_logs(&shared.mailbox, &logs, form),
         _ => {}
     })
+}
+
+fn put_logs(mailbox: &Mailbox, logs: &[IoLog], form: LogForm) {
+    for log in logs {
+        let name = &log.file_name;
+        if log.lost > 0 {
+            let lost = log.lost;
+            mailbox.put_error(&format!(
+                "fio: {lost} entries of {name} are lost, the server's memory for logs is used up\n"
+            ));
+        }
+        match form.payload(log) {
+            Some(payload) => mailbox.put_log(payload),
+            None => mailbox.put_error(&format!("fio: {name} cannot be sent to this client\n")),
+        }
+    }
 }

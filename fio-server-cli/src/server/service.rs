@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use fio_engine::logs::LogBudget;
 use fio_engine::run::RunOptions;
 use fio_proto::message::ProbeReply;
 use tokio::sync::watch;
@@ -93,6 +94,7 @@ impl Server {
         run_options.engines = options.engines;
         run_options.random_rule = options.random_rule;
         run_options.max_jobs = options.limits.jobs_per_run;
+        run_options.log_budget = LogBudget::new(options.limits.log_memory);
         let shared = Shared {
             log: options.log,
             runner: RunnerContext {

@@ -12,12 +12,14 @@ use std::time::Duration;
 use fio_engine::report::Report;
 use fio_engine::report::status::Status;
 use fio_engine::run::{CloneProgress, Level};
-use fio_proto::ServerVersion;
 use fio_proto::message::{ServerMessage, Stop};
+use fio_proto::opcode::Command;
+use fio_proto::{Revision, ServerVersion};
 use tokio::time::Instant;
 
 use super::announcement::Announcement;
 use super::job_request::{JobLine, JobRequest};
+use super::log_payload::LogForm;
 use super::mailbox::RunOutput;
 use super::options::Limits;
 use super::preparation::{Preparation, Prepared, PreparedJobs};
@@ -33,6 +35,8 @@ use crate::convert::engine_to_wire::{self, ReportMessages};
 #[derive(Debug)]
 pub(super) struct Work {
     version: ServerVersion,
+    /// The form logs are wanted in.
+    form: LogForm,
     orders: VecDeque<Order>,
     preparation: Option<Preparation>,
     /// Jobs that wait for RUN.
@@ -67,6 +71,8 @@ enum Order {
 pub(super) enum Progress {
     /// To be sent.
     Message(ServerMessage),
+    /// To be sent, and too long to be encoded here.
+    Payload(Command, Vec<u8>),
     /// To be sent in the form of the client's version.
     Text(Level, String),
     /// For the log.
@@ -84,6 +90,10 @@ impl Work {
     pub(super) fn new() -> Self {
         Self {
             version: ServerVersion::NEWEST,
+            form: LogForm {
+                revision: Revision::V1,
+                zlib: false,
+            },
             orders: VecDeque::new(),
             preparation: None,
             jobs: PreparedJobs::default(),
@@ -100,8 +110,14 @@ impl Work {
     }
 
     /// The client's version, as soon as it is known.
-    pub(super) fn speak(&mut self, version: ServerVersion) {
-        self.version = version;
+    pub(super) fn speak(&mut self, revision: Revision) {
+        self.version = revision.version();
+        self.form.revision = revision;
+    }
+
+    /// Whether the client can inflate logs.
+    pub(super) fn offer_zlib(&mut self, zlib: bool) {
+        self.form.zlib = zlib;
     }
 
     /// Whether there is nothing to do until the client asks for something.
@@ -363,7 +379,7 @@ impl Work {
             return Progress::Note("has nothing to run".to_owned());
         }
         let note = format!("runs {} jobs", jobs.clones());
-        match RunHandle::start(jobs, context.clone()) {
+        match RunHandle::start(jobs, context.clone(), self.form) {
             Ok(run) => {
                 self.run = Some(run);
                 if self.runs_at_once() {
@@ -379,6 +395,7 @@ impl Work {
     fn pass_on(&mut self, output: RunOutput) -> Progress {
         match output {
             RunOutput::Text(level, text) => Progress::Text(level, text),
+            RunOutput::Log(payload) => Progress::Payload(Command::IoLog, payload),
             RunOutput::JobStarted => Progress::Message(ServerMessage::ServerStart),
             RunOutput::Ended(report) => self.end(report),
         }

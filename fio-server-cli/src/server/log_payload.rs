@@ -1,0 +1,107 @@
+//! Logs of jobs as payloads of IOLOG.
+//!
+//! Taking millions of entries apart and compressing them takes seconds, so it is done in the thread of
+//! the job that made them, never in the one that serves the clients.
+
+use fio_engine::logs::{IoLog, LogCompression};
+use fio_proto::Revision;
+use fio_proto::message::{self, Transport};
+
+use crate::convert::logs::io_log;
+
+/// What the logs of a run must suit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LogForm {
+    /// The layouts of the client.
+    pub(super) revision: Revision,
+    /// Whether the client can inflate.
+    pub(super) zlib: bool,
+}
+
+impl LogForm {
+    /// The payload of a log; `None` where the client has no form for it.
+    pub(super) fn payload(self, log: &IoLog) -> Option<Vec<u8>> {
+        let message = io_log(log, self.zlib)?;
+        if Some(self.revision) == Revision::all().next_back() || message.is_of_histograms() {
+            return Some(self.encoded(&message));
+        }
+        // Rows of an older layout are made from plain ones, however many there are, and compressed
+        // then.
+        let transport = message.transport();
+        drop(message);
+        let mut plain = log.clone();
+        plain.compression = LogCompression::None;
+        let payload = self.encoded(&io_log(&plain, false)?);
+        let older = message::IoLog::decode(self.revision, &payload).ok()?;
+        drop(payload);
+        match transport {
+            Transport::Plain => Some(self.encoded(&older)),
+            packed => Some(self.encoded(&older.travelling(packed, usize::MAX))),
+        }
+    }
+
+    fn encoded(self, message: &message::IoLog) -> Vec<u8> {
+        let mut payload = Vec::new();
+        // Columns the revision lacks are left out.
+        message.encode(self.revision, &mut payload, &mut Vec::new());
+        payload
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fio_engine::Direction;
+    use fio_engine::logs::{LogKind, LogSample};
+    use fio_proto::ServerVersion;
+
+    use super::*;
+
+    fn log(entries: u64) -> IoLog {
+        let samples = (0..entries).map(|number| LogSample {
+            time_ms: number,
+            value: number * 3,
+            maximum: 0,
+            direction: Direction::Write,
+            block_size: 4096,
+            offset: 0,
+            priority: 0,
+            issue_time: 0,
+        });
+        IoLog::from_samples(
+            LogKind::TotalLatency,
+            "a_lat.1.log".into(),
+            samples.collect(),
+        )
+    }
+
+    /// More than a session would inflate of a peer's log.
+    const MANY: u64 = 3_000_000;
+
+    #[test]
+    fn all_entries_reach_clients_of_every_version() {
+        let versions = ServerVersion::supported().filter(|version| *version != ServerVersion::V1);
+        for revision in versions.filter_map(Revision::of) {
+            for zlib in [false, true] {
+                let form = LogForm { revision, zlib };
+                let payload = form.payload(&log(3)).unwrap();
+                let log = message::IoLog::decode(revision, &payload).unwrap();
+                let contents = log.contents(1 << 20);
+                let values: Vec<u64> = contents.rows().map(|row| row.value).collect();
+                assert_eq!(values, [0, 3, 6], "{revision} {zlib}");
+                assert_eq!(log.transport() == Transport::Deflated, zlib);
+            }
+        }
+    }
+
+    #[test]
+    fn long_logs_are_not_cut() {
+        let revision = Revision::of(ServerVersion::new(65)).unwrap();
+        let form = LogForm {
+            revision,
+            zlib: true,
+        };
+        let payload = form.payload(&log(MANY)).unwrap();
+        let log = message::IoLog::decode(revision, &payload).unwrap();
+        assert_eq!(log.contents(1 << 30).rows().len() as u64, MANY);
+    }
+}
