@@ -13,7 +13,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use fio_proto::ServerVersion;
+
 use crate::address::Address;
+use crate::word_order::WordOrder;
 
 /// Measure storage: fio's jobs, run here or on servers over fio's protocol
 #[derive(Debug, Parser)]
@@ -106,14 +109,44 @@ pub struct ServeArgs {
 /// Flags of `client`.
 #[derive(Debug, Args)]
 pub struct ClientArgs {
+    /// The order of servers and job files. Stands first because whoever reads the values of a flag
+    /// takes their places with them.
+    #[command(flatten)]
+    pub order: WordOrder,
+
     /// A server: host, host:port, host,port, ip:host,port, ip6:host,port, [v6]:port or sock:/path;
     /// may be repeated
+    ///
+    /// Servers may be fio of any release 3 and 1.99, mixed as they come. With job files behind several
+    /// of them (--host A a.fio --host B --host C bc.fio) each server runs those that follow it up to the
+    /// next one, and those in front of the first run everywhere.
     #[arg(long, short = 'H', alias = "client", value_name = "ADDR")]
     pub host: Vec<Address>,
 
     /// A file with one server per line; empty lines and lines starting with # do not count
     #[arg(long, value_name = "FILE")]
     pub hosts: Option<PathBuf>,
+
+    /// A job file on the servers, which they load themselves; may be repeated
+    #[arg(long, value_name = "PATH", group = "other_jobs")]
+    pub remote_config: Vec<PathBuf>,
+
+    /// Speak only this version of fio's protocol (1, 65 to 121) instead of finding out what each
+    /// server speaks
+    #[arg(long, value_name = "N", value_parser = parse_protocol)]
+    pub proto: Option<ServerVersion>,
+
+    /// Write the logs that jobs ask for (write_bw_log and so on) to this folder
+    ///
+    /// A log is named as on its server, without folders, and with the host behind it:
+    /// NAME_bw.1.log.HOST.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub log_dir: PathBuf,
+
+    /// A file of the state of a verification that servers may ask for (verify_state_load); may be
+    /// repeated
+    #[arg(long, value_name = "FILE")]
+    pub verify_state: Vec<PathBuf>,
 
     /// What to run.
     #[command(flatten)]
@@ -151,9 +184,10 @@ pub struct RunArgs {
 
 /// Which jobs to run: shared by `client` and `run`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("other_jobs").multiple(true))]
 pub struct JobArgs {
     /// Job files; - is the standard input
-    #[arg(value_name = "JOBFILE", required_unless_present = "words")]
+    #[arg(value_name = "JOBFILE", required_unless_present = "other_jobs")]
     pub files: Vec<PathBuf>,
 
     /// Run only this section of the job files, besides [global]; may be repeated
@@ -161,7 +195,7 @@ pub struct JobArgs {
     pub section: Vec<String>,
 
     /// Jobs in fio's command-line form after --, as in: -- --name=a --rw=read --size=1g
-    #[arg(last = true, value_name = "JOB OPTIONS")]
+    #[arg(last = true, value_name = "JOB OPTIONS", group = "other_jobs")]
     pub words: Vec<String>,
 }
 
@@ -202,6 +236,18 @@ pub struct TimeoutArgs {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
     pub reply_timeout: Duration,
 
+    /// Give up when a running server that was asked how far it is has not answered for this long
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = parse_duration)]
+    pub status_timeout: Duration,
+
+    /// Give up when a message that has begun does not go on, beside the time its length grants
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
+    pub message_timeout: Duration,
+
+    /// Most MiB of one message of a server, such as a log
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub max_message: u32,
+
     /// Give up when a stopped server has not reported after this long
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_duration)]
     pub stop_timeout: Duration,
@@ -217,6 +263,10 @@ pub struct ProbeArgs {
     /// Print one JSON document instead of lines
     #[arg(long)]
     pub json: bool,
+
+    /// Speak only this version of fio's protocol (1, 65 to 121)
+    #[arg(long, value_name = "N", value_parser = parse_protocol)]
+    pub proto: Option<ServerVersion>,
 
     /// Give up when a server has not answered after this long
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration)]
@@ -296,6 +346,25 @@ pub enum StreamDirection {
     ServerToClient,
 }
 
+/// Reads the number of a protocol version that is spoken here.
+///
+/// # Errors
+/// A sentence for the user when it is none.
+pub fn parse_protocol(text: &str) -> Result<ServerVersion, String> {
+    let version = text.parse().ok().map(ServerVersion::new);
+    version
+        .filter(|version| version.is_supported())
+        .ok_or_else(|| {
+            let numbers: Vec<_> = ServerVersion::supported()
+                .map(|version| version.to_string())
+                .collect();
+            format!(
+                "not a version spoken here; those are {}",
+                numbers.join(", ")
+            )
+        })
+}
+
 /// Reads a time such as `10`, `10s`, `500ms`, `2m` or `1h`; a bare number is seconds.
 ///
 /// # Errors
@@ -372,6 +441,14 @@ mod tests {
         };
         let hosts: Vec<_> = args.host.iter().map(ToString::to_string).collect();
         assert_eq!(hosts, ["a,1", "b,2"]);
+    }
+
+    #[test]
+    fn only_versions_that_exist_are_taken() {
+        assert_eq!(parse_protocol("97"), Ok(ServerVersion::new(97)));
+        for text in ["", "0", "64", "98", "122", "x"] {
+            assert!(parse_protocol(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod output;
 pub mod server;
 
 mod interrupt;
+mod word_order;
 
 /// The examples of the README compile.
 #[cfg(doctest)]

@@ -47,21 +47,7 @@ pub enum HostsError {
 pub fn all_hosts(hosts: &[Address], list: Option<&Path>) -> Result<Vec<Address>, HostsError> {
     let mut all = hosts.to_vec();
     if let Some(path) = list {
-        let text = std::fs::read_to_string(path).map_err(|source| HostsError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        let listed = listed_hosts(&text).map_err(|(line, source)| HostsError::Address {
-            path: path.to_owned(),
-            line,
-            source,
-        })?;
-        if listed.is_empty() {
-            return Err(HostsError::Empty {
-                path: path.to_owned(),
-            });
-        }
-        all.extend(listed);
+        all.extend(hosts_in(path)?);
     }
     let twice = all
         .iter()
@@ -71,6 +57,28 @@ pub fn all_hosts(hosts: &[Address], list: Option<&Path>) -> Result<Vec<Address>,
         Some((_, address)) => Err(HostsError::Twice(address.clone())),
         None => Ok(all),
     }
+}
+
+/// The servers a file names, one per line.
+///
+/// # Errors
+/// When it cannot be read, names none, or has a line that is no address.
+pub fn hosts_in(path: &Path) -> Result<Vec<Address>, HostsError> {
+    let text = std::fs::read_to_string(path).map_err(|source| HostsError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let listed = listed_hosts(&text).map_err(|(line, source)| HostsError::Address {
+        path: path.to_owned(),
+        line,
+        source,
+    })?;
+    if listed.is_empty() {
+        return Err(HostsError::Empty {
+            path: path.to_owned(),
+        });
+    }
+    Ok(listed)
 }
 
 fn listed_hosts(text: &str) -> Result<Vec<Address>, (usize, AddressError)> {

@@ -3,6 +3,9 @@
 //! It answers the first question with the first message of a recording, waits for a job, plays the
 //! rest, and, as those servers do, keeps the connection until the client leaves.
 
+use fio_proto::Revision;
+use fio_proto::frame::Tag;
+use fio_proto::message::{Message as _, ServerMessage};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -74,8 +77,15 @@ impl FakeServer {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("bound").to_string();
         let thread = std::thread::spawn(move || {
-            let (stream, _) = listener.accept().expect("a client");
-            play(stream, &script)
+            loop {
+                let (mut stream, _) = listener.accept().expect("a client");
+                if speaks_version_1(&stream) {
+                    return play(stream, &script);
+                }
+                // As a server of any release does with a client of another.
+                stream.write_all(&complaint()).expect("the client reads");
+                let _ = read_message(&mut stream);
+            }
         });
         Self { address, thread }
     }
@@ -93,6 +103,23 @@ impl FakeServer {
 
 /// What a client's JOB is numbered.
 pub(crate) const JOB: u16 = 3;
+
+/// Whether the first frame is one of version 1.
+fn speaks_version_1(stream: &TcpStream) -> bool {
+    let mut version = [0; 2];
+    while stream.peek(&mut version).expect("a client") < version.len() {}
+    u16::from_le_bytes(version) == 1
+}
+
+/// TEXT of version 1.
+fn complaint() -> Vec<u8> {
+    let text = "fio: bad server cmd version 121\n";
+    let mut frame = Vec::new();
+    ServerMessage::text(text)
+        .append_to(Revision::V1, Tag(0), &mut frame)
+        .expect("fits");
+    frame
+}
 
 fn play(mut stream: TcpStream, script: &Script) -> Vec<Message> {
     stream

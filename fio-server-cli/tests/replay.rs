@@ -218,7 +218,7 @@ fn damaged_bytes_are_an_error_of_the_protocol() {
 }
 
 #[test]
-fn a_server_of_another_version_is_named_with_its_version() {
+fn a_server_of_another_version_than_the_only_one_allowed_is_named_with_its_version() {
     // What fio 3.33 answers: a TEXT frame of version 97 that complains, then the end.
     let complaint = b"\x03\0\0\0fio: bad server cmd version 1\n";
     let mut frame = Vec::new();
@@ -235,7 +235,7 @@ fn a_server_of_another_version_is_named_with_its_version() {
         segment: 1460,
         close: true,
     };
-    let (finished, _) = play(&[script], &[]);
+    let (finished, _) = play(&[script], &["--proto=1"]);
     let finished = finished.expect_code(3);
     assert!(
         finished.stderr.contains("protocol version 97"),

@@ -206,21 +206,78 @@ fn a_unix_socket_is_a_server_like_any_other() {
 }
 
 #[test]
-fn job_files_follow_each_other_and_their_groups_count_on() {
+fn job_files_run_together_and_in_version_1_one_after_the_other() {
     let folder = Folder::new();
     folder.file("one.fio", NULL_JOB);
     folder.file("two.fio", NULL_JOB);
-    let finished = folder.run(["client", "one.fio", "two.fio"]).expect_code(0);
+    let together = folder.run(["client", "one.fio", "two.fio"]).expect_code(0);
+    let first_group = together.stdout.matches("null: (groupid=0, jobs=1)");
+    assert_eq!(first_group.count(), 2, "{together:?}");
+    assert!(together.stdout.contains("Starting 2 "), "{together:?}");
+    let apart = folder
+        .run(["client", "--proto=1", "one.fio", "two.fio"])
+        .expect_code(0);
+    for group in ["null: (groupid=0, jobs=1)", "null: (groupid=1, jobs=1)"] {
+        assert_eq!(apart.stdout.matches(group).count(), 1, "{apart:?}");
+    }
+    assert!(apart.stdout.contains("Run status group 1"), "{apart:?}");
+}
+
+#[test]
+fn every_server_runs_the_job_files_behind_it() {
+    let folder = Folder::new();
+    for name in ["one", "two", "all"] {
+        let job = NULL_JOB.replace("[null]", &format!("[{name}]"));
+        folder.file(&format!("{name}.fio"), job);
+    }
+    let (first, second) = (RunningServer::start(), RunningServer::start());
+    let (first, second) = (first.address(), second.address());
+    let words = [
+        "client",
+        "--output-format=json",
+        "all.fio",
+        "--host",
+        first,
+        "one.fio",
+        "--host",
+        second,
+        "two.fio",
+    ];
+    let finished = folder.run(words).expect_code(0);
+    let json = finished.json();
+    let jobs = json["client_stats"].as_array().expect("jobs");
+    let names: Vec<_> = jobs
+        .iter()
+        .map(|job| {
+            (
+                job["jobname"].as_str().expect("a name"),
+                job["port"].as_u64(),
+            )
+        })
+        .collect();
+    let port = |address: &str| {
+        let port = address.rsplit([',', ':']).next().expect("a port");
+        Some(port.parse::<u64>().expect("a number"))
+    };
+    let (first_port, second_port) = (port(first), port(second));
+    let expected = [
+        ("all", first_port),
+        ("one", first_port),
+        ("all", second_port),
+        ("two", second_port),
+        ("All clients", second_port),
+    ];
+    assert_eq!(names, expected);
     assert!(
-        finished.stdout.contains("null: (groupid=0, jobs=1)"),
+        finished
+            .stderr
+            .contains("2 servers were told to run within"),
         "{finished:?}"
     );
+    let words = ["client", "--host", first, "one.fio", "--host", second];
+    let finished = folder.run(words).expect_code(2);
     assert!(
-        finished.stdout.contains("null: (groupid=1, jobs=1)"),
-        "{finished:?}"
-    );
-    assert!(
-        finished.stdout.contains("Run status group 1"),
+        finished.stderr.contains("has nothing to run"),
         "{finished:?}"
     );
 }
@@ -328,13 +385,22 @@ fn probes_say_who_a_server_is() {
             .starts_with(&format!("{address}: hostname=")),
         "{finished:?}"
     );
-    assert!(finished.stdout.contains("protocol=1, fio="), "{finished:?}");
+    assert!(
+        finished.stdout.contains("protocol=121, fio="),
+        "{finished:?}"
+    );
+    for version in ["1", "65", "97"] {
+        let words = ["probe", "--json", "--proto", version, server.address()];
+        let json = folder.run(words).expect_code(0).json();
+        assert_eq!(json["servers"][0]["protocol"].to_string(), version);
+        assert_eq!(json["servers"][0]["cpus"].is_u64(), version != "1");
+    }
 
     let finished = folder
         .run(["probe", "--json", server.address(), "sock:none"])
         .expect_code(3);
     let json = finished.json();
-    assert_eq!(json["servers"][0]["protocol"], 1);
+    assert_eq!(json["servers"][0]["protocol"], 121);
     assert!(json["servers"][0]["latency_ms"].as_f64().expect("a number") > 0.0);
     assert!(
         json["servers"][1]["error"]

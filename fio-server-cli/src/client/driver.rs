@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use fio_proto::ServerVersion;
-use fio_proto::error::{ProtocolError, Waiting};
-use fio_proto::message::{ClientMessage, ProbeReply};
+use fio_proto::error::{CommandError, ProtocolError, Waiting};
+use fio_proto::frame::Tag;
+use fio_proto::message::{ClientMessage, ProbeReply, SendFileReply};
 use fio_proto::session::{ClientConfig, ClientEvent, ClientSession, Instant, Output};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::Instant as Clock;
 
-use super::connect::Socket;
+use super::connect::Connection;
 use super::error::{ClientError, Phase};
-use super::event::Probe;
-use super::fleet::{Limits, Wish};
+use super::event::{Machine, Probe};
+use super::limits::Limits;
+use super::wish::Wish;
+use crate::server::Stream;
 
 /// Something for the session's owner to do.
 pub(super) enum Step {
@@ -26,19 +28,20 @@ pub(super) enum Step {
 pub(super) struct Driver {
     /// How messages name the server.
     pub(super) server: String,
-    socket: Box<dyn Socket>,
+    stream: Stream,
     session: ClientSession,
     limits: Limits,
+    /// How often the server is asked how far it is; never if nobody wants to know.
+    ask_every: Option<Duration>,
     origin: Clock,
     pub(super) phase: Phase,
     pub(super) phase_began: Clock,
-    /// When the server last sent anything.
-    heard: Clock,
-    /// A job has begun.
-    pub(super) began: bool,
+    /// When the server last sent anything, if it ever did.
+    heard: Option<Clock>,
+    /// When the server is asked next how far it is.
+    ask_at: Clock,
     /// The server takes no more bytes; what it has to say is still read.
     deaf: bool,
-    buffer: Box<[u8]>,
 }
 
 /// Bytes read at once: a few status messages, or a good part of the statistics of a job.
@@ -46,34 +49,46 @@ const READ: usize = 32 << 10;
 
 /// What woke a driver up.
 enum Woken {
-    Read(std::io::Result<usize>),
-    Written(std::io::Result<usize>),
+    Ready,
     Wish(Wish),
     Deadline,
 }
 
 impl Driver {
-    pub(super) fn new(server: String, socket: Box<dyn Socket>, limits: Limits) -> Self {
+    pub(super) fn new(
+        server: String,
+        connection: Connection,
+        version: ServerVersion,
+        limits: &Limits,
+        ask_every: Option<Duration>,
+    ) -> Self {
         let bounds = fio_proto::Limits {
             reply_timeout: limits.reply,
+            message_timeout: limits.message,
+            transmit_timeout: limits.message.saturating_mul(3),
+            max_message: limits.max_message,
+            // A job text alone may be longer than what is to wait for a client.
+            max_queued: limits.max_message,
             ..Default::default()
         };
         let config = ClientConfig::default()
-            .version(ServerVersion::V1)
+            .version(version)
+            .address(connection.address)
+            .eta_timeout(limits.status)
             .limits(bounds);
         let now = Clock::now();
         Self {
             server,
-            socket,
+            stream: connection.stream,
             session: ClientSession::new(config, Instant::ZERO),
-            limits,
+            limits: limits.clone(),
+            ask_every,
             origin: now,
             phase: Phase::Probe,
             phase_began: now,
-            heard: now,
-            began: false,
+            heard: None,
+            ask_at: now,
             deaf: false,
-            buffer: vec![0; READ].into(),
         }
     }
 
@@ -81,34 +96,57 @@ impl Driver {
         Instant::new(self.origin.elapsed())
     }
 
+    pub(super) fn version(&self) -> ServerVersion {
+        self.session.version()
+    }
+
+    pub(super) fn runs_at_once(&self) -> bool {
+        self.session.runs_at_once()
+    }
+
+    /// Whether the server has sent nothing at all.
+    pub(super) const fn is_unheard(&self) -> bool {
+        self.heard.is_none()
+    }
+
     pub(super) fn enter(&mut self, phase: Phase) {
         // Once stopped, a session stays so until its end.
-        if self.phase != Phase::Stop {
+        if self.phase != Phase::Stop && self.phase != phase {
             self.phase = phase;
             self.phase_began = Clock::now();
         }
-        self.began |= phase == Phase::Run;
-    }
-
-    /// Lets the jobs that were sent run.
-    pub(super) fn run(&mut self) -> Result<(), ClientError> {
-        let now = self.now();
-        self.session
-            .run(now)
-            .map_err(|source| ClientError::Unsendable {
-                server: self.server.clone(),
-                source,
-            })
     }
 
     pub(super) fn send(&mut self, message: &ClientMessage) -> Result<(), ClientError> {
         let now = self.now();
-        self.session
-            .send(now, message)
-            .map_err(|source| ClientError::Unsendable {
-                server: self.server.clone(),
-                source,
-            })
+        let sent = self.session.send(now, message);
+        self.checked(sent)
+    }
+
+    /// Lets the jobs that were sent run. The word is on its way when this returns.
+    pub(super) fn run(&mut self) -> Result<(), ClientError> {
+        let now = self.now();
+        let sent = self.session.run(now);
+        self.checked(sent)?;
+        self.write();
+        Ok(())
+    }
+
+    pub(super) fn answer_file(
+        &mut self,
+        tag: Tag,
+        reply: SendFileReply,
+    ) -> Result<(), ClientError> {
+        let now = self.now();
+        let sent = self.session.answer_file(now, tag, reply);
+        self.checked(sent)
+    }
+
+    fn checked(&self, sent: Result<(), CommandError>) -> Result<(), ClientError> {
+        sent.map_err(|source| ClientError::Unsendable {
+            server: self.server.clone(),
+            source,
+        })
     }
 
     /// Tells the server to end its jobs and to report.
@@ -127,35 +165,23 @@ impl Driver {
     ) -> Result<Step, ClientError> {
         let mut wishes = wishes;
         loop {
-            if let Output::Event(event) = self.session.poll_output() {
-                return Ok(Step::Event(Box::new(event)));
+            match self.session.poll_output() {
+                Output::Event(event) => return Ok(Step::Event(Box::new(event))),
+                Output::Close => return Ok(Step::Closed),
+                Output::Transmit(_) | Output::Timeout(_) => {}
             }
-            match self.wait(wishes.as_deref_mut()).await? {
-                None => return Ok(Step::Closed),
-                Some(Woken::Wish(wish)) => return Ok(Step::Wish(wish)),
-                Some(Woken::Read(result)) => self.take_in(result)?,
-                Some(Woken::Written(Ok(count))) => {
-                    let now = self.now();
-                    self.session.transmitted(now, count);
-                }
-                Some(Woken::Written(Err(_))) => self.deaf = true,
-                Some(Woken::Deadline) => self.handle_deadline()?,
+            self.write();
+            match self.wait(wishes.as_deref_mut()).await {
+                Ok(Woken::Wish(wish)) => return Ok(Step::Wish(wish)),
+                Ok(Woken::Ready) => self.read()?,
+                Ok(Woken::Deadline) => self.handle_deadline()?,
+                Err(source) => return Err(self.lost(source)),
             }
         }
     }
 
-    /// Waits for bytes, room for bytes, a wish or a deadline; `None` when the session is over.
-    async fn wait(
-        &mut self,
-        wishes: Option<&mut watch::Receiver<Wish>>,
-    ) -> Result<Option<Woken>, ClientError> {
-        let deadline = self.deadline();
-        let bytes: &[u8] = match self.session.poll_output() {
-            Output::Close => return Ok(None),
-            Output::Transmit(bytes) if !self.deaf => bytes,
-            _ => &[],
-        };
-        let (mut reader, mut writer) = tokio::io::split(&mut self.socket);
+    /// Waits for bytes, room for bytes, a wish or a deadline.
+    async fn wait(&self, wishes: Option<&mut watch::Receiver<Wish>>) -> std::io::Result<Woken> {
         let wish = async {
             if let Some(wishes) = wishes
                 && wishes.changed().await.is_ok()
@@ -165,39 +191,61 @@ impl Driver {
             // Nobody is left to wish anything.
             std::future::pending().await
         };
-        Ok(Some(tokio::select! {
-            read = reader.read(&mut self.buffer) => Woken::Read(read),
-            written = writer.write(bytes), if !bytes.is_empty() => Woken::Written(written),
-            wish = wish => Woken::Wish(wish),
-            () = tokio::time::sleep_until(deadline) => Woken::Deadline,
-        }))
+        let writes = self.session.queued() > 0 && !self.deaf;
+        tokio::select! {
+            ready = self.stream.ready(true, writes) => ready.map(|()| Woken::Ready),
+            wish = wish => Ok(Woken::Wish(wish)),
+            () = tokio::time::sleep_until(self.deadline()) => Ok(Woken::Deadline),
+        }
     }
 
-    fn take_in(&mut self, result: std::io::Result<usize>) -> Result<(), ClientError> {
+    /// Writes what the socket takes.
+    fn write(&mut self) {
+        while !self.deaf
+            && let Output::Transmit(bytes) = self.session.poll_output()
+        {
+            match self.stream.try_write(bytes) {
+                Ok(Some(count)) => {
+                    let now = self.now();
+                    self.session.transmitted(now, count);
+                }
+                Ok(None) => return,
+                Err(_) => self.deaf = true,
+            }
+        }
+    }
+
+    /// Reads what has arrived. The buffer is not the session's own, so that a thousand sessions need
+    /// no more of them than one.
+    fn read(&mut self) -> Result<(), ClientError> {
         use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
+        let mut buffer = [0; READ];
         let now = self.now();
-        match result {
-            Ok(0) => self.session.handle_closed(),
-            Ok(count) => {
-                self.heard = Clock::now();
-                self.session.handle_bytes(now, &self.buffer[..count]);
+        match self.stream.try_read(&mut buffer) {
+            Ok(None) => {}
+            Ok(Some(0)) => self.session.handle_closed(),
+            Ok(Some(count)) => {
+                self.heard = Some(Clock::now());
+                self.session.handle_bytes(now, &buffer[..count]);
             }
             // A server that closes with unread bytes resets the connection.
             Err(error) if matches!(error.kind(), ConnectionReset | BrokenPipe) => {
-                self.session.handle_closed()
+                self.session.handle_closed();
             }
-            Err(source) => {
-                return Err(ClientError::Lost {
-                    server: self.server.clone(),
-                    phase: self.phase,
-                    source,
-                });
-            }
+            Err(source) => return Err(self.lost(source)),
         }
         Ok(())
     }
 
-    /// The time at which the server has been waited for long enough, or the session wants to know.
+    fn lost(&self, source: std::io::Error) -> ClientError {
+        ClientError::Lost {
+            server: self.server.clone(),
+            phase: self.phase,
+            source,
+        }
+    }
+
+    /// The time at which the server has been waited for long enough, or is to be asked something.
     fn deadline(&self) -> Clock {
         /// Far enough away never to come, near enough for every clock.
         const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
@@ -209,26 +257,32 @@ impl Driver {
         session
             .into_iter()
             .chain(own)
+            .chain(self.asks().then_some(self.ask_at))
             .min()
             .unwrap_or(self.origin + NEVER)
+    }
+
+    fn asks(&self) -> bool {
+        self.ask_every.is_some() && self.phase == Phase::Run && !self.runs_at_once()
     }
 
     /// The bound on the phase, and how long it is. The session itself watches over the probe, and a
     /// run may take as long as it likes.
     fn own_deadline(&self) -> Option<(Clock, Duration)> {
+        let since = self.phase_began;
         match self.phase {
-            Phase::Probe | Phase::Run => None,
-            Phase::Job => Some((
-                self.heard.max(self.phase_began) + self.limits.reply,
-                self.limits.reply,
-            )),
-            Phase::Stop => Some((self.phase_began + self.limits.stop, self.limits.stop)),
+            Phase::Probe | Phase::Ready | Phase::Run => None,
+            Phase::Job => {
+                let heard = self.heard.map_or(since, |heard| heard.max(since));
+                Some((heard + self.limits.reply, self.limits.reply))
+            }
+            Phase::Stop => Some((since + self.limits.stop, self.limits.stop)),
         }
     }
 
     fn handle_deadline(&mut self) -> Result<(), ClientError> {
-        if let Some((at, limit)) = self.own_deadline().filter(|(at, _)| *at <= Clock::now()) {
-            let _ = at;
+        let clock = Clock::now();
+        if let Some((_, limit)) = self.own_deadline().filter(|(at, _)| *at <= clock) {
             return Err(ClientError::Timeout {
                 server: self.server.clone(),
                 phase: self.phase,
@@ -236,21 +290,31 @@ impl Driver {
             });
         }
         let now = self.now();
+        if let Some(every) = self
+            .ask_every
+            .filter(|_| self.asks() && self.ask_at <= clock)
+        {
+            self.session.ask_eta(now);
+            self.ask_at = clock + every;
+        }
         self.session.handle_timeout(now);
         Ok(())
     }
 
     pub(super) fn probe(&self, reply: &ProbeReply) -> Probe {
+        let machine = Machine {
+            operating_system: reply.operating_system,
+            architecture: reply.architecture,
+            bits: u32::from(reply.pointer_bytes) * 8,
+            processors: reply.processors,
+            zlib: reply.zlib,
+        };
         Probe {
-            host_name: reply
-                .hostname
-                .to_string_lossy()
-                .chars()
-                .map(printable)
-                .collect(),
-            release: reply.release.to_string(),
+            host_name: printable(&reply.hostname),
+            release: printable(&reply.release),
             protocol: self.session.version().number(),
             big_endian: reply.big_endian,
+            machine: (!self.runs_at_once()).then_some(machine),
             latency: self.origin.elapsed(),
         }
     }
@@ -258,20 +322,19 @@ impl Driver {
     pub(super) fn failure(&self, error: ProtocolError) -> ClientError {
         let (server, phase) = (self.server.clone(), self.phase);
         match error {
-            ProtocolError::VersionMismatch {
-                server: found,
-                client,
-            } => ClientError::Version {
-                server,
-                found: found.number(),
-                ours: client.number(),
-            },
             ProtocolError::TimedOut {
                 waiting: Waiting::ProbeReply,
                 after,
             } => ClientError::Timeout {
                 server,
                 phase,
+                limit: after,
+            },
+            ProtocolError::TimedOut {
+                waiting: Waiting::Eta,
+                after,
+            } => ClientError::Unresponsive {
+                server,
                 limit: after,
             },
             ProtocolError::ClosedEarly { .. } | ProtocolError::ClosedInsideMessage { .. } => {
@@ -282,11 +345,16 @@ impl Driver {
     }
 }
 
-/// A peer must not be able to steer the terminal.
-pub(super) fn printable(character: char) -> char {
-    if character.is_control() {
-        '\u{fffd}'
-    } else {
-        character
-    }
+/// Text of a peer, which must not be able to steer the terminal.
+pub(super) fn printable(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    text.chars()
+        .map(|character| {
+            if character.is_control() {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
+        .collect()
 }

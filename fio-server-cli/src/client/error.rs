@@ -64,15 +64,14 @@ pub enum ClientError {
         /// The last line of text the server sent, if any.
         reason: String,
     },
-    /// The server speaks another version of the protocol.
-    #[error("{server}: the server speaks protocol version {found}, this client version {ours}")]
+    /// There is no version of the protocol that both sides speak.
+    #[error("{server}: no common version of the protocol")]
     Version {
         /// The server, as the user named it.
         server: String,
-        /// Its version.
-        found: u16,
-        /// The version spoken here.
-        ours: u16,
+        /// Why not.
+        #[source]
+        source: fio_proto::session::NoVersion,
     },
     /// The server did not answer.
     #[error("{server}: {} within {}", missed(*phase), seconds(*limit))]
@@ -83,6 +82,35 @@ pub enum ClientError {
         phase: Phase,
         /// The time allowed.
         limit: Duration,
+    },
+    /// A server whose jobs run does not say how far they are.
+    #[error("{server}: asked how far it is, the server has not answered for {}", seconds(*limit))]
+    Unresponsive {
+        /// The server, as the user named it.
+        server: String,
+        /// The time allowed.
+        limit: Duration,
+    },
+    /// A log cannot be written.
+    #[error("{server}: cannot write log {name}")]
+    LogUnwritable {
+        /// The server, as the user named it.
+        server: String,
+        /// The log, as the server names it.
+        name: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A log did not arrive whole.
+    #[error("{server}: log {name} is incomplete: {reason}")]
+    LogIncomplete {
+        /// The server, as the user named it.
+        server: String,
+        /// The log, as the server names it.
+        name: String,
+        /// What is missing and why.
+        reason: String,
     },
     /// The server sent something that is not the protocol.
     #[error("{server}: the server broke the protocol")]
@@ -116,7 +144,7 @@ impl ClientError {
     #[must_use]
     pub const fn status(&self) -> ExitStatus {
         match self {
-            Self::Refused { .. } => ExitStatus::Setup,
+            Self::Refused { .. } | Self::LogUnwritable { .. } => ExitStatus::Setup,
             Self::Abandoned { .. } => ExitStatus::Interrupted,
             _ => ExitStatus::Peer,
         }
@@ -130,6 +158,8 @@ pub enum Phase {
     Probe,
     /// A job was sent and not yet accepted.
     Job,
+    /// Its jobs were accepted; other servers were not as far.
+    Ready,
     /// A job was running.
     Run,
     /// The server was told to stop.
@@ -141,6 +171,7 @@ impl std::fmt::Display for Phase {
         f.write_str(match self {
             Self::Probe => "before it said who it is",
             Self::Job => "after a job was sent",
+            Self::Ready => "before its jobs were started",
             Self::Run => "while the job was running",
             Self::Stop => "after it was told to stop",
         })
@@ -158,7 +189,7 @@ fn connect_advice(source: &io::Error) -> &'static str {
 fn missed(phase: Phase) -> &'static str {
     match phase {
         Phase::Probe => "no answer, perhaps because it serves another client,",
-        Phase::Job | Phase::Run => "nothing heard of the job that was sent",
+        Phase::Job | Phase::Ready | Phase::Run => "nothing heard of the job that was sent",
         Phase::Stop => "no results after it was told to stop",
     }
 }

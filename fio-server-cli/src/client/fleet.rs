@@ -1,19 +1,24 @@
 //! Many servers at once, their events in one stream.
 
+use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
 
 use fio_engine::report::json::HostOptions;
 use fio_engine::report::status::Status;
-use fio_engine::report::{GroupReport, Host, JobReport, Report};
+use fio_engine::report::{JobReport, Report};
+use fio_proto::ServerVersion;
 use tokio::sync::{mpsc, watch};
 
-use super::error::ClientError;
-use super::event::{HostEvent, Probe};
+use super::event::HostEvent;
+use super::host::{HostResult, host_label, named};
+use super::limits::Limits;
+use super::logs::LogFolder;
 use super::session::{self, Task};
-use crate::address::{Address, DEFAULT_PORT};
-use crate::exit::ExitStatus;
+use super::wish::Wish;
+use crate::address::Address;
 use crate::job_text::JobText;
 
 /// A server to run jobs on.
@@ -21,85 +26,76 @@ use crate::job_text::JobText;
 pub enum Target {
     /// One to connect to.
     Address(Address),
-    /// One at the other end of a socket that is connected already.
-    Connected(UnixStream),
+    /// One at the other end of a socket that is connected already, and the version to speak there.
+    Connected(UnixStream, ServerVersion),
 }
 
-/// How long servers are waited for.
+/// Something a server is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// The text of a job file.
+    Text(JobText),
+    /// A job file on the server, by its path there. Not in version 1 of the protocol.
+    Remote(PathBuf),
+}
+
+/// A server and what it is to run.
+#[derive(Debug)]
+pub struct Assignment {
+    /// The server.
+    pub target: Target,
+    /// What it is to run, in this order. Since version 65 the jobs of all of it run together, in
+    /// version 1 those of one piece after those of the other.
+    pub work: Arc<[Work]>,
+}
+
+/// How a fleet is driven.
 #[derive(Debug, Clone)]
-pub struct Limits {
-    /// For a connection.
-    pub connect: Duration,
-    /// For the answer to a question, and for a job that was sent to be accepted.
-    pub reply: Duration,
-    /// For the results after a stop.
-    pub stop: Duration,
+pub struct FleetOptions {
+    /// How long servers are waited for.
+    pub limits: Limits,
+    /// The only version of the protocol to speak; without one, what each server speaks.
+    pub version: Option<ServerVersion>,
+    /// How often running servers are asked how far they are; `None` for never.
+    pub ask_every: Option<Duration>,
+    /// Where logs go.
+    pub logs: PathBuf,
+    /// Files of the state of a verification that servers may have. They ask for them by file name.
+    pub state_files: Vec<PathBuf>,
 }
 
-impl Default for Limits {
+impl Default for FleetOptions {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(15),
-            reply: Duration::from_secs(30),
-            stop: Duration::from_secs(60),
+            limits: Limits::default(),
+            version: None,
+            ask_every: Some(Duration::from_secs(1)),
+            logs: PathBuf::from("."),
+            state_files: Vec::new(),
         }
     }
 }
 
-/// What all sessions are told together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Wish {
-    /// Go on.
-    Run,
-    /// End the jobs and report.
-    Stop,
-    /// Give up.
-    Abandon,
-}
-
-/// What one server has told so far.
+/// What all sessions of a fleet share.
 #[derive(Debug)]
-#[non_exhaustive]
-pub struct HostResult {
-    /// How users know it: the host, with the port where several servers share it.
-    pub label: String,
-    /// How results name it.
-    pub host: Host,
-    /// Who it said it is.
-    pub probe: Option<Probe>,
-    /// Its last status.
-    pub status: Option<Status>,
-    /// Results of its jobs.
-    pub jobs: Vec<JobReport>,
-    /// Results of its groups.
-    pub groups: Vec<GroupReport>,
-    /// How its session ended; `None` while it goes on.
-    pub end: Option<Result<(), Arc<ClientError>>>,
-}
-
-impl HostResult {
-    /// How this host counts for the exit code.
-    #[must_use]
-    pub fn exit_status(&self) -> ExitStatus {
-        let session = match &self.end {
-            Some(Err(error)) => error.status(),
-            _ => ExitStatus::Success,
-        };
-        let failed = self.jobs.iter().any(|job| job.error != 0);
-        session.max(if failed {
-            ExitStatus::JobFailed
-        } else {
-            ExitStatus::Success
-        })
-    }
+pub(super) struct Shared {
+    pub(super) options: FleetOptions,
+    pub(super) logs: LogFolder,
+    /// Versions found so far, by host: its other ports are likely to speak the same.
+    pub(super) versions: Mutex<HashMap<String, ServerVersion>>,
 }
 
 /// Sessions with several servers. Dropping it closes all connections.
+///
+/// All jobs are sent first. When every server has understood its own or failed, all are told to run
+/// them.
 #[derive(Debug)]
 pub struct Fleet {
     events: mpsc::Receiver<(usize, HostEvent)>,
     wish: watch::Sender<Wish>,
     hosts: Vec<HostResult>,
+    /// Servers that are neither ready nor at their end.
+    unready: usize,
     started: SystemTime,
 }
 
@@ -107,28 +103,34 @@ pub struct Fleet {
 const QUEUE: usize = 256;
 
 impl Fleet {
-    /// Starts a session with every server. Each runs all of `jobs`, one after the other. **Must be
-    /// called inside a tokio runtime.**
+    /// Starts a session with every server. **Must be called inside a tokio runtime.**
     #[must_use]
-    pub fn start(targets: Vec<Target>, jobs: Vec<JobText>, limits: Limits) -> Self {
+    pub fn start(assignments: Vec<Assignment>, options: FleetOptions) -> Self {
         let (sender, events) = mpsc::channel(QUEUE);
-        let (wish, wishes) = watch::channel(Wish::Run);
-        let hosts = named(&targets);
-        let jobs: Arc<[JobText]> = jobs.into();
-        for (index, target) in targets.into_iter().enumerate() {
+        let (wish, wishes) = watch::channel(Wish::Prepare);
+        let hosts = named(&assignments);
+        let shared = Arc::new(Shared {
+            logs: LogFolder::new(&options.logs),
+            options,
+            versions: Mutex::default(),
+        });
+        for (index, assignment) in assignments.into_iter().enumerate() {
             let task = Task {
                 index,
-                jobs: jobs.clone(),
-                limits: limits.clone(),
+                work: assignment.work,
+                shared: shared.clone(),
                 events: sender.clone(),
                 wishes: wishes.clone(),
                 host: hosts[index].host.clone(),
+                label: hosts[index].label.clone(),
+                host_label: host_label(&assignment.target),
             };
-            tokio::spawn(session::run(task, target));
+            tokio::spawn(session::run(task, assignment.target));
         }
         Self {
             events,
             wish,
+            unready: hosts.len(),
             hosts,
             started: SystemTime::now(),
         }
@@ -138,22 +140,34 @@ impl Fleet {
     /// Safe to cancel.
     pub async fn next(&mut self) -> Option<(usize, HostEvent)> {
         let (index, event) = self.events.recv().await?;
-        self.hosts[index].take_in(&event);
+        let host = &mut self.hosts[index];
+        let was_unready = !host.ready && host.end.is_none();
+        host.take_in(&event);
+        if was_unready && (host.ready || host.end.is_some()) {
+            self.unready -= 1;
+            if self.unready == 0 {
+                self.wish_for(Wish::Run);
+            }
+        }
         Some((index, event))
     }
 
     /// Asks all servers to end their jobs; what they measured still comes.
     pub fn stop(&self) {
-        self.wish
-            .send_if_modified(|wish| std::mem::replace(wish, Wish::Stop.max(*wish)) < Wish::Stop);
+        self.wish_for(Wish::Stop);
     }
 
     /// Gives up waiting for servers that have not reported.
     pub fn abandon(&self) {
-        self.wish.send_replace(Wish::Abandon);
+        self.wish_for(Wish::Abandon);
     }
 
-    /// What every server has told so far, in the order of the targets.
+    fn wish_for(&self, wanted: Wish) {
+        self.wish
+            .send_if_modified(|wish| std::mem::replace(wish, wanted.max(*wish)) < wanted);
+    }
+
+    /// What every server has told so far, in the order of the assignments.
     #[must_use]
     pub fn hosts(&self) -> &[HostResult] {
         &self.hosts
@@ -172,12 +186,21 @@ impl Fleet {
         Some(sum)
     }
 
-    /// Options of each server for machine formats. Version 1 of the protocol does not carry them.
+    /// How far apart the servers were told to run, and how far apart their first jobs began as seen
+    /// from here; `None` for fewer than two servers that did.
+    #[must_use]
+    pub fn skew(&self) -> Option<(Duration, Duration)> {
+        let told = spread(self.hosts.iter().filter_map(|host| host.told))?;
+        let began = spread(self.hosts.iter().filter_map(|host| host.began))?;
+        Some((told, began))
+    }
+
+    /// Options of each server for machine formats.
     #[must_use]
     pub fn host_options(&self) -> Vec<HostOptions> {
         let options = |host: &HostResult| HostOptions {
             host: host.host.clone(),
-            options: Vec::new(),
+            options: host.global_options.clone(),
         };
         self.hosts.iter().map(options).collect()
     }
@@ -195,72 +218,17 @@ impl Fleet {
             logs: Vec::new(),
         };
         for host in self.hosts {
-            report.jobs.extend(host.jobs);
+            let jobs = host.jobs.into_iter().map(Arc::<JobReport>::unwrap_or_clone);
+            report.jobs.extend(jobs);
             report.groups.extend(host.groups);
+            report.disks.extend(host.disks);
         }
         report
     }
 }
 
-impl HostResult {
-    fn take_in(&mut self, event: &HostEvent) {
-        match event {
-            HostEvent::Probe(probe) => self.probe = Some(probe.clone()),
-            HostEvent::Status(status) => self.status = Some(status.clone()),
-            HostEvent::Job(job, _) => self.jobs.push(job.as_ref().clone()),
-            HostEvent::Group(group) => self.groups.push(group.clone()),
-            HostEvent::Ended(end) => self.end = Some(end.clone()),
-            HostEvent::Text(_) | HostEvent::Started => {}
-        }
-    }
-}
-
-/// Names for all targets, different as far as their addresses are.
-fn named(targets: &[Target]) -> Vec<HostResult> {
-    let label = |target: &Target| match target {
-        Target::Address(address) => address.host_label(),
-        Target::Connected(_) => "localhost".to_owned(),
-    };
-    let labels: Vec<_> = targets.iter().map(label).collect();
-    let is_shared = |label: &String| labels.iter().filter(|other| *other == label).count() > 1;
-    targets
-        .iter()
-        .zip(&labels)
-        .map(|(target, label)| HostResult {
-            label: match target {
-                Target::Address(address) if is_shared(label) => address.to_string(),
-                _ => label.clone(),
-            },
-            host: Host {
-                name: label.clone(),
-                port: port(target),
-            },
-            probe: None,
-            status: None,
-            jobs: Vec::new(),
-            groups: Vec::new(),
-            end: None,
-        })
-        .collect()
-}
-
-fn port(target: &Target) -> u16 {
-    match target {
-        Target::Address(Address::Tcp(tcp)) => tcp.port,
-        Target::Address(Address::Unix(_)) | Target::Connected(_) => DEFAULT_PORT,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn servers_on_one_host_are_told_apart_by_their_port() {
-        let targets: Vec<_> = ["a,1", "a,2", "b", "sock:/x"]
-            .map(|address| Target::Address(address.parse().expect(address)))
-            .into();
-        let labels: Vec<_> = named(&targets).into_iter().map(|host| host.label).collect();
-        assert_eq!(labels, ["a,1", "a,2", "b", "/x"]);
-    }
+/// The time from the first to the last; `None` for fewer than two.
+fn spread(moments: impl Iterator<Item = Instant> + Clone) -> Option<Duration> {
+    let (first, last) = (moments.clone().min()?, moments.clone().max()?);
+    (moments.count() > 1).then(|| last.duration_since(first))
 }

@@ -1,35 +1,46 @@
 //! One session: what is asked of a server, and what its answers mean.
 
-use std::sync::Arc;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::sync::{Arc, PoisonError};
 
 use fio_engine::report::Host;
+use fio_proto::ServerVersion;
 use fio_proto::error::{ProtocolError, Waiting};
-use fio_proto::message::{ClientMessage, ThreadReport};
-use fio_proto::session::ClientEvent;
+use fio_proto::message::{ClientMessage, LoadFile};
+use fio_proto::session::{ClientEvent, NoVersion, VersionFinder};
 use tokio::sync::{mpsc, watch};
 
-use super::connect::{Socket, connect};
-use super::driver::{Driver, Step, printable};
+use super::connect::{Connection, connect};
+use super::driver::{Driver, Step};
 use super::error::{ClientError, Phase};
 use super::event::{HostEvent, Probe};
-use super::fleet::{Limits, Target, Wish};
+use super::fleet::{Shared, Target, Work};
+use super::limits::Limits;
+use super::talk::{Outcome, Talk};
+use super::wish::Wish;
 use crate::address::Address;
-use crate::convert::wire_to_engine;
-use crate::job_text::JobText;
 
 /// What a session needs beside its server.
 pub(super) struct Task {
     pub(super) index: usize,
-    pub(super) jobs: Arc<[JobText]>,
-    pub(super) limits: Limits,
+    pub(super) work: Arc<[Work]>,
+    pub(super) shared: Arc<Shared>,
     pub(super) events: mpsc::Sender<(usize, HostEvent)>,
     pub(super) wishes: watch::Receiver<Wish>,
     pub(super) host: Host,
+    /// How the files of its logs name the host.
+    pub(super) label: String,
+    /// The host without its port.
+    pub(super) host_label: String,
 }
 
 /// Holds a session with one server, from connecting to its end.
 pub(super) async fn run(mut task: Task, target: Target) {
-    let end = hold(&mut task, target).await;
+    let end = match target {
+        Target::Address(address) => hold_at(&mut task, &address).await,
+        Target::Connected(stream, version) => hold_connected(&mut task, stream, version).await,
+    };
     // Without a receiver nobody wants to know.
     let _ = task
         .events
@@ -37,13 +48,149 @@ pub(super) async fn run(mut task: Task, target: Target) {
         .await;
 }
 
-/// Asks a server who it is.
+/// Connects until the server is spoken to in its own version, and talks.
+async fn hold_at(task: &mut Task, address: &Address) -> Result<(), ClientError> {
+    let mut finder = finder(task.shared.options.version, task.known_version());
+    loop {
+        let connecting = connect(address, task.shared.options.limits.connect);
+        let connection = tokio::select! {
+            connection = connecting => connection?,
+            // Nothing has been sent yet, so there is nothing to stop.
+            () = stopped(&mut task.wishes) => return Ok(()),
+        };
+        let outcome = talk(task, address.to_string(), connection, finder.current()).await?;
+        match next_version(&mut finder, outcome, address)? {
+            Some(()) => {}
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn hold_connected(
+    task: &mut Task,
+    stream: std::os::unix::net::UnixStream,
+    version: ServerVersion,
+) -> Result<(), ClientError> {
+    let server = "the embedded server".to_owned();
+    let connection = Connection::adopt(stream).map_err(|source| ClientError::Lost {
+        server: server.clone(),
+        phase: Phase::Probe,
+        source,
+    })?;
+    match talk(task, server.clone(), connection, version).await? {
+        Outcome::Done => Ok(()),
+        Outcome::OtherVersion(_) | Outcome::Silent => Err(ClientError::Closed {
+            server,
+            phase: Phase::Probe,
+        }),
+    }
+}
+
+/// Talks over one connection.
+async fn talk(
+    task: &mut Task,
+    server: String,
+    connection: Connection,
+    version: ServerVersion,
+) -> Result<Outcome, ClientError> {
+    let options = &task.shared.options;
+    let mut driver = Driver::new(
+        server,
+        connection,
+        version,
+        &options.limits,
+        options.ask_every,
+    );
+    for work in task.work.iter() {
+        driver.send(&message_of(work))?;
+    }
+    Talk::new(driver, task).hold().await
+}
+
+fn message_of(work: &Work) -> ClientMessage {
+    match work {
+        Work::Text(job) => ClientMessage::job(job.text.clone()),
+        Work::Remote(path) => {
+            ClientMessage::LoadFile(LoadFile::new(OsStr::as_bytes(path.as_os_str()).to_vec()))
+        }
+    }
+}
+
+impl Task {
+    fn known_version(&self) -> Option<ServerVersion> {
+        let versions = self.shared.versions.lock();
+        let versions = versions.unwrap_or_else(PoisonError::into_inner);
+        versions.get(&self.host_label).copied()
+    }
+
+    /// Remembers what the server speaks.
+    pub(super) fn learn_version(&self, version: ServerVersion) {
+        let versions = self.shared.versions.lock();
+        let mut versions = versions.unwrap_or_else(PoisonError::into_inner);
+        versions.insert(self.host_label.clone(), version);
+    }
+}
+
+fn finder(pinned: Option<ServerVersion>, known: Option<ServerVersion>) -> VersionFinder {
+    match pinned {
+        Some(version) => VersionFinder::pinned(version),
+        None => VersionFinder::new(known.unwrap_or(ServerVersion::NEWEST)),
+    }
+}
+
+/// Goes on to the version to try next; `None` if the conversation is over.
+fn next_version(
+    finder: &mut VersionFinder,
+    outcome: Outcome,
+    address: &Address,
+) -> Result<Option<()>, ClientError> {
+    let next = match outcome {
+        Outcome::Done => return Ok(None),
+        Outcome::OtherVersion(version) => finder.told(version),
+        Outcome::Silent => finder.silent(),
+    };
+    next.map(Some).map_err(|source| match source {
+        // The only version allowed was tried, and all that is known is that the server hung up.
+        NoVersion::Silent { tried: 1 } => ClientError::Closed {
+            server: address.to_string(),
+            phase: Phase::Probe,
+        },
+        source => ClientError::Version {
+            server: address.to_string(),
+            source,
+        },
+    })
+}
+
+/// Waits until the user wants an end of any kind.
+async fn stopped(wishes: &mut watch::Receiver<Wish>) {
+    // An error means that the fleet is gone.
+    let _ = wishes.wait_for(|wish| *wish >= Wish::Stop).await;
+}
+
+/// Asks a server who it is, in whatever version it speaks, or in `version` only.
 ///
 /// # Errors
 /// When it cannot be reached or does not answer as a server.
-pub async fn probe(address: &Address, limits: &Limits) -> Result<Probe, ClientError> {
-    let socket = connect(address, limits.connect).await?;
-    let mut driver = Driver::new(address.to_string(), socket, limits.clone());
+pub async fn probe(
+    address: &Address,
+    version: Option<ServerVersion>,
+    limits: &Limits,
+) -> Result<Probe, ClientError> {
+    let mut finder = finder(version, None);
+    loop {
+        let connection = connect(address, limits.connect).await?;
+        let name = address.to_string();
+        let driver = Driver::new(name, connection, finder.current(), limits, None);
+        let outcome = match ask_once(driver).await? {
+            Ok(probe) => return Ok(probe),
+            Err(outcome) => outcome,
+        };
+        next_version(&mut finder, outcome, address)?;
+    }
+}
+
+async fn ask_once(mut driver: Driver) -> Result<Result<Probe, Outcome>, ClientError> {
     loop {
         let event = match driver.step(None).await? {
             Step::Event(event) => *event,
@@ -54,200 +201,13 @@ pub async fn probe(address: &Address, limits: &Limits) -> Result<Probe, ClientEr
             }
         };
         match event {
-            ClientEvent::Probed(reply) => return Ok(driver.probe(&reply)),
+            ClientEvent::Probed(reply) => return Ok(Ok(driver.probe(&reply))),
+            ClientEvent::OtherVersion(version) => return Ok(Err(Outcome::OtherVersion(version))),
+            ClientEvent::Failed(ProtocolError::ClosedEarly { .. }) if driver.is_unheard() => {
+                return Ok(Err(Outcome::Silent));
+            }
             ClientEvent::Failed(error) => return Err(driver.failure(error)),
             _ => {}
         }
-    }
-}
-
-async fn hold(task: &mut Task, target: Target) -> Result<(), ClientError> {
-    let (name, socket) = match target {
-        Target::Address(address) => {
-            let connecting = connect(&address, task.limits.connect);
-            let socket = tokio::select! {
-                socket = connecting => socket?,
-                // Nothing has been sent yet, so there is nothing to stop.
-                () = stopped(&mut task.wishes) => return Ok(()),
-            };
-            (address.to_string(), socket)
-        }
-        Target::Connected(stream) => ("the embedded server".to_owned(), adopt(stream)?),
-    };
-    let mut driver = Driver::new(name, socket, task.limits.clone());
-    for job in task.jobs.iter() {
-        driver.send(&ClientMessage::job(job.text.clone()))?;
-    }
-    driver.run()?;
-    Talk {
-        driver,
-        task,
-        jobs_done: 0,
-        group_offset: 0,
-        highest_group: None,
-        first_line: String::new(),
-        refused: None,
-    }
-    .hold()
-    .await
-}
-
-fn adopt(stream: std::os::unix::net::UnixStream) -> Result<Box<dyn Socket>, ClientError> {
-    let adopted = stream
-        .set_nonblocking(true)
-        .and_then(|()| tokio::net::UnixStream::from_std(stream))
-        .map_err(|source| ClientError::Lost {
-            server: "the embedded server".to_owned(),
-            phase: Phase::Probe,
-            source,
-        })?;
-    Ok(Box::new(adopted))
-}
-
-/// Waits until the user wants an end of any kind.
-async fn stopped(wishes: &mut watch::Receiver<Wish>) {
-    // An error means that the fleet is gone.
-    let _ = wishes.wait_for(|wish| *wish != Wish::Run).await;
-}
-
-/// A session and what it has told so far.
-struct Talk<'a> {
-    driver: Driver,
-    task: &'a mut Task,
-    /// Job files whose runs have ended.
-    jobs_done: usize,
-    /// Added to group numbers, which every run counts from 0.
-    group_offset: u32,
-    highest_group: Option<u32>,
-    /// The first line the server sent after a job: why it refuses it, if it does.
-    first_line: String,
-    /// The first job the server refused, if it went on with the next.
-    refused: Option<ClientError>,
-}
-
-impl Talk<'_> {
-    async fn hold(mut self) -> Result<(), ClientError> {
-        loop {
-            match self.driver.step(Some(&mut self.task.wishes)).await? {
-                Step::Event(event) => {
-                    if self.handle(*event).await? {
-                        return Ok(());
-                    }
-                }
-                Step::Wish(Wish::Run) => {}
-                Step::Wish(Wish::Stop) if self.driver.phase == Phase::Probe => return Ok(()),
-                Step::Wish(Wish::Stop) => self.driver.stop()?,
-                Step::Wish(Wish::Abandon) => {
-                    let server = self.driver.server.clone();
-                    return Err(ClientError::Abandoned { server });
-                }
-                Step::Closed => return Ok(()),
-            }
-        }
-    }
-
-    /// Passes an event on; returns whether the session is over.
-    async fn handle(&mut self, event: ClientEvent) -> Result<bool, ClientError> {
-        let event = match event {
-            ClientEvent::Probed(reply) => {
-                let probe = self.driver.probe(&reply);
-                self.driver.enter(Phase::Job);
-                HostEvent::Probe(probe)
-            }
-            ClientEvent::Text(text) => {
-                self.note_line(&text.text.to_string_lossy());
-                HostEvent::Text(text.text.into_bytes())
-            }
-            ClientEvent::Started(_) => {
-                self.driver.enter(Phase::Run);
-                HostEvent::Started
-            }
-            ClientEvent::Eta(eta) => {
-                let elapsed = self.driver.phase_began.elapsed();
-                HostEvent::Status(wire_to_engine::status(
-                    &eta.status,
-                    &eta.thread_states,
-                    elapsed,
-                ))
-            }
-            ClientEvent::ThreadReport(report) => self.job(&report),
-            ClientEvent::GroupStats(stats) => {
-                let group_id = self.group(stats.group_id);
-                HostEvent::Group(wire_to_engine::group_report(&stats, group_id))
-            }
-            ClientEvent::RunEnded { remaining } => {
-                self.end_run();
-                return match self.refused.take_if(|_| remaining == 0) {
-                    Some(refused) => Err(refused),
-                    None => Ok(remaining == 0),
-                };
-            }
-            ClientEvent::Failed(error) => return self.fail(error),
-            _ => return Ok(false),
-        };
-        // Without a receiver the fleet is gone, and this task is about to be, too.
-        Ok(self
-            .task
-            .events
-            .send((self.task.index, event))
-            .await
-            .is_err())
-    }
-
-    fn job(&mut self, report: &ThreadReport) -> HostEvent {
-        let mut job = wire_to_engine::job_report(&report.thread, &self.task.host);
-        job.group_id = self.group(job.group_id);
-        let group = wire_to_engine::group_report(&report.group, job.group_id);
-        HostEvent::Job(Box::new(job), group)
-    }
-
-    fn group(&mut self, number: u32) -> u32 {
-        let number = number.saturating_add(self.group_offset);
-        self.highest_group = self.highest_group.max(Some(number));
-        number
-    }
-
-    fn end_run(&mut self) {
-        if self.driver.phase == Phase::Job {
-            // A run that ends before it has begun.
-            let refused = self.refusal();
-            self.refused.get_or_insert(refused);
-        }
-        self.jobs_done += 1;
-        self.group_offset = self
-            .highest_group
-            .map_or(0, |highest| highest.saturating_add(1));
-        self.first_line.clear();
-        if self.driver.phase == Phase::Run {
-            self.driver.enter(Phase::Job);
-        }
-    }
-
-    fn note_line(&mut self, text: &str) {
-        if self.driver.phase == Phase::Job && !self.first_line.ends_with('\n') {
-            let end = text.find('\n').map_or(text.len(), |end| end + 1);
-            self.first_line.push_str(&text[..end]);
-        }
-    }
-
-    fn refusal(&self) -> ClientError {
-        let job = self.task.jobs.get(self.jobs_done);
-        ClientError::Refused {
-            server: self.driver.server.clone(),
-            job: job.map_or_else(String::new, |job| job.name.clone()),
-            reason: self.first_line.trim().chars().map(printable).collect(),
-        }
-    }
-
-    fn fail(&self, error: ProtocolError) -> Result<bool, ClientError> {
-        let closed = matches!(error, ProtocolError::ClosedEarly { .. });
-        if closed && self.driver.phase == Phase::Job {
-            return Err(self.refusal());
-        }
-        // A server that was told to stop before its job had begun has nothing to report.
-        if closed && self.driver.phase == Phase::Stop && !self.driver.began {
-            return Ok(true);
-        }
-        Err(self.driver.failure(error))
     }
 }

@@ -1,44 +1,43 @@
 //! `client`: jobs on servers, or on one embedded in this process.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, anyhow};
 use fio_engine::job::{JobSource, ParseOptions, parse_jobs, parse_words};
+use fio_proto::ServerVersion;
 
+use super::assignments::{assignments, warn};
 use super::client_output::ClientOutput;
 use super::run::parse_options;
 use super::runtime;
 use crate::cli::{ClientArgs, JobArgs, TimeoutArgs};
-use crate::client::{Fleet, Limits, Target};
+use crate::client::{Assignment, Fleet, FleetOptions, Limits, Target, Work};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
 use crate::job_text::{JobText, environment, prepare};
-use crate::options::all_hosts;
-use crate::output::{Results, complain};
+use crate::output::Results;
 use crate::server::{EmbeddedServer, Log, ServerOptions};
+
+/// How often running servers are asked how far they are.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs the jobs and prints what they measured.
 pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
-    let addresses = all_hosts(&args.host, args.hosts.as_deref()).map_err(Failure::setup)?;
-    let embedded = addresses.is_empty();
-    if !embedded && args.random_rule.is_some() {
-        let error = anyhow!(
-            "--random-rule works without --host only: the protocol has no word for it; give it to \
-             the servers (serve --random-rule)"
-        );
-        return Err(Failure::setup(error));
-    }
-    let jobs = jobs_to_send(&args.jobs, embedded)?;
+    let embedded = args.host.is_empty() && args.hosts.is_none();
+    check_combination(args, embedded).map_err(Failure::setup)?;
+    let (server, assignments) = if embedded {
+        let (server, assignment) = embedded_assignment(args)?;
+        (Some(server), vec![assignment])
+    } else {
+        (None, assignments(args)?)
+    };
     let results = Results::open(&args.output).map_err(Failure::setup)?;
     let runtime = runtime()?;
-    let (server, targets) = if embedded {
-        let (server, socket) = embedded_server(args).map_err(Failure::setup)?;
-        (Some(server), vec![Target::Connected(socket)])
-    } else {
-        let targets = addresses.into_iter().map(Target::Address).collect();
-        (None, targets)
-    };
+    allow_many_connections(assignments.len());
     let status = runtime.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
-        let fleet = Fleet::start(targets, jobs, limits(&args.timeouts));
+        let options = fleet_options(args, results.shows_status());
+        let fleet = Fleet::start(assignments, options);
         let output = ClientOutput::new(results, &fleet, embedded);
         output.follow(fleet, &mut interrupts).await
     });
@@ -48,21 +47,54 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
     status
 }
 
-/// Reads the jobs and tells the user what is remarkable about them.
-fn jobs_to_send(args: &JobArgs, embedded: bool) -> Result<Vec<JobText>, Failure> {
+fn check_combination(args: &ClientArgs, embedded: bool) -> anyhow::Result<()> {
+    if !embedded && args.random_rule.is_some() {
+        return Err(anyhow!(
+            "--random-rule works without --host only: the protocol has no word for it; give it to \
+             the servers (serve --random-rule)"
+        ));
+    }
+    if embedded && !args.remote_config.is_empty() {
+        return Err(anyhow!(
+            "--remote-config names a file on a server; name the server with --host"
+        ));
+    }
+    if !args.log_dir.is_dir() {
+        return Err(anyhow!(
+            "--log-dir {}: there is no such folder",
+            args.log_dir.display()
+        ));
+    }
+    Ok(())
+}
+
+fn fleet_options(args: &ClientArgs, shows_status: bool) -> FleetOptions {
+    FleetOptions {
+        limits: limits(&args.timeouts),
+        version: args.proto,
+        ask_every: shows_status.then_some(ASK_EVERY),
+        logs: args.log_dir.clone(),
+        state_files: args.verify_state.clone(),
+    }
+}
+
+/// Starts the embedded server and reads what it is to run.
+fn embedded_assignment(args: &ClientArgs) -> Result<(EmbeddedServer, Assignment), Failure> {
     let JobArgs {
         files,
         section,
         words,
-    } = args;
+    } = &args.jobs;
     let jobs = prepare(files, words, section, &environment).map_err(Failure::setup)?;
-    for notice in jobs.iter().flat_map(|job| &job.notices) {
-        complain(format_args!("warning: {notice}"));
-    }
-    if embedded {
-        check(args, &jobs).map_err(Failure::setup)?;
-    }
-    Ok(jobs)
+    warn(&jobs);
+    check(&args.jobs, &jobs).map_err(Failure::setup)?;
+    let (server, socket) = embedded_server(args).map_err(Failure::setup)?;
+    let version = args.proto.unwrap_or(ServerVersion::NEWEST);
+    let assignment = Assignment {
+        target: Target::Connected(socket, version),
+        work: jobs.into_iter().map(Work::Text).collect(),
+    };
+    Ok((server, assignment))
 }
 
 /// Checks jobs for the embedded server before it is started, because here the places of mistakes
@@ -104,6 +136,24 @@ fn limits(args: &TimeoutArgs) -> Limits {
     Limits {
         connect: args.connect_timeout,
         reply: args.reply_timeout,
+        status: args.status_timeout,
+        message: args.message_timeout,
         stop: args.stop_timeout,
+        max_message: usize::try_from(u64::from(args.max_message) << 20).unwrap_or(usize::MAX),
+    }
+}
+
+/// Every server takes a descriptor, and the usual limit is 1024. Where the hard limit is too low as
+/// well, the connections that do not fit fail and are named.
+fn allow_many_connections(servers: usize) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    /// For the standard streams, the runtime, results and logs.
+    const OTHERS: u64 = 64;
+    let wanted = (servers as u64).saturating_mul(2).saturating_add(OTHERS);
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < wanted) {
+        limit.current = Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted)));
+        // Trying to connect tells better what this leads to.
+        let _ = setrlimit(Resource::Nofile, limit);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use fio_engine::report::{GroupReport, JobReport, normal};
+use fio_engine::report::{DiskReport, GroupReport, JobReport, normal};
 
 use super::job_failure;
 use crate::client::{ClientError, Fleet, HostEvent, HostResult, Probe};
@@ -19,6 +19,8 @@ pub(super) struct ClientOutput {
     embedded: bool,
     /// The results could not be written. The servers are stopped properly all the same.
     failed: Option<SinkError>,
+    /// How far apart the servers started was told.
+    skew_told: bool,
 }
 
 /// What is not printed yet of one host.
@@ -28,6 +30,8 @@ struct HostOutput {
     blank: String,
     /// Results of the jobs so far, printed in one piece at the end so that hosts do not mix.
     block: String,
+    /// Disks told of so far.
+    disks: Vec<DiskReport>,
 }
 
 /// How often the status line may change.
@@ -43,6 +47,7 @@ impl ClientOutput {
             },
             blank: String::new(),
             block: String::new(),
+            disks: Vec::new(),
         };
         let hosts = fleet.hosts().iter().map(output).collect();
         Self {
@@ -50,6 +55,7 @@ impl ClientOutput {
             hosts,
             embedded,
             failed: None,
+            skew_told: false,
         }
     }
 
@@ -104,11 +110,65 @@ impl ClientOutput {
                 self.hosts[host].block.push_str(&group);
                 Ok(())
             }
+            HostEvent::Disk(disk) => {
+                self.hosts[host].disks.push(*disk);
+                Ok(())
+            }
+            HostEvent::Started(_) => {
+                self.tell_skew(fleet);
+                Ok(())
+            }
             HostEvent::Ended(end) => self.end(fleet, host, end),
-            _ => Ok(()),
+            event => {
+                self.trouble(fleet, host, &event);
+                Ok(())
+            }
         };
         if let Err(error) = printed {
             self.failed.get_or_insert(error);
+        }
+    }
+
+    /// Tells how far apart the servers started, once all that go on have.
+    fn tell_skew(&mut self, fleet: &Fleet) {
+        let started = |host: &HostResult| host.began.is_some() || host.end.is_some();
+        if self.skew_told || !fleet.hosts().iter().all(started) {
+            return;
+        }
+        self.skew_told = true;
+        if let Some((told, began)) = fleet.skew() {
+            let servers = fleet.hosts().iter().filter(|host| host.began.is_some());
+            self.results.complain(format_args!(
+                "{} servers were told to run within {:.1} ms; their first jobs began within {:.1} ms",
+                servers.count(),
+                told.as_secs_f64() * 1000.0,
+                began.as_secs_f64() * 1000.0
+            ));
+        }
+    }
+
+    /// What went wrong without ending the session.
+    fn trouble(&mut self, fleet: &Fleet, host: usize, event: &HostEvent) {
+        let label = &fleet.hosts()[host].label;
+        match event {
+            HostEvent::LogLost(lost) => {
+                let lost = anyhow::Error::new(lost.clone());
+                self.results.complain(format_args!("error: {lost:#}"));
+            }
+            HostEvent::FileRefused(name) => self.results.complain(format_args!(
+                "{label}: the server asked for {name} and was told that there is no such file; \
+                 name it with --verify-state"
+            )),
+            HostEvent::JobsFailed { status, signal } => {
+                let signal = match signal {
+                    0 => String::new(),
+                    signal => format!(", signal {signal}"),
+                };
+                self.results.complain(format_args!(
+                    "error: {label}: the jobs ended with exit status {status}{signal}"
+                ));
+            }
+            _ => {}
         }
     }
 
@@ -116,13 +176,14 @@ impl ClientOutput {
         let output = &mut self.hosts[host];
         let empty_line = output.lines.is_at_line_start() && text.as_ref() == b"\n";
         let lines = output.lines.push(text.as_ref());
-        if !output.block.is_empty() {
-            // Results have begun: the statistics of disks come as text among them.
-            output.block.push_str(&lines);
-            return Ok(());
-        }
         if empty_line && output.blank.is_empty() {
             output.blank = lines;
+            return Ok(());
+        }
+        if !output.block.is_empty() {
+            // Results have begun: the statistics of disks come as text among them.
+            output.block.push_str(&std::mem::take(&mut output.blank));
+            output.block.push_str(&lines);
             return Ok(());
         }
         let lines = std::mem::take(&mut output.blank) + &lines;
@@ -160,6 +221,10 @@ impl ClientOutput {
     ) -> Result<(), SinkError> {
         let output = &mut self.hosts[host];
         let rest = output.lines.finish();
+        let disks = std::mem::take(&mut output.disks);
+        output
+            .block
+            .push_str(&composed(|out| normal::write_disks(out, &disks)));
         let block = std::mem::take(&mut output.block);
         let printed = if block.is_empty() {
             self.results.text(&rest)
@@ -206,17 +271,25 @@ impl ClientOutput {
     }
 }
 
+/// Who a server is, in fio's words.
 fn probe_line(probe: &Probe) -> String {
     let Probe {
         host_name,
         release,
-        big_endian,
+        machine,
         ..
     } = probe;
-    format!(
-        "hostname={host_name}, be={}, fio={release}\n",
-        u8::from(*big_endian)
-    )
+    let big_endian = u8::from(probe.big_endian);
+    match machine {
+        None => format!("hostname={host_name}, be={big_endian}, fio={release}\n"),
+        Some(machine) => format!(
+            "hostname={host_name}, be={big_endian}, {}-bit, os={}, arch={}, fio={release}, flags={}\n",
+            machine.bits,
+            machine.operating_system_name(),
+            machine.architecture_name(),
+            u8::from(machine.zlib)
+        ),
+    }
 }
 
 fn status_line(fleet: &Fleet) -> String {

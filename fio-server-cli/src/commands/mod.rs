@@ -1,5 +1,6 @@
 //! The commands: each turns what the user typed into calls of the libraries and into output.
 
+mod assignments;
 mod client;
 mod client_output;
 mod decode;

@@ -46,8 +46,10 @@ async fn ask(args: &ProbeArgs) -> Vec<(Address, Answer)> {
     let limits = Limits {
         connect: args.timeout,
         reply: args.timeout,
-        stop: args.timeout,
+        message: args.timeout,
+        ..Limits::default()
     };
+    let version = args.proto;
     let asked: Vec<_> = args
         .hosts
         .iter()
@@ -55,7 +57,7 @@ async fn ask(args: &ProbeArgs) -> Vec<(Address, Answer)> {
         .map(|address| {
             let limits = limits.clone();
             tokio::spawn(async move {
-                let answer = probe(&address, &limits).await;
+                let answer = probe(&address, version, &limits).await;
                 (address, answer)
             })
         })
@@ -72,30 +74,51 @@ fn line(address: &Address, probe: &Probe) -> String {
         host_name,
         release,
         protocol,
-        big_endian,
+        machine,
         latency,
+        ..
     } = probe;
-    let endianness = if *big_endian {
+    let endianness = if probe.big_endian {
         "big-endian"
     } else {
         "little-endian"
     };
+    let machine = machine.map_or_else(String::new, |machine| {
+        format!(
+            " {}-bit, os={}, arch={}, cpus={},",
+            machine.bits,
+            machine.operating_system_name(),
+            machine.architecture_name(),
+            machine.processors
+        )
+    });
     let milliseconds = latency.as_secs_f64() * 1000.0;
     format!(
-        "{address}: hostname={host_name}, protocol={protocol}, fio={release}, {endianness}, {milliseconds:.1} ms\n"
+        "{address}: hostname={host_name}, protocol={protocol}, fio={release}, {endianness},{machine} {milliseconds:.1} ms\n"
     )
 }
 
 fn as_json(address: &Address, answer: &Answer) -> Value {
-    match answer {
-        Ok(probe) => json!({
-            "address": address.to_string(),
-            "hostname": probe.host_name,
-            "protocol": probe.protocol,
-            "fio": probe.release,
-            "big_endian": probe.big_endian,
-            "latency_ms": probe.latency.as_secs_f64() * 1000.0,
-        }),
-        Err(error) => json!({ "address": address.to_string(), "error": error.to_string() }),
+    let probe = match answer {
+        Ok(probe) => probe,
+        Err(error) => {
+            return json!({ "address": address.to_string(), "error": error.to_string() });
+        }
+    };
+    let mut described = json!({
+        "address": address.to_string(),
+        "hostname": probe.host_name,
+        "protocol": probe.protocol,
+        "fio": probe.release,
+        "big_endian": probe.big_endian,
+        "latency_ms": probe.latency.as_secs_f64() * 1000.0,
+    });
+    if let Some(machine) = probe.machine {
+        described["bits"] = machine.bits.into();
+        described["os"] = machine.operating_system_name().into();
+        described["arch"] = machine.architecture_name().into();
+        described["cpus"] = machine.processors.into();
+        described["zlib"] = machine.zlib.into();
     }
+    described
 }

@@ -3,51 +3,64 @@
 //! Everything here comes from a peer. Counters are bounded so that sums over many jobs cannot
 //! overflow, figures that are no numbers count as zero, and names lose control characters.
 //!
-//! Version 1 of the protocol says less than a run in this process knows:
+//! # What is lost
 //!
-//! | in version 1 | in the report |
-//! |---|---|
-//! | latencies are whole microseconds, truncated | nanoseconds, a multiple of 1000; up to 1 µs too low |
-//! | histogram of completion latency only, 19 groups of microsecond buckets | moved to the nanosecond bucket of the same value; no histogram of submission and total latency |
-//! | no counts below 1 µs | counted as 1 µs |
-//! | stock servers leave out counts from 1 s on | made up from the histogram |
-//! | stock servers leave out the list of percentiles | fio's default list |
-//! | reads, writes and syncs, no trims | no trims |
-//! | group totals in KiB and KiB/s | bytes, multiples of 1024 |
-//! | no start time, options, disks as values, latency of syncs, latency target | absent |
+//! Since version 65 servers have the nanoseconds and the histograms of the engine's reports, so nothing
+//! is. Histograms of all those versions have the same buckets; the counts, 32 bits wide up to version
+//! 70 and 64 bits since, only differ in where they overflow on the server. Some say less:
+//!
+//! | version | what it says | in the report |
+//! |---|---|---|
+//! | 1 | latencies in whole microseconds, truncated | nanoseconds, a multiple of 1000; up to 1 µs too low |
+//! | 1 | histogram of completion latency, 19 groups of microsecond buckets | each count in the nanosecond bucket of the same value, so that merged percentiles are as coarse as the coarsest host |
+//! | 1 | no counts below 1 µs; stock servers leave out those from 1 s on | counted as 1 µs; made up from the histogram |
+//! | 1 | stock servers leave out the list of percentiles | fio's default list |
+//! | 1 | reads, writes and syncs | no trims |
+//! | 1 | no start time, options, disks as values, latency of syncs, latency target | absent |
+//! | 65 to 80 | one histogram, of completion or of total latency | of that one |
+//! | up to 80 | no histogram of submission latency and none of syncs that is filled | absent |
+//! | up to 100 | no start time | absent |
 
-use std::time::Duration;
+mod latency;
+mod status;
+
+use std::time::{Duration, SystemTime};
 
 use fio_engine::PerDirection;
 use fio_engine::job::{DEFAULT_PERCENTILES, PercentileKinds};
-use fio_engine::report::status::{Rate, RateLimits, Status};
 use fio_engine::report::{
-    DirectionReport, GroupDirectionReport, GroupReport, Host, JobReport, LatencyReport,
+    DirectionReport, DiskReport, GroupDirectionReport, GroupReport, Host, JobReport, LatencyTarget,
 };
-use fio_engine::stats::{Histogram, MICROSECOND_BUCKETS, Moments};
-use fio_proto::layout::{self, GroupRunStats, IoStat, JobsEta, ThreadStat};
+use fio_proto::ServerVersion;
+use fio_proto::layout::{GroupRunStats, ThreadStat};
+use fio_proto::message::{DiskUtilization, ThreadReport};
 
-/// The results of one job.
+use latency::Latencies;
+pub use status::status;
+
+/// The results of one job, told in the given version.
 #[must_use]
-pub fn job_report(stat: &ThreadStat, host: &Host) -> JobReport {
-    let directions = std::array::from_fn(|index| direction_report(stat, index));
-    let description = printable(stat.description.as_bytes());
+pub fn job_report(report: &ThreadReport, version: ServerVersion, host: &Host) -> JobReport {
+    let stat = &report.thread;
+    let latencies = Latencies::new(stat, version);
+    let directions = std::array::from_fn(|index| direction_report(stat, &latencies, index));
+    let description = printable(&stat.description);
     JobReport {
-        name: printable(stat.name.as_bytes()),
+        name: printable(&stat.name),
         host: Some(host.clone()),
         description: Some(description).filter(|description| !description.is_empty()),
         group_id: stat.group_id,
         thread_number: 0,
         members: stat.members.clamp(1, MOST_MEMBERS),
         process_id: stat.process_id,
-        started: None,
+        started: started(stat.job_start_ms),
         error: i32::try_from(stat.error).unwrap_or(i32::MAX),
-        error_message: printable(stat.error_text.as_bytes()),
+        error_message: printable(&stat.error_text),
         total_errors: bounded(stat.total_errors),
         options: Vec::new(),
         directions: PerDirection(directions),
         total_syncs: bounded(stat.total_syncs),
-        sync: LatencyReport::default(),
+        sync: latencies.sync(),
         total_runtime: milliseconds(stat.total_runtime_ms),
         user_time: milliseconds(stat.user_time_ms),
         system_time: milliseconds(stat.system_time_ms),
@@ -59,19 +72,19 @@ pub fn job_report(stat: &ThreadStat, host: &Host) -> JobReport {
         complete_map: stat.complete_map.map(bounded),
         total_submit: bounded(stat.submitted),
         total_complete: bounded(stat.completed),
-        latency_ns: [0; 10],
+        latency_ns: stat.latency_ns.map(bounded),
         latency_us: stat.latency_us.map(bounded),
-        latency_ms: slow_latencies(stat),
-        latency_target: None,
+        latency_ms: latencies.slow_counts(),
+        latency_target: latency_target(stat, version),
         percentiles: PercentileKinds {
-            submission: false,
+            submission: stat.submission_percentiles != 0,
             completion: stat.completion_percentiles != 0,
-            total: false,
+            total: stat.total_percentiles != 0,
         },
         percentile_list: percentiles(stat),
         kb_base: kb_base(stat.kb_base),
-        unit_base: 0,
-        significant_figures: 4,
+        unit_base: unit_base(stat.unit_base),
+        significant_figures: significant_figures(stat.significant_figures),
     }
 }
 
@@ -94,43 +107,30 @@ pub fn group_report(stats: &GroupRunStats, group_id: u32) -> GroupReport {
     GroupReport {
         group_id,
         kb_base: kb_base(stats.kb_base),
-        unit_base: 0,
-        significant_figures: 4,
+        unit_base: unit_base(stats.unit_base),
+        significant_figures: significant_figures(stats.significant_figures),
         directions: PerDirection(std::array::from_fn(direction)),
     }
 }
 
-/// How far a server's jobs are. `run_string` has one character per thread; `since_start` is the
-/// client's own measurement, for servers that do not tell the time.
+/// What a disk did.
 #[must_use]
-pub fn status(eta: &JobsEta, run_string: &[u8], since_start: Duration) -> Status {
-    let rate = |index: usize| Rate {
-        bytes_per_second: bounded(eta.rate[index]),
-        ios_per_second: bounded(eta.iops[index]),
+pub fn disk_report(disk: &DiskUtilization) -> DiskReport {
+    let stats = &disk.disk;
+    let utilisation = if stats.elapsed == 0 {
+        0.0
+    } else {
+        100.0 * stats.io_ticks as f64 / stats.elapsed as f64
     };
-    let sum = |values: &[u64; 3]| values.iter().copied().map(bounded).sum::<u64>();
-    Status {
-        running: eta.running,
-        ramping: eta.ramping,
-        pending: eta.pending,
-        done: eta
-            .threads
-            .saturating_sub(eta.running)
-            .saturating_sub(eta.pending),
-        open_files: eta.files_open,
-        run_string: run_lengths(run_string),
-        rates: PerDirection(std::array::from_fn(rate)),
-        limits: RateLimits {
-            bytes_per_second: (sum(&eta.minimum_rate), sum(&eta.rate_limit)),
-            ios_per_second: (sum(&eta.minimum_iops), sum(&eta.iops_limit)),
-        },
-        elapsed: eta
-            .elapsed()
-            .map_or(since_start, |seconds| Duration::from_secs(bounded(seconds))),
-        eta: eta.remaining().map(Duration::from_secs),
-        kb_base: 1024,
-        unit_base: 0,
-        significant_figures: 4,
+    DiskReport {
+        name: printable(&stats.name),
+        ios: stats.ios.map(bounded),
+        merges: stats.merges.map(bounded),
+        sectors: stats.sectors.map(bounded),
+        ticks_ms: stats.ticks.map(bounded),
+        in_queue_ms: bounded(stats.time_in_queue),
+        busy_ms: bounded(stats.io_ticks),
+        utilisation_percent: utilisation.min(100.0),
     }
 }
 
@@ -148,61 +148,55 @@ fn milliseconds(value: u64) -> Duration {
     Duration::from_millis(bounded(value))
 }
 
+/// Servers that do not say send 0.
+fn started(milliseconds_since_1970: u64) -> Option<SystemTime> {
+    /// Far enough in the future for every clock, near enough for every calendar: the year 5138.
+    const LATEST: u64 = 100_000_000_000_000;
+    let since = Duration::from_millis(milliseconds_since_1970.min(LATEST));
+    (!since.is_zero()).then(|| SystemTime::UNIX_EPOCH + since)
+}
+
 /// Only two values mean anything.
 const fn kb_base(value: u32) -> u32 {
     if value == 1000 { 1000 } else { 1024 }
 }
 
-fn direction_report(stat: &ThreadStat, index: usize) -> DirectionReport {
+/// Bits, bytes, or what is usual.
+const fn unit_base(value: u32) -> u32 {
+    match value {
+        1 | 8 => value,
+        _ => 0,
+    }
+}
+
+/// fio's default where the server does not say; fio takes 1 to 10.
+fn significant_figures(value: u32) -> u32 {
+    if value == 0 { 4 } else { value.min(10) }
+}
+
+/// A job without I/O keeps nothing under a target, and version 1 has none.
+fn latency_target(stat: &ThreadStat, version: ServerVersion) -> Option<LatencyTarget> {
+    let idle = stat.total_ios.iter().all(|ios| *ios == 0);
+    (version > ServerVersion::V1 && !idle).then(|| LatencyTarget {
+        depth: stat.latency_depth,
+        target: Duration::from_nanos(bounded(stat.latency_target)),
+        window: Duration::from_micros(bounded(stat.latency_window)),
+        percentile: figure(stat.latency_percentile),
+    })
+}
+
+fn direction_report(stat: &ThreadStat, latencies: &Latencies<'_>, index: usize) -> DirectionReport {
     DirectionReport {
         bytes: bounded(stat.io_bytes[index]),
         total_ios: bounded(stat.total_ios[index]),
         short_ios: bounded(stat.short_ios[index]),
-        dropped_ios: 0,
+        dropped_ios: bounded(stat.dropped_ios[index]),
         runtime: milliseconds(stat.runtime_ms[index]),
-        submission: latency(&stat.submission_latency[index], None),
-        completion: latency(
-            &stat.completion_latency[index],
-            Some(&stat.completion_histogram[index]),
-        ),
-        total: latency(&stat.total_latency[index], None),
-        bandwidth: moments(&stat.bandwidth[index], 1),
-        iops: moments(&stat.iops[index], 1),
-    }
-}
-
-fn latency(stat: &IoStat, histogram: Option<&layout::Histogram>) -> LatencyReport {
-    let histogram = histogram
-        .filter(|histogram| histogram.total() > 0)
-        .map(|histogram| {
-            let counts: Vec<u64> = histogram
-                .counts()
-                .iter()
-                .take(MICROSECOND_BUCKETS)
-                .copied()
-                .map(bounded)
-                .collect();
-            Histogram::from_microsecond_counts(&counts)
-        });
-    LatencyReport {
-        moments: moments(stat, 1000),
-        histogram,
-    }
-}
-
-/// `scale` turns the unit of the series into that of the report.
-fn moments(stat: &IoStat, scale: u32) -> Moments {
-    if stat.samples == 0 {
-        return Moments::default();
-    }
-    let factor = f64::from(scale);
-    let max = bounded(stat.max.saturating_mul(scale.into()));
-    Moments {
-        samples: bounded(stat.samples),
-        min: bounded(stat.min.saturating_mul(scale.into())).min(max),
-        max,
-        mean: figure(stat.mean * factor),
-        squared_deviations: figure(stat.squares * factor * factor),
+        submission: latencies.submission(index),
+        completion: latencies.completion(index),
+        total: latencies.total(index),
+        bandwidth: latency::moments(&stat.bandwidth[index], 1),
+        iops: latency::moments(&stat.iops[index], 1),
     }
 }
 
@@ -215,62 +209,17 @@ fn figure(value: f64) -> f64 {
     }
 }
 
-/// Counts from 2 ms on. What a stock server left out took a second or more; the histogram tells
-/// how much of it took two.
-fn slow_latencies(stat: &ThreadStat) -> [u64; 12] {
-    let mut counts = stat.latency_ms.map(bounded);
-    let [.., second, seconds] = &mut counts;
-    if (*second, *seconds) == (0, 0) {
-        let missing = bounded(stat.uncounted_latencies());
-        let two_seconds = stat
-            .completion_histogram
-            .iter()
-            .map(at_least_two_seconds)
-            .sum::<u64>();
-        *seconds = two_seconds.min(missing);
-        *second = missing - *seconds;
-    }
-    counts
-}
-
-fn at_least_two_seconds(histogram: &layout::Histogram) -> u64 {
-    let first = Histogram::bucket_index(2_000_000);
-    histogram
-        .counts()
-        .iter()
-        .skip(first)
-        .copied()
-        .map(bounded)
-        .sum::<u64>()
-        .min(MOST)
-}
-
 fn percentiles(stat: &ThreadStat) -> Vec<f64> {
-    let asked = stat.percentiles().unwrap_or(&DEFAULT_PERCENTILES);
+    let asked = stat.percentile_list.iter().copied();
     let mut list: Vec<f64> = asked
-        .iter()
-        .copied()
+        .take_while(|percentile| *percentile != 0.0)
         .filter(|percentile| (0.0..=100.0).contains(percentile))
         .collect();
+    if list.is_empty() {
+        list = DEFAULT_PERCENTILES.to_vec();
+    }
     list.sort_by(f64::total_cmp);
     list
-}
-
-/// One character per thread as runs of equal ones: `rrrW` is `r(3),W(1)`.
-fn run_lengths(states: &[u8]) -> String {
-    let states = states.split(|byte| *byte == 0).next().unwrap_or_default();
-    let runs: Vec<_> = states
-        .chunk_by(|left, right| left == right)
-        .map(|run| {
-            let state = if run[0].is_ascii_graphic() {
-                char::from(run[0])
-            } else {
-                '?'
-            };
-            format!("{state}({})", run.len())
-        })
-        .collect();
-    runs.join(",")
 }
 
 /// A peer's name must not be able to move the cursor.

@@ -46,6 +46,12 @@ impl Results {
         self.formats.contains(&OutputFormat::Normal)
     }
 
+    /// Whether a status line is ever shown.
+    #[must_use]
+    pub const fn shows_status(&self) -> bool {
+        self.status.is_active()
+    }
+
     /// Whether nobody reads the results any more.
     #[must_use]
     pub const fn is_broken(&self) -> bool {

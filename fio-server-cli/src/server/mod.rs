@@ -54,3 +54,4 @@ pub use log::{Log, Severity};
 pub use options::{Limits, ListenAddress, ServerOptions};
 pub use pid_file::PidFile;
 pub use service::{Ending, Server};
+pub(crate) use stream::Stream;

@@ -10,7 +10,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 /// A connected stream.
 #[derive(Debug)]
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
@@ -30,7 +30,7 @@ impl From<UnixStream> for Stream {
 impl Stream {
     /// Waits until the stream can be read or written, of which only what is wanted counts; for
     /// ever if neither is. Safe to cancel.
-    pub(super) async fn ready(&self, read: bool, write: bool) -> io::Result<()> {
+    pub(crate) async fn ready(&self, read: bool, write: bool) -> io::Result<()> {
         let interest = match (read, write) {
             (true, true) => Interest::READABLE | Interest::WRITABLE,
             (true, false) => Interest::READABLE,
@@ -45,7 +45,7 @@ impl Stream {
     }
 
     /// Reads what is there; `Ok(None)` if nothing is, `Ok(Some(0))` at the end of the stream.
-    pub(super) fn try_read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
         would_block_is_none(match self {
             Self::Tcp(stream) => stream.try_read(buffer),
             Self::Unix(stream) => stream.try_read(buffer),
@@ -53,7 +53,7 @@ impl Stream {
     }
 
     /// Writes what fits; `Ok(None)` if nothing does.
-    pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
         would_block_is_none(match self {
             Self::Tcp(stream) => stream.try_write(bytes),
             Self::Unix(stream) => stream.try_write(bytes),
@@ -61,7 +61,7 @@ impl Stream {
     }
 
     /// Tells the peer that nothing more will be sent; it can still be heard.
-    pub(super) fn shutdown_write(&self) -> io::Result<()> {
+    pub(crate) fn shutdown_write(&self) -> io::Result<()> {
         let how = std::net::Shutdown::Write;
         match self {
             Self::Tcp(stream) => socket2::SockRef::from(stream).shutdown(how),

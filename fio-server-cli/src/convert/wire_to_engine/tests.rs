@@ -1,6 +1,11 @@
 use fio_engine::report::json::{Style, write_client_report};
 use fio_engine::report::{Report, normal};
 
+use fio_engine::report::LatencyReport;
+use fio_engine::stats::Histogram;
+use fio_proto::layout::{IoStat, JobsEta};
+use fio_proto::message::Eta;
+
 use super::*;
 
 fn host() -> Host {
@@ -8,6 +13,11 @@ fn host() -> Host {
         name: "a".to_owned(),
         port: 8765,
     }
+}
+
+fn in_version(stat: ThreadStat, version: u16) -> JobReport {
+    let report = ThreadReport::new(stat, GroupRunStats::default());
+    job_report(&report, ServerVersion::new(version), &host())
 }
 
 fn stat() -> ThreadStat {
@@ -29,7 +39,7 @@ fn stat() -> ThreadStat {
 
 #[test]
 fn microseconds_become_nanoseconds() {
-    let report = job_report(&stat(), &host());
+    let report = in_version(stat(), 1);
     let completion = &report.directions.0[0].completion;
     assert_eq!(
         (completion.moments.min, completion.moments.max),
@@ -44,13 +54,74 @@ fn microseconds_become_nanoseconds() {
 }
 
 #[test]
+fn nanoseconds_stay_what_they_are() {
+    let mut stat = stat();
+    (stat.latency_ns[3], stat.job_start_ms) = (7, 1_700_000_000_000);
+    (stat.latency_target, stat.latency_window) = (5, 7);
+    let report = in_version(stat, 121);
+    let completion = &report.directions.0[0].completion;
+    assert_eq!((completion.moments.min, completion.moments.max), (100, 300));
+    let histogram = completion.histogram.as_ref().expect("there is one");
+    let highest = histogram.percentile(100.0);
+    assert!(highest.abs_diff(300) <= 2, "{highest}");
+    assert_eq!(report.latency_ns[3], 7);
+    let target = report.latency_target.expect("there is one");
+    assert_eq!(
+        (target.target, target.window),
+        (Duration::from_nanos(5), Duration::from_micros(7))
+    );
+    let started = report.started.expect("told");
+    let since = started
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .expect("later");
+    assert_eq!(since.as_millis(), 1_700_000_000_000);
+}
+
+#[test]
+fn one_set_of_histograms_is_of_the_latency_percentiles_are_asked_of() {
+    let mut stat = stat();
+    stat.total_percentiles = 1;
+    for (version, total, completion) in [(70, true, false), (80, true, false), (82, false, true)] {
+        let read = in_version(stat.clone(), version).directions.0[0].clone();
+        assert_eq!(
+            (
+                read.total.histogram.is_some(),
+                read.completion.histogram.is_some()
+            ),
+            (total, completion),
+            "version {version}"
+        );
+    }
+}
+
+#[test]
+fn hosts_with_other_histograms_are_merged_by_value() {
+    let old = in_version(stat(), 1);
+    let mut young = stat();
+    young.completion_latency[0].max = 300_000;
+    let counts = young.completion_histogram[0].counts_mut();
+    counts.fill(0);
+    counts[Histogram::bucket_index(300_000)] = 2;
+    let young = in_version(young, 121);
+    let sum = JobReport::all_clients(&[old, young]).expect("two jobs");
+    let histogram = sum.directions.0[0]
+        .completion
+        .histogram
+        .as_ref()
+        .expect("merged");
+    assert_eq!(histogram.count(), 4);
+    let median = histogram.percentile(50.0);
+    assert!(median.abs_diff(300_000) < 300_000 / 32, "{median}");
+}
+
+#[test]
 fn what_was_not_measured_is_absent() {
     let mut stat = stat();
     stat.completion_latency[1] = IoStat {
         min: u64::MAX,
         ..IoStat::default()
     };
-    let report = job_report(&stat, &host());
+    let report = in_version(stat.clone(), 1);
     assert_eq!(report.directions.0[1].completion, LatencyReport::default());
     assert_eq!(report.directions.0[0].submission.histogram, None);
     assert_eq!((report.description, report.latency_target), (None, None));
@@ -62,21 +133,18 @@ fn counts_a_stock_server_leaves_out_are_made_up() {
     stat.completion_latency[0].samples = 10;
     stat.latency_us[5] = 4;
     stat.completion_histogram[0].counts_mut()[Histogram::bucket_index(2_500_000)] = 1;
-    let report = job_report(&stat, &host());
+    let report = in_version(stat.clone(), 1);
     assert_eq!(report.latency_ms[10..], [5, 1]);
     stat.latency_ms[11] = 2;
-    assert_eq!(job_report(&stat, &host()).latency_ms[10..], [0, 2]);
+    assert_eq!(in_version(stat.clone(), 1).latency_ms[10..], [0, 2]);
 }
 
 #[test]
 fn percentiles_fall_back_to_fios_default_list() {
-    assert_eq!(
-        job_report(&stat(), &host()).percentile_list,
-        DEFAULT_PERCENTILES
-    );
+    assert_eq!(in_version(stat(), 1).percentile_list, DEFAULT_PERCENTILES);
     let mut stat = stat();
     stat.percentile_list[..3].copy_from_slice(&[99.0, 50.0, f64::NAN]);
-    assert_eq!(job_report(&stat, &host()).percentile_list, [50.0, 99.0]);
+    assert_eq!(in_version(stat.clone(), 1).percentile_list, [50.0, 99.0]);
 }
 
 #[test]
@@ -98,7 +166,11 @@ fn a_status_names_threads_in_runs_and_takes_the_clients_clock() {
     let mut eta = JobsEta::default();
     (eta.running, eta.threads, eta.elapsed_sec) = (2, 4, 2);
     (eta.eta_sec, eta.rate) = (0x7fff_ffff, [8000, 0, 0]);
-    let status = status(&eta, b"rr_\x1b\0\0", Duration::from_secs(9));
+    let status = status(
+        &Eta::new(eta, b"rr_\x1b\0\0".to_vec()),
+        ServerVersion::V1,
+        Duration::from_secs(9),
+    );
     assert_eq!(status.run_string, "r(2),_(1),?(1)");
     assert_eq!((status.elapsed, status.eta), (Duration::from_secs(9), None));
     assert_eq!(status.rates.0[0].bytes_per_second, 8000);
@@ -125,8 +197,8 @@ fn no_figures_of_a_hostile_server_break_sums_or_reports() {
     (stat.depth_map, stat.latency_us, stat.latency_ms) =
         ([u64::MAX; 7], [u64::MAX; 10], [u64::MAX; 12]);
     stat.completion_histogram[0].counts_mut().fill(u64::MAX);
-    let job = job_report(&stat, &host());
-    let now = std::time::SystemTime::now();
+    let job = in_version(stat.clone(), 1);
+    let now = SystemTime::now();
     let report = Report {
         started: now,
         finished: now,

@@ -1,0 +1,164 @@
+//! What one server has told.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use fio_engine::report::status::Status;
+use fio_engine::report::{DiskReport, GroupReport, Host, JobReport};
+
+use super::error::ClientError;
+use super::event::{HostEvent, Probe, WrittenLog};
+use super::fleet::{Assignment, Target};
+use crate::address::{Address, DEFAULT_PORT};
+use crate::exit::ExitStatus;
+
+/// What one server has told so far.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HostResult {
+    /// How users know it: the host, with the port where several servers share it.
+    pub label: String,
+    /// How results name it.
+    pub host: Host,
+    /// Who it said it is.
+    pub probe: Option<Probe>,
+    /// It has understood its jobs.
+    pub ready: bool,
+    /// When it was told to run them.
+    pub told: Option<Instant>,
+    /// When its first job began.
+    pub began: Option<Instant>,
+    /// Its last status.
+    pub status: Option<Status>,
+    /// Options of the `[global]` section of its jobs, names and values.
+    pub global_options: Vec<(String, String)>,
+    /// Results of its jobs.
+    pub jobs: Vec<Arc<JobReport>>,
+    /// Results of its groups.
+    pub groups: Vec<GroupReport>,
+    /// Its disks.
+    pub disks: Vec<DiskReport>,
+    /// Its logs.
+    pub logs: Vec<WrittenLog>,
+    /// What became of logs that are not whole.
+    pub lost_logs: Vec<Arc<ClientError>>,
+    /// Its jobs ended with an exit status or signal other than 0.
+    pub jobs_failed: bool,
+    /// How its session ended; `None` while it goes on.
+    pub end: Option<Result<(), Arc<ClientError>>>,
+}
+
+impl HostResult {
+    fn new(label: String, host: Host) -> Self {
+        Self {
+            label,
+            host,
+            probe: None,
+            ready: false,
+            told: None,
+            began: None,
+            status: None,
+            global_options: Vec::new(),
+            jobs: Vec::new(),
+            groups: Vec::new(),
+            disks: Vec::new(),
+            logs: Vec::new(),
+            lost_logs: Vec::new(),
+            jobs_failed: false,
+            end: None,
+        }
+    }
+
+    /// How this host counts for the exit code.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        let session = match &self.end {
+            Some(Err(error)) => error.status(),
+            _ => ExitStatus::Success,
+        };
+        let logs = self.lost_logs.iter().map(|lost| lost.status()).max();
+        let failed = self.jobs_failed || self.jobs.iter().any(|job| job.error != 0);
+        session.max(logs.unwrap_or_default()).max(if failed {
+            ExitStatus::JobFailed
+        } else {
+            ExitStatus::Success
+        })
+    }
+
+    pub(super) fn take_in(&mut self, event: &HostEvent) {
+        match event {
+            HostEvent::Probe(probe) => self.probe = Some(probe.clone()),
+            HostEvent::Ready => self.ready = true,
+            HostEvent::Told(at) => self.told = Some(*at),
+            HostEvent::Started(at) => self.began = Some(*at),
+            HostEvent::Status(status) => self.status = Some(status.clone()),
+            HostEvent::GlobalOption(name, value) => {
+                self.global_options.push((name.clone(), value.clone()));
+            }
+            HostEvent::Job(job, _) => self.jobs.push(job.clone()),
+            HostEvent::Group(group) => self.groups.push(group.clone()),
+            HostEvent::Disk(disk) => self.disks.push(disk.as_ref().clone()),
+            HostEvent::Log(log) => self.logs.push(log.clone()),
+            HostEvent::LogLost(lost) => self.lost_logs.push(lost.clone()),
+            HostEvent::JobsFailed { .. } => self.jobs_failed = true,
+            HostEvent::Ended(end) => self.end = Some(end.clone()),
+            HostEvent::Text(_) | HostEvent::FileRefused(_) => {}
+        }
+    }
+}
+
+/// Names for all targets, different as far as their addresses are.
+pub(super) fn named(assignments: &[Assignment]) -> Vec<HostResult> {
+    let mut shared = std::collections::HashMap::<String, usize>::new();
+    for assignment in assignments {
+        *shared.entry(host_label(&assignment.target)).or_default() += 1;
+    }
+    let name = |assignment: &Assignment| {
+        let label = host_label(&assignment.target);
+        let host = Host {
+            name: label.clone(),
+            port: port(&assignment.target),
+        };
+        match &assignment.target {
+            Target::Address(address) if shared[&label] > 1 => {
+                HostResult::new(address.to_string(), host)
+            }
+            _ => HostResult::new(label, host),
+        }
+    };
+    assignments.iter().map(name).collect()
+}
+
+pub(super) fn host_label(target: &Target) -> String {
+    match target {
+        Target::Address(address) => address.host_label(),
+        Target::Connected(..) => "localhost".to_owned(),
+    }
+}
+
+fn port(target: &Target) -> u16 {
+    match target {
+        Target::Address(Address::Tcp(tcp)) => tcp.port,
+        Target::Address(Address::Unix(_)) | Target::Connected(..) => DEFAULT_PORT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_on_one_host_are_told_apart_by_their_port() {
+        let assignments: Vec<_> = ["a,1", "a,2", "b", "sock:/x"]
+            .map(|address| Assignment {
+                target: Target::Address(address.parse().expect(address)),
+                work: Arc::default(),
+            })
+            .into();
+        let labels: Vec<_> = named(&assignments)
+            .into_iter()
+            .map(|host| host.label)
+            .collect();
+        assert_eq!(labels, ["a,1", "a,2", "b", "/x"]);
+    }
+}
