@@ -131,15 +131,15 @@ impl ReportMessages {
             .groups
             .iter()
             .find(|group| group.group_id == job.group_id);
-        let totals = group.map(group_run_stats);
-        let thread = thread_stat(job, self.version);
+        let totals = group.map(|group| group_run_stats(group, self.version));
+        let thread = thread_stat(job, index, self.version);
         let report = ThreadReport::new(thread, totals.unwrap_or_default());
         Some(ServerMessage::ThreadReport(Box::new(report)))
     }
 
     fn group(&self, index: usize) -> Option<ServerMessage> {
         let group = self.report.groups.get(index)?;
-        let totals = group_run_stats(group);
+        let totals = group_run_stats(group, self.version);
         Some(ServerMessage::GroupStats(totals))
     }
 

@@ -235,9 +235,10 @@ impl Connection {
 
     fn reply_status(&mut self, tag: Tag) {
         let status = self.work.status();
+        let version = self.session.version();
         let eta = status.map_or_else(
             || ServerMessage::Eta(Eta::default()),
-            |status| engine_to_wire::eta(&status),
+            |status| engine_to_wire::eta(&status, version),
         );
         self.reply(tag, &eta);
     }

@@ -407,7 +407,7 @@ impl Work {
         let run = self.run.as_ref()?;
         self.status_due.take_if(|due| *due <= now)?;
         self.status_due = Some(now + interval);
-        let eta = engine_to_wire::eta(&run.status());
+        let eta = engine_to_wire::eta(&run.status(), self.version);
         Some(Progress::Message(eta))
     }
 

@@ -1,6 +1,6 @@
 //! Statistics of jobs and groups, as TS and GS have them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fio_engine::report::{
     DirectionReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport,
@@ -9,68 +9,148 @@ use fio_engine::stats::{MICROSECOND_BUCKETS, Moments};
 use fio_proto::ServerVersion;
 use fio_proto::layout::{GroupRunStats, Histogram, IoStat, ThreadStat};
 
-/// The results of one job, or of several that report as one.
+/// The results of one job, or of several that report as one, for a client of this version.
+///
+/// `index` is the place of the report among those of the run, from 0. It also gives the thread's number:
+/// fio's client looks a job's options up by that, though they are numbered by report.
 #[must_use]
-pub fn thread_stat(job: &JobReport, version: ServerVersion) -> ThreadStat {
-    let by_direction = |of: fn(&DirectionReport) -> u64| job.directions.0.each_ref().map(of);
-    let io_stats = |of: fn(&DirectionReport) -> IoStat| job.directions.0.each_ref().map(of);
-    // Version 1 counts in microseconds, later ones in nanoseconds.
-    let nanosecond = if version == ServerVersion::V1 {
-        1000
-    } else {
-        1
-    };
-    let latency = |of: fn(&DirectionReport) -> &LatencyReport| {
-        let scaled_of = |direction| scaled(&of(direction).moments, nanosecond);
-        job.directions.0.each_ref().map(scaled_of)
-    };
+pub fn thread_stat(job: &JobReport, index: usize, version: ServerVersion) -> ThreadStat {
     let mut stat = ThreadStat::default();
     stat.name = job.name.as_str().into();
     stat.error_text = job.error_message.as_str().into();
     stat.error = job.error.unsigned_abs();
+    stat.thread_number = u32::try_from(index + 1).unwrap_or(u32::MAX);
     stat.group_id = job.group_id;
     stat.process_id = job.process_id;
+    stat.job_start_ms = job.started.map_or(0, milliseconds_since_1970);
     stat.description = job.description.as_deref().unwrap_or_default().into();
     stat.members = job.members;
-    stat.completion_latency = latency(|direction| &direction.completion);
-    stat.submission_latency = latency(|direction| &direction.submission);
-    stat.total_latency = latency(|direction| &direction.total);
-    stat.bandwidth = io_stats(|direction| io_stat(&direction.bandwidth));
-    stat.iops = io_stats(|direction| io_stat(&direction.iops));
+    stat.priorities_disabled = 1;
+    stat.total_errors = job.total_errors;
+    stat.first_error = job.error.unsigned_abs();
+    stat.kb_base = job.kb_base;
+    stat.unit_base = unit_base(job.unit_base, version);
+    stat.significant_figures = job.significant_figures;
+    set_counters(&mut stat, job);
+    set_latencies(&mut stat, job, version);
+    set_percentiles(&mut stat, job, version);
+    set_latency_target(&mut stat, job);
+    stat
+}
+
+fn set_counters(stat: &mut ThreadStat, job: &JobReport) {
+    let by_direction = |of: fn(&DirectionReport) -> u64| job.directions.0.each_ref().map(of);
+    let io_stats = |of: fn(&DirectionReport) -> &Moments| {
+        let io_stat = |direction| scaled(of(direction), 1);
+        job.directions.0.each_ref().map(io_stat)
+    };
+    stat.bandwidth = io_stats(|direction| &direction.bandwidth);
+    stat.iops = io_stats(|direction| &direction.iops);
     stat.user_time_ms = milliseconds(job.user_time);
     stat.system_time_ms = milliseconds(job.system_time);
     stat.context_switches = job.context_switches;
     stat.minor_faults = job.minor_faults;
     stat.major_faults = job.major_faults;
-    stat.completion_percentiles = job.percentiles.completion.into();
-    stat.percentile_list = percentile_list(job);
     stat.depth_map = job.depth_map;
     stat.submit_map = job.submit_map;
     stat.complete_map = job.complete_map;
-    stat.latency_us = latencies_in_microseconds(job);
-    stat.latency_ms = job.latency_ms;
-    stat.completion_histogram = job
-        .directions
-        .0
-        .each_ref()
-        .map(|direction| histogram(&direction.completion));
     stat.total_ios = by_direction(|direction| direction.total_ios);
     stat.total_syncs = job.total_syncs;
     stat.short_ios = by_direction(|direction| direction.short_ios);
+    stat.dropped_ios = by_direction(|direction| direction.dropped_ios);
     stat.submitted = job.total_submit;
     stat.completed = job.total_complete;
     stat.io_bytes = by_direction(|direction| direction.bytes);
     stat.runtime_ms = by_direction(|direction| milliseconds(direction.runtime));
     stat.total_runtime_ms = milliseconds(job.total_runtime);
-    stat.total_errors = job.total_errors;
-    stat.first_error = job.error.unsigned_abs();
-    stat.kb_base = job.kb_base;
-    stat
+}
+
+fn set_latencies(stat: &mut ThreadStat, job: &JobReport, version: ServerVersion) {
+    // Version 1 counts in microseconds, later ones in nanoseconds.
+    let nanosecond = if counts_microseconds(version) {
+        1000
+    } else {
+        1
+    };
+    let moments = |of: fn(&DirectionReport) -> &LatencyReport| {
+        let moments = |direction| scaled(&of(direction).moments, nanosecond);
+        job.directions.0.each_ref().map(moments)
+    };
+    let histograms = |of: fn(&DirectionReport) -> &LatencyReport| {
+        let counts = |direction| histogram(of(direction), version);
+        job.directions.0.each_ref().map(counts)
+    };
+    stat.submission_latency = moments(|direction| &direction.submission);
+    stat.completion_latency = moments(|direction| &direction.completion);
+    stat.total_latency = moments(|direction| &direction.total);
+    stat.sync_latency = scaled(&job.sync.moments, nanosecond);
+    if sends_total_percentiles(job, version) {
+        stat.completion_histogram = histograms(|direction| &direction.total);
+    } else {
+        stat.completion_histogram = histograms(|direction| &direction.completion);
+    }
+    if !counts_microseconds(version) {
+        stat.submission_histogram = histograms(|direction| &direction.submission);
+        stat.total_histogram = histograms(|direction| &direction.total);
+        stat.sync_histogram = histogram(&job.sync, version);
+        stat.latency_ns = job.latency_ns;
+    }
+    stat.latency_us = latencies_in_microseconds(job, version);
+    stat.latency_ms = job.latency_ms;
+}
+
+fn set_percentiles(stat: &mut ThreadStat, job: &JobReport, version: ServerVersion) {
+    let total_only = sends_total_percentiles(job, version);
+    let has_one_histogram = version < FIRST_WITH_ALL_HISTOGRAMS;
+    stat.submission_percentiles = (job.percentiles.submission && !has_one_histogram).into();
+    stat.completion_percentiles = (job.percentiles.completion && !total_only).into();
+    let total = job.percentiles.total && (total_only || !has_one_histogram);
+    stat.total_percentiles = total.into();
+    stat.percentile_precision = 2;
+    stat.percentile_list = percentile_list(job);
+}
+
+/// The first version with a histogram for each kind of latency.
+const FIRST_WITH_ALL_HISTOGRAMS: ServerVersion = ServerVersion::new(82);
+
+/// The first version whose one histogram may be of total latency.
+const FIRST_WITH_TOTAL_PERCENTILES: ServerVersion = ServerVersion::new(66);
+
+/// Whether the one histogram of the version has to be that of total latency.
+fn sends_total_percentiles(job: &JobReport, version: ServerVersion) -> bool {
+    let one_of_either = FIRST_WITH_TOTAL_PERCENTILES..FIRST_WITH_ALL_HISTOGRAMS;
+    let wanted = job.percentiles.total && !job.percentiles.completion;
+    wanted && one_of_either.contains(&version)
+}
+
+fn set_latency_target(stat: &mut ThreadStat, job: &JobReport) {
+    let Some(target) = &job.latency_target else {
+        return;
+    };
+    stat.latency_depth = target.depth;
+    stat.latency_target = u64::try_from(target.target.as_nanos()).unwrap_or(u64::MAX);
+    stat.latency_window = u64::try_from(target.window.as_micros()).unwrap_or(u64::MAX);
+    stat.latency_percentile = target.percentile;
+}
+
+const fn counts_microseconds(version: ServerVersion) -> bool {
+    version.number() == ServerVersion::V1.number()
+}
+
+/// The unit of rates: 8 for bytes and 1 for bits in job files and up to version 72, later 4 and 5
+/// (observed). Stock servers never send 0, "as usual".
+pub(super) const fn unit_base(of_job: u32, version: ServerVersion) -> u32 {
+    match (of_job, version.number() < 73) {
+        (1, true) => 1,
+        (_, true) => 8,
+        (1, false) => 5,
+        (_, false) => 4,
+    }
 }
 
 /// The totals of one group.
 #[must_use]
-pub fn group_run_stats(group: &GroupReport) -> GroupRunStats {
+pub fn group_run_stats(group: &GroupReport, version: ServerVersion) -> GroupRunStats {
     let by_direction = |of: fn(&GroupDirectionReport) -> u64| group.directions.0.each_ref().map(of);
     // All ones stand for the minimum of nothing.
     let minimum = |of: fn(&GroupDirectionReport) -> u64| {
@@ -91,6 +171,8 @@ pub fn group_run_stats(group: &GroupReport) -> GroupRunStats {
     stats.io_bytes = by_direction(|direction| direction.bytes);
     stats.bandwidth = by_direction(|direction| direction.aggregate_bandwidth);
     stats.kb_base = group.kb_base;
+    stats.unit_base = unit_base(group.unit_base, version);
+    stats.significant_figures = group.significant_figures;
     stats.group_id = group.group_id;
     stats
 }
@@ -105,8 +187,9 @@ fn milliseconds(time: Duration) -> u64 {
     rounded.max(u64::from(!time.is_zero()))
 }
 
-fn io_stat(moments: &Moments) -> IoStat {
-    scaled(moments, 1)
+fn milliseconds_since_1970(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn scaled(moments: &Moments, divisor: u32) -> IoStat {
@@ -125,19 +208,23 @@ fn scaled(moments: &Moments, divisor: u32) -> IoStat {
 }
 
 /// Version 1 has no counts below a microsecond; its first one takes them all.
-fn latencies_in_microseconds(job: &JobReport) -> [u64; 10] {
+fn latencies_in_microseconds(job: &JobReport, version: ServerVersion) -> [u64; 10] {
     let mut counts = job.latency_us;
-    counts[0] += job.latency_ns.iter().sum::<u64>();
+    if counts_microseconds(version) {
+        counts[0] += job.latency_ns.iter().sum::<u64>();
+    }
     counts
 }
 
-fn histogram(latency: &LatencyReport) -> Histogram {
-    match &latency.histogram {
-        Some(histogram) => {
-            let counts = histogram.to_microsecond_counts::<MICROSECOND_BUCKETS>();
-            Histogram::from_counts(counts.iter().copied())
-        }
-        None => Histogram::default(),
+fn histogram(latency: &LatencyReport, version: ServerVersion) -> Histogram {
+    let Some(histogram) = &latency.histogram else {
+        return Histogram::default();
+    };
+    if counts_microseconds(version) {
+        let counts = histogram.to_microsecond_counts::<MICROSECOND_BUCKETS>();
+        Histogram::from_counts(counts.iter().copied())
+    } else {
+        Histogram::from_counts(histogram.counts().iter().copied())
     }
 }
 

@@ -1,12 +1,15 @@
 //! How far jobs are, as ETA has it.
 
 use fio_engine::report::status::Status;
+use fio_proto::ServerVersion;
 use fio_proto::layout::JobsEta;
 use fio_proto::message::{Eta, ServerMessage};
 
-/// How far the jobs are.
+use super::statistics::unit_base;
+
+/// How far the jobs are, for a client of this version.
 #[must_use]
-pub fn eta(status: &Status) -> ServerMessage {
+pub fn eta(status: &Status, version: ServerVersion) -> ServerMessage {
     let states = states_of(&status.run_string);
     let limits = &status.limits;
     let (least, intended) = limits.bytes_per_second;
@@ -23,6 +26,9 @@ pub fn eta(status: &Status) -> ServerMessage {
     figures.iops = rates.map(|speed| speed.ios_per_second);
     figures.elapsed_sec = status.elapsed.as_secs();
     figures.eta_sec = status.eta.map_or(JobsEta::UNKNOWN_ETA, |eta| eta.as_secs());
+    figures.powers_of_two = status.kb_base == 1024;
+    figures.unit_base = unit_base(status.unit_base, version);
+    figures.significant_figures = status.significant_figures;
     figures.threads = u32::try_from(states.len()).unwrap_or(u32::MAX);
     ServerMessage::Eta(Eta::new(figures, states))
 }
@@ -71,7 +77,7 @@ mod tests {
             bytes_per_second: 4_552_413_000,
             ios_per_second: 1_111_429,
         };
-        let ServerMessage::Eta(message) = eta(&status) else {
+        let ServerMessage::Eta(message) = eta(&status, ServerVersion::V1) else {
             panic!("not an ETA")
         };
         assert_eq!(message.status.rate, [4_552_413_000, 0, 0]);
@@ -80,7 +86,11 @@ mod tests {
         assert_eq!(message.status.eta_sec, i32::MAX as u64);
         assert_eq!(message.status.threads, 2);
         let mut payload = Vec::new();
-        let encoded = eta(&status).encode_payload(Revision::V1, &mut payload, &mut Vec::new());
+        let encoded = eta(&status, ServerVersion::V1).encode_payload(
+            Revision::V1,
+            &mut payload,
+            &mut Vec::new(),
+        );
         assert_eq!((encoded, payload.len()), (Ok(()), 74));
     }
 }
