@@ -276,11 +276,12 @@ pub struct ProbeArgs {
 /// Flags of `decode`.
 #[derive(Debug, Args)]
 pub struct DecodeArgs {
-    /// The bytes one peer sent, from the first one on; - is the standard input
+    /// A capture of packets (pcap or pcapng), or the bytes one peer sent, from the first one on; - is
+    /// the standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
-    /// Who sent them; auto finds out from the messages
+    /// Who sent the bytes; auto finds out from the messages. A capture of packets tells by itself
     #[arg(long, value_name = "DIRECTION", value_enum, default_value_t = StreamDirection::Auto)]
     pub direction: StreamDirection,
 

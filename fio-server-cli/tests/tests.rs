@@ -1,9 +1,11 @@
 //! The program from outside: one binary, one module per subject.
 
 mod decode;
+mod decode_capture;
 mod examples;
 mod fake_server;
 mod generate;
+mod packets;
 mod replay;
 mod run;
 mod running_server;
