@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fio_engine::files::FileSet;
@@ -241,7 +242,8 @@ fn generate(job: &OracleJob, limit: usize) -> Vec<Entry> {
     let mut spec = job.spec.clone();
     let (clone, number, rule) = (spec.clones - 1, spec.clones, RandomRule::Before335);
     rule.adapt_clone(&mut spec, clone);
-    let set = FileSet::plan(&spec, clone, number, rule, false).expect("a plan");
+    let set =
+        FileSet::plan(&spec, clone, number, rule, false, &AtomicBool::new(false)).expect("a plan");
     let mut generator = Generator::new(&spec, number, &set.regions(), rule).expect("a workload");
     let entries = std::iter::from_fn(|| generator.next()).map(|request| match request.kind {
         RequestKind::Data(direction) => (

@@ -8,6 +8,7 @@ mod generate;
 mod packets;
 mod replay;
 mod run;
+mod run_logs;
 mod running_server;
 mod server_limits;
 mod server_malformed;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
 
 use crate::job::{Fallocate, JobSpec};
 
@@ -15,6 +16,9 @@ use super::plan::{FileSet, PlannedFile, Target, system};
 
 /// Bytes written between two looks at the cancel flag.
 const CHUNK: usize = 1 << 20;
+
+/// Bytes reserved between two looks: file systems that clear what they reserve take a while.
+const RESERVED: u64 = 1 << 30;
 
 impl FileSet {
     /// Creates files that are missing and extends those that are too small.
@@ -121,8 +125,7 @@ fn fill(
     if cancel.load(Ordering::Relaxed) {
         return Err(Stop::Cancelled);
     }
-    reserve(file, spec.fallocate, begin, planned.size)
-        .map_err(|error| Stop::Failed("reserve space for", error))?;
+    reserve(file, spec.fallocate, begin, planned.size, cancel)?;
     if !spec.pattern.read && !spec.overwrite {
         return Ok(());
     }
@@ -142,45 +145,57 @@ fn fill(
 }
 
 /// Reserves space for the bytes from `begin` to `end`.
-fn reserve(file: &File, how: Fallocate, begin: u64, end: u64) -> io::Result<()> {
-    let length = end - begin;
-    match how {
-        Fallocate::None => Ok(()),
-        Fallocate::Truncate => file.set_len(end),
-        // Where the file system has no reservation, blocks come with the first write.
-        Fallocate::Native => {
-            match rustix::fs::fallocate(file, FallocateFlags::empty(), begin, length) {
-                Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => Ok(()),
-                result => Ok(result?),
-            }
-        }
-        Fallocate::KeepSize => Ok(rustix::fs::fallocate(
-            file,
-            FallocateFlags::KEEP_SIZE,
-            begin,
-            length,
-        )?),
-        Fallocate::Posix => {
-            match rustix::fs::fallocate(file, FallocateFlags::empty(), begin, length) {
-                // The C library writes to every block in that case.
-                Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
-                    write_zeroes(file, begin, end)
-                }
-                result => Ok(result?),
-            }
-        }
-    }
-}
-
-fn write_zeroes(file: &File, begin: u64, end: u64) -> io::Result<()> {
-    let zeroes = vec![0; CHUNK];
+fn reserve(
+    file: &File,
+    how: Fallocate,
+    begin: u64,
+    end: u64,
+    cancel: &AtomicBool,
+) -> Result<(), Stop> {
+    let flags = match how {
+        Fallocate::None => return Ok(()),
+        Fallocate::Truncate => return file.set_len(end).map_err(not_reserved),
+        Fallocate::Native | Fallocate::Posix => FallocateFlags::empty(),
+        Fallocate::KeepSize => FallocateFlags::KEEP_SIZE,
+    };
     let mut position = begin;
     while position < end {
-        let length = (end - position).min(CHUNK as u64);
-        file.write_all_at(&zeroes[..length as usize], position)?;
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Stop::Cancelled);
+        }
+        let length = (end - position).min(RESERVED);
+        match (rustix::fs::fallocate(file, flags, position, length), how) {
+            (Ok(()), _) => {}
+            // Where the file system has no reservation, blocks come with the first write.
+            (Err(Errno::OPNOTSUPP | Errno::NOSYS), Fallocate::Native) => return Ok(()),
+            // The C library writes to every block in that case.
+            (Err(Errno::OPNOTSUPP | Errno::NOSYS), Fallocate::Posix) => {
+                return write_zeroes(file, position, end, cancel);
+            }
+            (Err(error), _) => return Err(not_reserved(error.into())),
+        }
         position += length;
     }
     Ok(())
+}
+
+fn write_zeroes(file: &File, begin: u64, end: u64, cancel: &AtomicBool) -> Result<(), Stop> {
+    let zeroes = vec![0; CHUNK];
+    let mut position = begin;
+    while position < end {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Stop::Cancelled);
+        }
+        let length = (end - position).min(CHUNK as u64);
+        file.write_all_at(&zeroes[..length as usize], position)
+            .map_err(not_reserved)?;
+        position += length;
+    }
+    Ok(())
+}
+
+const fn not_reserved(error: io::Error) -> Stop {
+    Stop::Failed("reserve space for", error)
 }
 
 /// Undoes what laying out did to a file.

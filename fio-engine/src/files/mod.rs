@@ -13,6 +13,7 @@ mod open;
 mod plan;
 
 pub use error::{Cleanup, FileError};
+pub(crate) use names::count;
 pub use names::{paths, split_names};
 pub use plan::{FileSet, PlannedFile, Target};
 

@@ -48,15 +48,34 @@ pub fn split_names(list: &str) -> Vec<String> {
 /// # Errors
 /// When `filename_format` gives an empty name.
 pub fn paths(spec: &JobSpec, clone: u32) -> Result<Vec<PathBuf>, FileError> {
+    one_by_one(spec, clone).collect()
+}
+
+/// The paths, each made when it is asked for: there may be a million.
+pub(super) fn one_by_one(
+    spec: &JobSpec,
+    clone: u32,
+) -> impl Iterator<Item = Result<PathBuf, FileError>> {
     let folder = |index: usize| spec.directories.get(index).cloned().unwrap_or_default();
-    if !spec.file_names.is_empty() {
-        let names = spec.file_names.iter();
-        return Ok(names.map(|name| folder(0).join(name)).collect());
+    let (first, own) = (
+        folder(0),
+        folder(clone as usize % spec.directories.len().max(1)),
+    );
+    let given = spec.file_names.iter().map(move |name| Ok(first.join(name)));
+    let count = if spec.file_names.is_empty() {
+        spec.file_count.max(1)
+    } else {
+        0
+    };
+    given.chain((0..count).map(move |file| Ok(own.join(generated(spec, clone, file)?))))
+}
+
+/// How many files each clone of a job has.
+pub(crate) fn count(spec: &JobSpec) -> u64 {
+    match spec.file_names.len() {
+        0 => spec.file_count.max(1).into(),
+        given => given as u64,
     }
-    let folder = folder(clone as usize % spec.directories.len().max(1));
-    (0..spec.file_count.max(1))
-        .map(|file| Ok(folder.join(generated(spec, clone, file)?)))
-        .collect()
 }
 
 fn generated(spec: &JobSpec, clone: u32, file: u32) -> Result<String, FileError> {

@@ -4,6 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::job::{JobSpec, RandomGenerator, SizeOrPercent};
 use crate::workload::{FileRegion, RandomRule, Seeds, Stream};
@@ -50,7 +51,8 @@ impl FileSet {
     ///
     /// `clone` is the clone's number within its job, from 0; `job_number` counts from 1 over all
     /// clones of all jobs and, with the rule, seeds the draw of `filesize` ranges. Engines that
-    /// need no files get a plan from the job's sizes alone.
+    /// need no files get a plan from the job's sizes alone. Setting `cancel` ends the work: a job may
+    /// have a million files.
     ///
     /// # Errors
     /// No size is known, the offset lies behind the end, a name is no file or block device, a
@@ -61,12 +63,17 @@ impl FileSet {
         job_number: u32,
         rule: RandomRule,
         needs_files: bool,
+        cancel: &AtomicBool,
     ) -> Result<Self, FileError> {
-        let paths = names::paths(spec, clone)?;
-        let count = paths.len() as u64;
+        let count = names::count(spec);
         let wide = spec.random_generator == RandomGenerator::Tausworthe64;
         let mut draw = Seeds::new(spec, job_number, rule).stream(Stream::FileSize, wide);
-        let files = paths.into_iter().map(|path| {
+        let files = names::one_by_one(spec, clone).map(|path| {
+            let path = path?;
+            if cancel.load(Ordering::Relaxed) {
+                let cleanup = Cleanup::Untouched;
+                return Err(FileError::Cancelled { path, cleanup });
+            }
             let target = if needs_files {
                 look(&path)?
             } else {

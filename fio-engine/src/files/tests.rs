@@ -19,7 +19,14 @@ fn job_in(folder: &Path, size: Option<u64>) -> JobSpec {
 }
 
 fn plan(spec: &JobSpec) -> Result<FileSet, FileError> {
-    FileSet::plan(spec, 0, 1, RandomRule::Newest, true)
+    FileSet::plan(
+        spec,
+        0,
+        1,
+        RandomRule::Newest,
+        true,
+        &AtomicBool::new(false),
+    )
 }
 
 fn prepare(spec: &JobSpec) -> Result<(FileSet, Vec<String>), FileError> {
@@ -51,6 +58,48 @@ fn a_stop_ends_the_making_of_files_that_get_no_data() {
         "{result:?}"
     );
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn a_stop_ends_the_planning_of_many_files() {
+    let mut spec = job_in(Path::new("/nowhere"), Some(1 << 40));
+    spec.file_count = crate::job::MAX_FILES;
+    let began = std::time::Instant::now();
+    let stop = AtomicBool::new(true);
+    let result = FileSet::plan(&spec, 0, 1, RandomRule::Newest, true, &stop);
+    assert!(
+        matches!(result, Err(FileError::Cancelled { .. })),
+        "{result:?}"
+    );
+    assert!(began.elapsed().as_millis() < 100);
+}
+
+#[test]
+fn space_is_reserved_piece_by_piece() {
+    let folder = folder();
+    for how in [Fallocate::Native, Fallocate::KeepSize] {
+        let mut spec = job_in(folder.path(), Some((2 << 30) + 4096));
+        spec.pattern = Pattern::WRITE;
+        spec.fallocate = how;
+        spec.name = format!("{how:?}");
+        let (set, _) = match prepare(&spec) {
+            // A small disk says so; what was reserved is given back.
+            Err(FileError::System { source, .. })
+                if source.kind() == std::io::ErrorKind::StorageFull =>
+            {
+                continue;
+            }
+            prepared => prepared.expect("space is reserved or not needed"),
+        };
+        let expected = if how == Fallocate::Native {
+            (2 << 30) + 4096
+        } else {
+            0
+        };
+        let found = length(&set.files()[0].path);
+        assert!(found == expected || found == 0, "{how:?}: {found}");
+        set.remove().expect("files that can be removed");
+    }
 }
 
 #[test]
@@ -139,7 +188,15 @@ fn file_size_ranges_are_drawn_as_fio_draws_them() {
     spec.file_size = Some((4096, 65_536));
     spec.file_count = 6;
     let sizes = |spec: &JobSpec| -> Vec<u64> {
-        let set = FileSet::plan(spec, 0, 1, RandomRule::Newest, false).expect("a plan");
+        let set = FileSet::plan(
+            spec,
+            0,
+            1,
+            RandomRule::Newest,
+            false,
+            &AtomicBool::new(false),
+        )
+        .expect("a plan");
         set.files().iter().map(|file| file.size).collect()
     };
     assert_eq!(
@@ -272,7 +329,15 @@ fn handles_are_opened_as_the_job_needs_them() {
 #[test]
 fn engines_without_files_touch_none() {
     let spec = job_in(Path::new("nowhere"), Some(8192));
-    let set = FileSet::plan(&spec, 0, 1, RandomRule::Newest, false).expect("a plan");
+    let set = FileSet::plan(
+        &spec,
+        0,
+        1,
+        RandomRule::Newest,
+        false,
+        &AtomicBool::new(false),
+    )
+    .expect("a plan");
     assert_eq!(
         set.regions(),
         [FileRegion {

@@ -19,6 +19,7 @@
 //! the jobs a few times a second with relaxed stores.
 
 mod content;
+mod descriptors;
 mod estimate;
 mod event;
 mod job_loop;
@@ -103,6 +104,17 @@ pub enum RunError {
         /// The limit: [`RunOptions::max_jobs`].
         limit: usize,
     },
+    /// The jobs would open more files at the same time than the process may have.
+    #[error(
+        "the jobs open {files} files at the same time, but this process can open no more than \
+         {available}; lower nrfiles or numjobs, or raise the limit of open files (ulimit -Hn)"
+    )]
+    TooManyFiles {
+        /// Files open at the same time.
+        files: u64,
+        /// Files the process could still open.
+        available: u64,
+    },
     /// A job names an engine that is not registered.
     #[error("job `{job}`: there is no I/O engine `{engine}` here; there are {known}")]
     UnknownEngine {
@@ -141,6 +153,7 @@ impl Run {
     /// See [`RunError`]; nothing has been started or touched then.
     pub fn start(jobs: Vec<JobSpec>, options: RunOptions) -> Result<Self, RunError> {
         let plan = Plan::new(jobs, &options)?;
+        descriptors::provide(descriptors::needed(&plan.clones, &options.engines));
         let stop = StopHandle::default();
         let began = Instant::now();
         let status = Arc::new(StatusSource::new(&plan, began));

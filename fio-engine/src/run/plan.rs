@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::descriptors;
 use super::progress::JobProgress;
 use super::{RunError, RunOptions};
 use crate::clock::clock_milliseconds;
@@ -83,6 +84,7 @@ impl Plan {
                 });
             }
         }
+        descriptors::check(descriptors::needed(&clones, &options.engines))?;
         Ok(Self { clones })
     }
 

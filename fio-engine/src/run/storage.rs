@@ -34,6 +34,7 @@ impl Storage {
             clone.number(),
             rule,
             needs_files,
+            stop,
         )
         .map_err(|error| failure(&error))?;
         if needs_files {

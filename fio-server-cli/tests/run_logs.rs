@@ -1,0 +1,110 @@
+//! `run`: log files, and limits of the process.
+
+use std::process::Command;
+
+use crate::util::{Finished, Folder};
+
+#[test]
+fn log_files_are_written_where_fio_would() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("logs")).unwrap();
+    let words = [
+        "run",
+        "--",
+        "--name=a",
+        "--ioengine=null",
+        "--size=64k",
+        "--numjobs=2",
+        "--write_bw_log=logs/x",
+        "--write_iops_log",
+        "--per_job_logs=0",
+    ];
+    folder.run(words).expect_code(0);
+    let lines = |name: &str| {
+        let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+        text.lines().count()
+    };
+    assert_eq!(lines("logs/x_bw.log"), 32);
+    assert_eq!(lines("a_iops.log"), 32);
+}
+
+#[test]
+fn a_folder_that_is_not_there_stops_the_run_before_it_begins() {
+    let folder = Folder::new();
+    let words = [
+        "run",
+        "--",
+        "--name=a",
+        "--size=64k",
+        "--write_lat_log=logs/x",
+    ];
+    let finished = folder.run(words).expect_code(2);
+    assert!(
+        finished
+            .stderr
+            .contains("write_lat_log: logs/ is no folder"),
+        "{}",
+        finished.stderr
+    );
+    assert!(folder.files().is_empty());
+}
+
+#[test]
+fn a_log_file_that_cannot_be_written_fails_the_run() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("x_bw.1.log")).unwrap();
+    let words = [
+        "run",
+        "--",
+        "--name=a",
+        "--ioengine=null",
+        "--size=64k",
+        "--write_bw_log=x",
+    ];
+    let finished = folder.run(words).expect_code(1);
+    assert!(
+        finished
+            .stderr
+            .contains("cannot write the log file x_bw.1.log"),
+        "{}",
+        finished.stderr
+    );
+}
+
+/// The program under a limit of open files that the shell sets.
+fn with_limit(folder: &Folder, limit: &str, files: u32) -> Finished {
+    let program = folder.program([
+        "run",
+        "--",
+        "--name=many",
+        "--rw=write",
+        &format!("--nrfiles={files}"),
+        &format!("--size={}k", 4 * files),
+    ]);
+    let mut command = Command::new("sh");
+    command.current_dir(folder.path());
+    command.args(["-c", &format!("ulimit {limit} && exec \"$@\""), "sh"]);
+    command.arg(program.get_program()).args(program.get_args());
+    Finished::of(command)
+}
+
+#[test]
+fn more_files_than_can_be_open_are_refused_before_any_is_made() {
+    let folder = Folder::new();
+    let finished = with_limit(&folder, "-n 300", 400).expect_code(2);
+    assert!(
+        finished
+            .stderr
+            .contains("the jobs open 400 files at the same time"),
+        "{}",
+        finished.stderr
+    );
+    assert!(folder.files().is_empty());
+}
+
+#[test]
+fn a_soft_limit_of_open_files_is_raised() {
+    let folder = Folder::new();
+    with_limit(&folder, "-Sn 100", 400).expect_code(0);
+    assert_eq!(folder.files().len(), 400);
+}
