@@ -16,5 +16,6 @@ mod server_process;
 mod server_session;
 mod server_support;
 mod sessions;
+mod stock_server;
 mod usage;
 mod util;
