@@ -133,6 +133,23 @@ fn intervals_have_one_entry_for_each_direction() {
     );
 }
 
+/// I/Os in flight when the time is over belong to the last interval.
+#[test]
+fn the_end_is_no_interval_of_its_own() {
+    let report = run(job(|job| {
+        job.io_depth = 8;
+        job.time_based = true;
+        job.runtime = Some(Duration::from_millis(200));
+        job.logs.interval = Duration::from_millis(100);
+        job.logs.histogram = Some("h".to_owned());
+        job.logs.histogram_interval = Duration::from_millis(100);
+    }));
+    for kind in [LogKind::SubmissionLatency, LogKind::CompletionLatency] {
+        assert_eq!(log(&report, kind).len(), 4, "{kind}");
+    }
+    assert_eq!(log(&report, LogKind::Histogram).len(), 4);
+}
+
 #[test]
 fn memory_is_bounded_and_the_loss_is_told() {
     let mut options = RunOptions::default();

@@ -163,11 +163,13 @@ impl<'a> Pace<'a> {
             recorder.sample_iops(counted);
             self.iops.start(&self.clock, now);
         }
-        if now >= self.latency_log.due {
+        // The last intervals are ended when the I/Os still in flight are in.
+        let over = now >= self.end;
+        if now >= self.latency_log.due && !over {
             recorder.end_log_interval(counted);
             self.latency_log.go_on(&self.clock, now);
         }
-        if now >= self.histogram_log.due {
+        if now >= self.histogram_log.due && !over {
             recorder.end_log_histogram(counted);
             self.histogram_log.go_on(&self.clock, now);
         }
