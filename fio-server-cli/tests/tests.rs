@@ -13,6 +13,7 @@ mod running_server;
 mod server_limits;
 mod server_malformed;
 mod server_process;
+mod server_replay;
 mod server_session;
 mod server_support;
 mod sessions;
