@@ -93,7 +93,7 @@ pub(crate) fn states_offset(revision: Revision) -> usize {
     JobsEta::size(revision).saturating_sub(padding)
 }
 
-/// `_(1),W(3)` as `_WWW`. What is not of that form is taken as it is.
+/// `_(1),W(3)` as `_WWW`. What is not of that form is taken as it is, but not more of it.
 fn spread(counted: &[u8]) -> ByteString {
     let mut letters = Vec::new();
     for part in counted.split(|&byte| byte == b',') {
@@ -110,14 +110,17 @@ fn spread(counted: &[u8]) -> ByteString {
                 let room = MAX_LETTERS.saturating_sub(letters.len()).min(count);
                 letters.resize(letters.len().saturating_add(room), letter);
             }
-            None => return counted.into(),
+            None => return counted.get(..MAX_LETTERS).unwrap_or(counted).into(),
         }
     }
     letters.into()
 }
 
-/// `_WWW` as `_(1),W(3)`.
+/// `_WWW` as `_(1),W(3)`. No thread is in a state `,`: what has one was taken as it is, and goes so.
 fn count_into(letters: &[u8], out: &mut Vec<u8>) {
+    if letters.contains(&b',') {
+        return out.extend_from_slice(letters);
+    }
     for (index, run) in letters.chunk_by(|a, b| a == b).enumerate() {
         if index > 0 {
             out.push(b',');
@@ -149,5 +152,15 @@ mod tests {
             "R(99999999999999999999999)"
         );
         assert_eq!(spread(b"RRP"), "RRP");
+        assert_eq!(spread(&[b'R'; 5000]).len(), MAX_LETTERS);
+    }
+
+    #[test]
+    fn what_is_taken_as_it_is_goes_as_it_is() {
+        for text in [",4", "R(x),W(3)", "R(99999999999999999999)", "(1)", "R,"] {
+            let mut out = Vec::new();
+            count_into(&spread(text.as_bytes()), &mut out);
+            assert_eq!(spread(&out), text);
+        }
     }
 }
