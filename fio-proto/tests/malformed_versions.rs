@@ -397,7 +397,12 @@ fn places(length: usize) -> Vec<usize> {
 }
 
 /// Reads a payload in every way there is; what it says is of no interest here, only that it ends.
-fn read<M: Message>(revision: Revision, opcode: Opcode, payload: &[u8]) -> Option<M> {
+fn read<M: Message>(
+    revision: Revision,
+    opcode: Opcode,
+    payload: &[u8],
+    direction: Direction,
+) -> Option<M> {
     let version = revision.version();
     let raw = RawMessage {
         version,
@@ -408,8 +413,7 @@ fn read<M: Message>(revision: Revision, opcode: Opcode, payload: &[u8]) -> Optio
     };
     // Tables alone make up the long messages; describing thousands of those takes minutes.
     if payload.len() < 2000 {
-        drop(describe_payload(&raw, Direction::ClientToServer));
-        drop(describe_payload(&raw, Direction::ServerToClient));
+        drop(describe_payload(&raw, direction));
         drop(describe_payload(&raw, Direction::Unknown));
     }
     M::decode(revision, opcode, payload).ok()
@@ -417,8 +421,9 @@ fn read<M: Message>(revision: Revision, opcode: Opcode, payload: &[u8]) -> Optio
 
 /// Cuts a message's payload and overwrites it with ones, in every revision; what is still accepted must
 /// be good to send.
-fn torment<M: Message + PartialEq + std::fmt::Debug>(messages: &[M]) -> (usize, usize) {
+fn torment<M: Message>(messages: &[M], direction: Direction) -> (usize, usize) {
     let (mut accepted, mut refused) = (0, 0);
+    let mut long = Vec::new();
     for revision in Revision::all() {
         for message in messages {
             let Ok(opcode) = message.opcode(revision) else {
@@ -428,13 +433,18 @@ fn torment<M: Message + PartialEq + std::fmt::Debug>(messages: &[M]) -> (usize, 
             message
                 .encode_payload(revision, &mut payload, &mut dropped)
                 .unwrap();
-            let intact = read::<M>(revision, opcode, &payload);
+            let intact = read::<M>(revision, opcode, &payload, direction);
             let intact = intact.unwrap_or_else(|| panic!("{revision} {:?}", message.command()));
             let mut again = Vec::new();
             intact
                 .encode_payload(revision, &mut again, &mut dropped)
                 .unwrap();
             assert!(again == payload, "{revision} {:?}", message.command());
+            // The longer structures are the same in many versions: one of each length will do.
+            if payload.len() > 200 && long.contains(&payload.len()) {
+                continue;
+            }
+            long.push(payload.len());
             let mut inputs: Vec<_> = places(payload.len())
                 .into_iter()
                 .map(|length| payload[..length].to_vec())
@@ -448,7 +458,7 @@ fn torment<M: Message + PartialEq + std::fmt::Debug>(messages: &[M]) -> (usize, 
                 }));
             }
             for input in inputs {
-                match read::<M>(revision, opcode, &input) {
+                match read::<M>(revision, opcode, &input, direction) {
                     Some(message) => {
                         again.clear();
                         message
@@ -467,13 +477,13 @@ fn torment<M: Message + PartialEq + std::fmt::Debug>(messages: &[M]) -> (usize, 
 
 #[test]
 fn no_payload_of_a_client_harms_a_server() {
-    let (accepted, refused) = torment(&client_messages());
+    let (accepted, refused) = torment(&client_messages(), Direction::ClientToServer);
     assert!(accepted > 1000 && refused > 1000, "{accepted} {refused}");
 }
 
 #[test]
 fn no_payload_of_a_server_harms_a_client() {
-    let (accepted, refused) = torment(&server_messages());
+    let (accepted, refused) = torment(&server_messages(), Direction::ServerToClient);
     assert!(accepted > 1000 && refused > 1000, "{accepted} {refused}");
 }
 
