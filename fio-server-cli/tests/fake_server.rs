@@ -151,7 +151,7 @@ fn send(stream: &mut TcpStream, bytes: &[u8], segment: usize) {
 }
 
 /// Joins the frames of one message; `None` at the end of the stream.
-fn read_message(stream: &mut TcpStream) -> Option<Message> {
+pub(crate) fn read_message(stream: &mut impl Read) -> Option<Message> {
     let mut payload = Vec::new();
     loop {
         let mut header = [0; 24];

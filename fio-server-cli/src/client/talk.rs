@@ -43,6 +43,8 @@ pub(super) struct Talk<'a> {
     highest_group: Option<u32>,
     /// Reports of this run so far.
     reports: u32,
+    /// The jobs of this run have ended, as servers since version 65 say.
+    stopped: bool,
     /// Options of reports to come.
     options: BTreeMap<u32, Vec<(String, String)>>,
     /// Options kept.
@@ -78,6 +80,7 @@ impl<'a> Talk<'a> {
             group_offset: 0,
             highest_group: None,
             reports: 0,
+            stopped: false,
             options: BTreeMap::new(),
             option_count: 0,
             first_line: String::new(),
@@ -165,10 +168,13 @@ impl<'a> Talk<'a> {
             }
             ClientEvent::IoLog(log) => return self.log(log).await,
             ClientEvent::FileWanted { tag, path } => return self.file(tag, &path).await,
-            ClientEvent::Stopped(stop) => match failure_of(stop) {
-                Some(event) => event,
-                None => return Ok(Next::GoOn),
-            },
+            ClientEvent::Stopped(stop) => {
+                self.stopped = true;
+                match failure_of(stop) {
+                    Some(event) => event,
+                    None => return Ok(Next::GoOn),
+                }
+            }
             ClientEvent::RunEnded { remaining } => return self.end_run(remaining),
             ClientEvent::Failed(error) => return self.fail(error),
             _ => return Ok(Next::GoOn),
@@ -294,7 +300,8 @@ impl<'a> Talk<'a> {
     }
 
     fn end_run(&mut self, remaining: usize) -> Result<Next, ClientError> {
-        if matches!(self.driver.phase, Phase::Job | Phase::Ready) {
+        let has_run = self.stopped || self.reports > 0;
+        if matches!(self.driver.phase, Phase::Job | Phase::Ready) && !has_run {
             // A run that ends before it has begun.
             let refused = self.refusal();
             self.refused.get_or_insert(refused);
@@ -304,7 +311,7 @@ impl<'a> Talk<'a> {
             .highest_group
             .map_or(0, |highest| highest.saturating_add(1));
         self.first_line.clear();
-        (self.reports, self.options) = (0, BTreeMap::new());
+        (self.reports, self.stopped, self.options) = (0, false, BTreeMap::new());
         if remaining > 0 {
             if self.driver.phase == Phase::Run {
                 self.driver.enter(Phase::Job);
