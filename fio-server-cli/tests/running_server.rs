@@ -19,8 +19,17 @@ impl RunningServer {
     }
 
     pub(crate) fn listening_on(address: &str) -> Self {
+        Self::start_with(&["--listen", address])
+    }
+
+    /// Listens on a free port of the loopback interface, with more flags.
+    pub(crate) fn with(flags: &[&str]) -> Self {
+        Self::start_with(&[&["--listen", "127.0.0.1:0"], flags].concat())
+    }
+
+    fn start_with(flags: &[&str]) -> Self {
         let folder = Folder::new();
-        let mut command = folder.program(["serve", "--listen", address]);
+        let mut command = folder.program([&["serve"], flags].concat());
         let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -18,6 +18,7 @@ mod server_replay;
 mod server_session;
 mod server_support;
 mod sessions;
+mod stock_client;
 mod stock_server;
 mod usage;
 mod util;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::direction::Direction;
 use crate::io::{EngineError, Io, SyncKind};
 
 /// An error that ended a clone: the `errno` value and the story.
@@ -9,6 +10,8 @@ use crate::io::{EngineError, Io, SyncKind};
 pub(crate) struct JobFailure {
     pub(crate) errno: i32,
     pub(crate) message: String,
+    /// The direction of the I/O that failed, if one did: it counts as issued.
+    pub(super) failed_io: Option<Direction>,
 }
 
 impl JobFailure {
@@ -16,6 +19,14 @@ impl JobFailure {
         Self {
             errno,
             message: message.into(),
+            failed_io: None,
+        }
+    }
+
+    fn of_io(self, io: &Io) -> Self {
+        Self {
+            failed_io: Some(io.direction),
+            ..self
         }
     }
 
@@ -43,12 +54,13 @@ impl JobFailure {
                 io.direction, io.length, io.offset
             ),
         )
+        .of_io(io)
     }
 
     /// An I/O that moved nothing: the end of the file, or of the space.
     pub(super) fn nothing_moved(file: &str, io: &Io) -> Self {
         let (errno, why) = match io.direction {
-            crate::Direction::Read => (libc::EIO, "the file ends there"),
+            Direction::Read => (libc::EIO, "the file ends there"),
             _ => (libc::ENOSPC, "nothing was written"),
         };
         Self::new(
@@ -58,6 +70,7 @@ impl JobFailure {
                 io.direction, io.length, io.offset
             ),
         )
+        .of_io(io)
     }
 
     pub(super) fn sync(file: &str, kind: SyncKind, error: io::Error) -> Self {

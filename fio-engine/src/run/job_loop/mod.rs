@@ -138,13 +138,20 @@ impl JobContext<'_> {
             recorder,
             content,
         };
-        let mut result = if engine.is_synchronous() {
-            let result = synchronous::run(self, engine, &mut state);
-            state.recorder.statistics.record_all_alone();
-            result
+        let is_synchronous = engine.is_synchronous();
+        let mut result = if is_synchronous {
+            synchronous::run(self, engine, &mut state)
         } else {
             asynchronous::run(self, engine, &mut state)
         };
+        let statistics = &mut state.recorder.statistics;
+        if let Some(direction) = result.as_ref().err().and_then(|error| error.failed_io) {
+            // fio counts I/Os when they are issued, also those that fail.
+            statistics.record_transfer(direction, 0);
+        }
+        if is_synchronous {
+            statistics.record_all_alone();
+        }
         let runtime = state.pace.finish(&mut state.recorder);
         if result.is_ok() {
             result = self.sync_at_end(&mut state);
