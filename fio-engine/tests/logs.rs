@@ -81,9 +81,9 @@ fn what_is_not_measured_has_no_latency_log() {
     assert_eq!(
         kinds,
         [
-            (LogKind::CompletionLatency, 256),
-            (LogKind::SubmissionLatency, 0),
             (LogKind::Bandwidth, 0),
+            (LogKind::SubmissionLatency, 0),
+            (LogKind::CompletionLatency, 256),
             (LogKind::Iops, 256),
         ]
     );

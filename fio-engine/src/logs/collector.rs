@@ -3,14 +3,11 @@
 //! The thread calls it for each I/O, so nothing here locks, and memory is only taken when a piece
 //! of a list is full. Jobs without logs have no collector at all.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::chunks::{Chunks, LogBudget};
-use super::files::file_name;
-use super::model::{
-    Entries, Epoch, HistogramSample, IoLog, LogColumns, LogCompression, LogKind, LogSample,
-};
+use super::finished::{Gathered, log_of};
+use super::model::{Epoch, HistogramSample, IoLog, LogKind, LogSample};
 use super::records::{Completed, Submitted};
 use crate::clock::{Clock, Ticks, clock_milliseconds};
 use crate::direction::{Direction, PerDirection};
@@ -31,11 +28,11 @@ pub(crate) struct LogCollector {
 
 /// Without an interval single I/Os are gathered, with one the values of the interval.
 #[derive(Debug)]
-struct Lists {
-    completed: Option<Chunks<Completed>>,
-    submitted: Option<Chunks<Submitted>>,
-    windows: Option<Box<Windows>>,
-    histograms: Option<Box<Histograms>>,
+pub(super) struct Lists {
+    pub(super) completed: Option<Chunks<Completed>>,
+    pub(super) submitted: Option<Chunks<Submitted>>,
+    pub(super) windows: Option<Box<Windows>>,
+    pub(super) histograms: Option<Box<Histograms>>,
 }
 
 /// The I/O that an entry is about.
@@ -47,18 +44,18 @@ pub(crate) struct LoggedIo {
 }
 
 #[derive(Debug)]
-struct Windows {
+pub(super) struct Windows {
     /// Submission, completion, total.
-    latencies: [Option<LatencyWindow>; 3],
-    bandwidth: Option<Chunks<LogSample>>,
-    iops: Option<Chunks<LogSample>>,
+    pub(super) latencies: [Option<LatencyWindow>; 3],
+    pub(super) bandwidth: Option<Chunks<LogSample>>,
+    pub(super) iops: Option<Chunks<LogSample>>,
 }
 
 /// The latencies of the interval that is not over, and the entries of those that are.
 #[derive(Debug)]
-struct LatencyWindow {
+pub(super) struct LatencyWindow {
     sums: PerDirection<WindowSum>,
-    samples: Chunks<LogSample>,
+    pub(super) samples: Chunks<LogSample>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,8 +66,8 @@ struct WindowSum {
 }
 
 #[derive(Debug)]
-struct Histograms {
-    samples: Chunks<HistogramSample>,
+pub(super) struct Histograms {
+    pub(super) samples: Chunks<HistogramSample>,
     /// The distribution when the last entry was made.
     before: [Histogram; 3],
     last: PerDirection<(u64, u64)>,
@@ -210,113 +207,36 @@ impl LogCollector {
         }
     }
 
-    /// The logs, all entries in.
+    /// The logs, all entries in, in the order fio's server sends them.
     pub(crate) fn finish(self: Box<Self>, spec: &JobSpec, thread_number: u32) -> Vec<IoLog> {
-        let naming = Naming {
-            spec,
-            thread_number,
-        };
-        let epoch = self.epoch;
-        let (measure, options) = (self.measure, &self.options);
-        let windows = self.lists.windows.map(|windows| *windows);
-        let (latencies, bandwidth, iops) = windows
-            .map_or(([None, None, None], None, None), |all| {
-                (all.latencies, all.bandwidth, all.iops)
-            });
-        let completed = self.lists.completed.map(Arc::new);
-        let records = |wanted: bool| {
-            let records = completed.clone().filter(|_| wanted)?;
-            let lost = records.lost();
-            Some((Entries::Completed(records, epoch), lost))
-        };
-        let [submission, completion, total] = latencies.map(|window| Some(kept(window?.samples)));
-        let submitted = self.lists.submitted.map(|records| {
-            let lost = records.lost();
-            (Entries::Submitted(Arc::new(records), epoch), lost)
+        let (options, measure) = (&self.options, self.measure);
+        let latency = |measured: bool| options.latency.as_deref().filter(|_| measured);
+        let wanted = [
+            (LogKind::Bandwidth, options.bandwidth.as_deref()),
+            (LogKind::TotalLatency, latency(measure.total_latency)),
+            (
+                LogKind::SubmissionLatency,
+                latency(measure.submission_latency),
+            ),
+            (
+                LogKind::CompletionLatency,
+                latency(measure.completion_latency),
+            ),
+            (LogKind::Histogram, options.histogram.as_deref()),
+            (LogKind::Iops, options.iops.as_deref()),
+        ];
+        let mut gathered = Gathered::new(self.lists, self.epoch, measure);
+        let logs = wanted.into_iter().filter_map(|(kind, name)| {
+            let (entries, lost) = gathered.take(kind);
+            let mut log = log_of(spec, thread_number, kind, name?, entries);
+            log.lost = lost;
+            Some(log)
         });
-        let histograms = self.lists.histograms.map(|histograms| {
-            let lost = histograms.samples.lost();
-            (Entries::Histograms(Arc::new(histograms.samples)), lost)
-        });
-        let mut logs = Vec::new();
-        let mut put = |kind, name: &Option<String>, wanted: bool, entries| {
-            if let Some(name) = name.as_deref().filter(|_| wanted) {
-                logs.push(naming.log(kind, name, entries));
-            }
-        };
-        let name = &options.latency;
-        let wanted = measure.total_latency;
-        put(
-            LogKind::TotalLatency,
-            name,
-            wanted,
-            total.or_else(|| records(wanted)),
-        );
-        put(LogKind::Histogram, &options.histogram, true, histograms);
-        let wanted = measure.completion_latency;
-        let entries = completion.or_else(|| records(wanted));
-        put(LogKind::CompletionLatency, name, wanted, entries);
-        let wanted = measure.submission_latency;
-        put(
-            LogKind::SubmissionLatency,
-            name,
-            wanted,
-            submission.or(submitted),
-        );
-        let entries = bandwidth.map(kept).or_else(|| records(measure.bandwidth));
-        put(LogKind::Bandwidth, &options.bandwidth, true, entries);
-        let entries = iops.map(kept).or_else(|| records(true));
-        put(LogKind::Iops, &options.iops, true, entries);
-        logs
+        logs.collect()
     }
 
     fn time(&self, elapsed: Duration) -> u64 {
         self.epoch.0 + elapsed.as_millis() as u64
-    }
-}
-
-/// Entries, and how many found no room.
-type Kept = (Entries, u64);
-
-fn kept(samples: Chunks<LogSample>) -> Kept {
-    let lost = samples.lost();
-    (Entries::Samples(Arc::new(samples)), lost)
-}
-
-/// How the logs of a job are called and look.
-struct Naming<'a> {
-    spec: &'a JobSpec,
-    thread_number: u32,
-}
-
-impl Naming<'_> {
-    fn log(&self, kind: LogKind, name: &str, entries: Option<Kept>) -> IoLog {
-        let options = &self.spec.logs;
-        let prefix = if name.is_empty() {
-            &self.spec.name
-        } else {
-            name
-        };
-        let number = options.per_job.then_some(self.thread_number);
-        let stored = options.store_compressed;
-        let (entries, lost) = entries.unwrap_or((Entries::Given(Vec::new()), 0));
-        let mut log = IoLog::new(kind, file_name(prefix, kind, number, stored), entries);
-        log.thread_number = self.thread_number;
-        log.columns = LogColumns {
-            maximum: options.window_value == WindowValue::Both && !options.interval.is_zero(),
-            offset: options.offset,
-            priority: options.priority,
-            issue_time: options.issue_time,
-        };
-        log.histogram_coarseness = options.histogram_coarseness;
-        log.per_job = options.per_job;
-        log.compression = match (stored, options.compression) {
-            (true, _) => LogCompression::Stored,
-            (false, Some(_)) => LogCompression::Memory,
-            (false, None) => LogCompression::None,
-        };
-        log.lost = lost;
-        log
     }
 }
 

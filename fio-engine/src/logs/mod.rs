@@ -16,6 +16,7 @@ mod chunks;
 mod collector;
 mod error;
 mod files;
+mod finished;
 mod model;
 mod records;
 mod stored;
