@@ -104,7 +104,7 @@ impl<T> Chunks<T> {
 
     /// Appends an entry that holds this many bytes elsewhere.
     pub(super) fn push_with(&mut self, entry: T, bytes_elsewhere: u64) {
-        if self.take(bytes_elsewhere) {
+        if self.lost == 0 && self.take(bytes_elsewhere) {
             self.push(entry);
         } else {
             self.lost += 1;
@@ -114,7 +114,8 @@ impl<T> Chunks<T> {
     #[cold]
     #[inline(never)]
     fn push_to_new_piece(&mut self, entry: T) {
-        if !self.take(bytes_of::<T>(CHUNK_ENTRIES)) {
+        // Once something is missing, so is all that follows: logs have no gaps.
+        if self.lost > 0 || !self.take(bytes_of::<T>(CHUNK_ENTRIES)) {
             self.lost += 1;
             return;
         }
@@ -197,6 +198,11 @@ mod tests {
         (0..CHUNK_ENTRIES as u64 + 15).for_each(|entry| chunks.push(entry));
         assert_eq!((chunks.len(), chunks.lost()), (CHUNK_ENTRIES + 10, 5));
         assert_eq!(budget.left(), 0);
+        budget.give_back(1 << 30);
+        chunks.push_with(7, 1);
+        (0..3).for_each(|entry| chunks.push(entry));
+        assert_eq!((chunks.len(), chunks.lost()), (CHUNK_ENTRIES + 10, 9));
+        assert!(budget.take(1 << 30));
         drop(chunks);
         assert_eq!(budget.left(), budget.limit());
     }
