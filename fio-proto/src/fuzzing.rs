@@ -205,11 +205,20 @@ pub fn session(data: &[u8]) {
     let mut input = Unstructured::new(data);
     while let Ok(operation) = Operation::arbitrary(&mut input) {
         match operation {
-            Operation::ClientSends(message) => drop(client.send(now, &message)),
-            Operation::ServerSends(message) => drop(server.send(now, &message)),
-            Operation::ServerReplies(tag, message) => {
+            Operation::ClientSends(message) if fits(&message, &client.revision(), &limits) => {
+                drop(client.send(now, &message));
+            }
+            Operation::ServerSends(message) if fits(&*message, &server.revision(), &limits) => {
+                drop(server.send(now, &message));
+            }
+            Operation::ServerReplies(tag, message)
+                if fits(&*message, &server.revision(), &limits) =>
+            {
                 drop(server.reply(now, Tag(tag), &message));
             }
+            Operation::ClientSends(_)
+            | Operation::ServerSends(_)
+            | Operation::ServerReplies(..) => {}
             Operation::Run => drop(client.run(now)),
             Operation::AskEta => drop(client.ask_eta(now)),
             Operation::Frame {
@@ -251,7 +260,11 @@ pub fn session(data: &[u8]) {
             Operation::Close { client: true } => client.handle_closed(),
             Operation::Close { client: false } => server.handle_closed(),
         }
-        let bound = limits.max_queued.saturating_add(limits.max_message);
+        // The frames' headers come on top of the messages.
+        let bound = limits
+            .max_queued
+            .saturating_add(limits.max_message)
+            .saturating_mul(2);
         assert!(
             client.queued() <= bound && server.queued() <= bound,
             "queues are bounded"
@@ -273,6 +286,14 @@ pub fn session(data: &[u8]) {
         }
     }
     panic!("closing sessions empty their queues");
+}
+
+/// Whether a message is one that the peer takes. A longer one would be queued all the same, once
+/// nothing else waits: how much a program says is its own affair.
+fn fits<M: Message>(message: &M, revision: &Revision, limits: &Limits) -> bool {
+    let mut payload = Vec::new();
+    let encoded = message.encode_payload(*revision, &mut payload, &mut Vec::new());
+    encoded.is_ok() && payload.len() <= limits.max_message
 }
 
 /// Lets both sides say everything they have to, but write `count` bytes at most.
