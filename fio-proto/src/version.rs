@@ -165,7 +165,7 @@ impl fmt::Display for Revision {
 /// Every revision with layouts in this crate, oldest first.
 const RELEASED: [Revision; NAMES.len()] = {
     let mut all = [Revision::V1; NAMES.len()];
-    let (mut rest, mut left) = (all.as_mut_slice(), NAMES.as_slice());
+    let (mut rest, mut left): (&mut [Revision], &[(Revision, &str)]) = (&mut all, &NAMES);
     while let ([slot, slots @ ..], [(revision, _), names @ ..]) = (rest, left) {
         *slot = *revision;
         (rest, left) = (slots, names);

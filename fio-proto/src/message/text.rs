@@ -59,9 +59,9 @@ impl Text {
 
     /// The same text, said at a time of the server's clock: since 1970.
     #[must_use]
-    pub const fn at(mut self, since_1970: core::time::Duration) -> Self {
+    pub fn at(mut self, since_1970: core::time::Duration) -> Self {
         self.seconds = since_1970.as_secs();
-        self.microseconds = since_1970.subsec_micros() as u64;
+        self.microseconds = since_1970.subsec_micros().into();
         self
     }
 

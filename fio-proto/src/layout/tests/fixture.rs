@@ -61,7 +61,7 @@ fn at(entries: &[&str], revision: Revision) -> Option<usize> {
     let entries = entries.iter().map(|entry| entry.split_once('@').unwrap());
     let number = entries
         .filter(|(since, _)| parse_revision(since) <= revision)
-        .last()?
+        .next_back()?
         .1;
     (number != "-").then(|| number.parse().unwrap())
 }

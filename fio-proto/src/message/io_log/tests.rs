@@ -247,7 +247,7 @@ proptest! {
         prop_assert!(contents.rows().len() * 24 <= contents.size());
         prop_assert_eq!(contents.rows().count(), contents.rows().len());
         let histograms = contents.histograms().map(|all| all.map(|row| row.counts.len()).sum::<usize>());
-        prop_assert!(histograms.unwrap_or(0) % 1856 == 0);
+        prop_assert!(histograms.unwrap_or(0).is_multiple_of(1856));
         for other in [V65, V82, V121] {
             let (arrived, _) = crossed(&log, other);
             let (before, after) = (log.contents(LIMIT).rows().len(), arrived.contents(LIMIT).rows().len());
