@@ -21,6 +21,39 @@ fn bytes(count: usize) -> u64 {
     u64::try_from(count).expect("a length fits 64 bits")
 }
 
+/// The newest version, whose statistics take 184 KB.
+const NEWEST: ServerVersion = ServerVersion::NEWEST;
+
+fn newest() -> Revision {
+    Revision::of(NEWEST).expect("the newest version is spoken")
+}
+
+/// Statistics of a job of a recent release that read, wrote and synced, all of its histograms full or,
+/// as most are, empty but for those of reads.
+fn recent_report(full: bool) -> ThreadReport {
+    let mut report = report();
+    let thread = &mut report.thread;
+    let kinds = [
+        &mut thread.submission_histogram,
+        &mut thread.completion_histogram,
+        &mut thread.total_histogram,
+    ];
+    for histograms in kinds {
+        *histograms = std::array::from_fn(|direction| {
+            if full || direction == 0 {
+                Histogram::from_counts((0..1856).map(|bucket| bucket * 7 % 1000))
+            } else {
+                Histogram::default()
+            }
+        });
+    }
+    if full {
+        thread.sync_histogram = Histogram::from_counts((0..1856).map(|bucket| bucket % 99));
+        thread.block_infos = (1..8192).collect();
+    }
+    report
+}
+
 /// Statistics of a job that read and wrote for a while, no part of it empty.
 fn report() -> ThreadReport {
     let mut thread = ThreadStat::default();
@@ -145,6 +178,49 @@ fn thread_stats(c: &mut Criterion) {
     group.finish();
 }
 
+fn recent_thread_stats(c: &mut Criterion) {
+    let mut group = c.benchmark_group("recent_thread_stats");
+    for (name, full) in [("full", true), ("sparse", false)] {
+        let (report, revision) = (recent_report(full), newest());
+        let (mut payload, mut dropped) = (Vec::new(), Vec::new());
+        report.encode(revision, &mut payload, &mut dropped);
+        let mut stream = Vec::new();
+        Fragments::new(NEWEST, TS, Tag(0), &payload).append_to(&mut stream);
+        group.throughput(Throughput::Bytes(bytes(payload.len())));
+        let (mut out, mut wire) = (Vec::new(), Vec::new());
+        group.bench_function(format!("encode_and_fragment_{name}"), |b| {
+            b.iter(|| {
+                out.clear();
+                wire.clear();
+                dropped.clear();
+                black_box(&report).encode(revision, &mut out, &mut dropped);
+                Fragments::new(NEWEST, TS, Tag(0), &out).append_to(&mut wire);
+            });
+        });
+        assert_eq!(wire, stream);
+        let mut decoded = ThreadReport::default();
+        let mut joiner = Joiner::new(Some(NEWEST), 1 << 20);
+        group.bench_function(format!("join_and_decode_{name}"), |b| {
+            b.iter(|| {
+                let step = joiner
+                    .push(black_box(&stream))
+                    .expect("the frames are sound");
+                let raw = step.message.expect("the message is whole");
+                decoded
+                    .read(revision, raw.payload)
+                    .expect("the payload is whole");
+            });
+        });
+        group.bench_function(format!("copy_{name}"), |b| {
+            b.iter(|| {
+                out.clear();
+                out.extend_from_slice(black_box(&payload));
+            });
+        });
+    }
+    group.finish();
+}
+
 fn reassembly(c: &mut Criterion) {
     let mut group = c.benchmark_group("reassembly");
     let payload = payload();
@@ -167,5 +243,12 @@ fn reassembly(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, crc, frame, thread_stats, reassembly);
+criterion_group!(
+    benches,
+    crc,
+    frame,
+    thread_stats,
+    recent_thread_stats,
+    reassembly
+);
 criterion_main!(benches);

@@ -10,7 +10,7 @@ use crate::frame::{HEADER_SIZE, Header, RawHeader, Tag};
 use crate::opcode::Opcode;
 use crate::version::ServerVersion;
 
-/// Memory kept between messages; what a longer one needed is given back.
+/// Memory kept between messages; what a longer one needed is given back after the next short one.
 const KEPT: usize = 64 << 10;
 
 /// A message without its frames. The payload is borrowed, from the input where that is possible.
@@ -113,9 +113,12 @@ impl Joiner {
     /// # Errors
     /// See [`JoinError`].
     pub fn push<'a>(&'a mut self, input: &'a [u8]) -> Result<Step<'a>, JoinError> {
-        if self.first.is_none() && !self.joined.is_empty() {
+        if self.first.is_none() {
+            // Long messages come in rows; memory goes when a short one has followed.
+            if self.joined.is_empty() {
+                self.joined.shrink_to(KEPT);
+            }
             self.joined.clear();
-            self.joined.shrink_to(KEPT);
         }
         let mut consumed = 0;
         while let Some(rest) = input.get(consumed..).filter(|rest| !rest.is_empty()) {

@@ -14,15 +14,19 @@ pub const BUCKETS: usize = 1856;
 /// Latencies counted in fio's logarithmic buckets (`io_u_plat`), 64 to the octave.
 ///
 /// The bucket of a latency is the same in every version, but what it counts is not: microseconds in
-/// version 1, nanoseconds since version 65.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Histogram(Box<[u64; BUCKETS]>);
+/// version 1, nanoseconds since version 65. A histogram that is zero throughout, as most are, takes no
+/// memory.
+#[derive(Clone, Default)]
+pub struct Histogram(Option<Box<[u64; BUCKETS]>>);
+
+/// What a histogram without memory holds.
+static EMPTY: [u64; BUCKETS] = [0; BUCKETS];
 
 impl Histogram {
     /// A histogram of the given counts; those behind the last bucket are left out.
     pub fn from_counts(counts: impl IntoIterator<Item = u64>) -> Self {
         let mut histogram = Self::default();
-        for (slot, count) in histogram.0.iter_mut().zip(counts) {
+        for (slot, count) in histogram.counts_mut().iter_mut().zip(counts) {
             *slot = count;
         }
         histogram
@@ -30,35 +34,43 @@ impl Histogram {
 
     /// Counts by bucket.
     pub fn counts(&self) -> &[u64; BUCKETS] {
-        &self.0
+        self.0.as_deref().unwrap_or(&EMPTY)
     }
 
     /// Counts by bucket, to be changed.
     pub fn counts_mut(&mut self) -> &mut [u64; BUCKETS] {
-        &mut self.0
+        // Made on the heap. Only an exhausted allocator says no, and then the array on the stack
+        // meets the allocator's own handling of that.
+        self.0.get_or_insert_with(|| {
+            <[u64; BUCKETS]>::new_box_zeroed().unwrap_or_else(|_| Box::new([0; BUCKETS]))
+        })
     }
 
     /// Latencies counted in all buckets.
     pub fn total(&self) -> u64 {
-        self.0
-            .iter()
-            .fold(0, |sum, count| sum.saturating_add(*count))
+        let used = self.0.iter().flat_map(|counts| counts.iter());
+        used.fold(0, |sum, count| sum.saturating_add(*count))
     }
 }
 
-impl Default for Histogram {
-    fn default() -> Self {
-        // Made on the heap. Only an exhausted allocator says no, and then the array on the stack
-        // meets the allocator's own handling of that.
-        Self(<[u64; BUCKETS]>::new_box_zeroed().unwrap_or_else(|_| Box::new([0; BUCKETS])))
+impl PartialEq for Histogram {
+    fn eq(&self, other: &Self) -> bool {
+        self.counts() == other.counts()
     }
 }
+
+impl Eq for Histogram {}
 
 impl fmt::Debug for Histogram {
     /// The buckets that are not empty.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
-            .entries(self.0.iter().enumerate().filter(|(_, count)| **count > 0))
+            .entries(
+                self.counts()
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, count)| **count > 0),
+            )
             .finish()
     }
 }
@@ -71,11 +83,13 @@ impl Neutral for Histogram {
     }
 
     fn reset(&mut self) {
-        self.0.fill(0);
+        if let Some(counts) = &mut self.0 {
+            counts.fill(0);
+        }
     }
 
     fn is_zero(&self) -> bool {
-        self.0.iter().all(|count| *count == 0)
+        self.0.iter().all(|counts| **counts == EMPTY)
     }
 
     fn view(cell: Cell<'_>) -> Counters<'_> {
@@ -83,13 +97,24 @@ impl Neutral for Histogram {
     }
 }
 
+/// Whether all bytes are zero.
+fn is_zero(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    blocks.iter().all(|block| *block == [0; 64]) && rest.iter().all(|byte| *byte == 0)
+}
+
 impl<T: WireField<u64>, const A: usize> WireField<Histogram> for [T; A] {
     fn decode(bytes: &[u8], into: &mut Histogram) {
-        decode_all::<T, u64>(bytes, into.0.as_mut_slice());
+        if is_zero(bytes) {
+            return into.reset();
+        }
+        decode_all::<T, u64>(bytes, into.counts_mut());
     }
 
     fn encode(from: &Histogram, into: &mut [u8]) -> Fit {
-        encode_all::<T, u64>(from.0.as_slice(), into)
+        from.0
+            .as_deref()
+            .and_then(|counts| encode_all::<T, u64>(counts, into))
     }
 }
 
@@ -99,7 +124,7 @@ impl<'a> arbitrary::Arbitrary<'a> for Histogram {
         let mut histogram = Self::default();
         for _ in 0..u.int_in_range(0..=8)? {
             let bucket = u.choose_index(BUCKETS)?;
-            if let Some(count) = histogram.0.get_mut(bucket) {
+            if let Some(count) = histogram.counts_mut().get_mut(bucket) {
                 *count = u.arbitrary()?;
             }
         }
@@ -119,12 +144,12 @@ mod serde_impls {
 
     impl Serialize for Histogram {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let used = self
-                .0
+            let counts = self.counts();
+            let used = counts
                 .iter()
                 .rposition(|count| *count > 0)
                 .map_or(0, |last| last.saturating_add(1));
-            serializer.collect_seq(self.0.iter().take(used))
+            serializer.collect_seq(counts.iter().take(used))
         }
     }
 
