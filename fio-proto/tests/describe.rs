@@ -9,7 +9,7 @@ use fio_proto::error::DecodeError;
 use fio_proto::fragment::Fragments;
 use fio_proto::frame::Tag;
 use fio_proto::layout::Unit;
-use fio_proto::opcode::Opcode;
+use fio_proto::opcode::{Command, Opcode};
 
 fn described(name: &str, direction: Direction) -> Vec<Described> {
     describe_stream(&capture(name), direction)
@@ -188,4 +188,76 @@ fn zeroes_are_no_message() {
         .expect_err("no release has version 0");
     assert_eq!(error.offset, 0);
     assert!(matches!(error.problem, StreamProblem::Frame(_)), "{error}");
+}
+
+/// Every message of every version, its fields inside the payload, in order and with nothing unexplained
+/// but padding.
+#[test]
+fn sessions_of_every_version_are_explained() {
+    let mut messages = 0;
+    for session in common::sessions::kept() {
+        let halves = [
+            (&session.client, Direction::ClientToServer),
+            (&session.server, Direction::ServerToClient),
+        ];
+        for (stream, direction) in halves {
+            for message in describe_stream(stream, direction) {
+                let message = message.unwrap();
+                let name = format!("{} {}", session.name, message.name());
+                let fields = message.fields.as_ref().unwrap();
+                assert_eq!(message.payload_len == 0, fields.is_empty(), "{name}");
+                messages += 1;
+                if message.command == Some(Command::IoLog) {
+                    // Rows may be inside a compressed stream.
+                    continue;
+                }
+                let mut end = 0;
+                for field in fields {
+                    assert!(field.offset >= end, "{name}: {field}");
+                    end = field.offset + field.shape.size();
+                    assert!(end <= message.payload_len, "{name}: {field}");
+                }
+                assert!(message.payload_len - end < 8, "{name}: ends at {end}");
+            }
+        }
+    }
+    assert!(messages > 5000, "{messages}");
+}
+
+#[test]
+fn recent_statistics_are_explained_with_their_tails() {
+    let sessions = common::sessions::kept();
+    let described = |name: &str| -> Vec<Described> {
+        let session = sessions.iter().find(|session| session.name == name);
+        let stream = &session.unwrap().server;
+        describe_stream(stream, Direction::ServerToClient)
+            .map(Result::unwrap)
+            .collect()
+    };
+    let named = |messages: &[Described], command, name: &str| -> String {
+        let message = messages
+            .iter()
+            .find(|message| message.command == Some(command))
+            .unwrap();
+        let mut fields = message.fields.as_ref().unwrap().iter();
+        fields.find(|field| field.name == name).unwrap().to_string()
+    };
+    let steady = described("v121/steadystate_json");
+    assert_eq!(
+        named(&steady, Command::ThreadStats, "ss_bw_data"),
+        "0x2cf18 ss_bw_data [u64; 2] = [3284664, 4083720] B/s"
+    );
+    assert_eq!(
+        named(&steady, Command::Probe, "fio_version"),
+        "0x0041 fio_version char[32] = \"fio-3.42\""
+    );
+    let nanoseconds = named(&steady, Command::ThreadStats, "ts.clat_stat");
+    assert!(nanoseconds.ends_with("] ns"), "{nanoseconds}");
+    let priorities = described("v097/clat_prio");
+    let first = named(
+        &priorities,
+        Command::ThreadStats,
+        "clat_prio[0][0].clat_stat",
+    );
+    assert!(first.starts_with("0x308f8 "), "{first}");
 }

@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use super::Direction;
 use super::transfers::{is_path, is_state};
@@ -12,10 +13,9 @@ use super::value::Value;
 use crate::error::DecodeError;
 use crate::fragment::RawMessage;
 use crate::layout::{
-    Cell, GroupRunStats, JobsEta, Row, Shape, ThreadOptions, ThreadStat, Unit, fields,
+    Cell, DiskAggregate, DiskStats, GroupRunStats, JobsEta, Row, Shape, ThreadOptions, Unit, fields,
 };
-use crate::message::variant_of_length;
-use crate::message::{JobLine, WORD_SIZE, states_offset};
+use crate::message::{JobOption, Start, Stop, states_offset, variant_of_length};
 use crate::opcode::{Command, Opcode};
 use crate::version::{Revision, ServerVersion};
 
@@ -88,8 +88,18 @@ pub fn describe_payload(
     message: &RawMessage<'_>,
     direction: Direction,
 ) -> Result<Vec<Field>, Closed> {
-    let (version, opcode, payload) = (message.version, message.opcode, message.payload);
+    let version = message.version;
     let revision = Revision::of(version).ok_or(Closed::Version { version })?;
+    describe_as(message, direction, revision)
+}
+
+/// The fields of a message whose sender's layouts are known.
+pub(super) fn describe_as(
+    message: &RawMessage<'_>,
+    direction: Direction,
+    revision: Revision,
+) -> Result<Vec<Field>, Closed> {
+    let (version, opcode, payload) = (message.version, message.opcode, message.payload);
     let command = opcode
         .command(version)
         .ok_or(Closed::Opcode { opcode, version })?;
@@ -99,40 +109,36 @@ pub fn describe_payload(
         fields: Vec::new(),
     };
     match command {
-        Command::ThreadStats => {
-            plan.rows("ts.", 0, ThreadStat::ROWS, ThreadStat::C_NAME)?;
-            plan.rows(
-                "rs.",
-                ThreadStat::size(revision),
-                GroupRunStats::ROWS,
-                GroupRunStats::C_NAME,
-            )?;
-        }
+        Command::ThreadStats => plan.report()?,
         Command::GroupStats => plan.rows("", 0, GroupRunStats::ROWS, GroupRunStats::C_NAME)?,
         Command::Eta => {
             plan.rows("", 0, JobsEta::ROWS, JobsEta::C_NAME)?;
             plan.text("run_str", states_offset(revision));
         }
-        Command::Probe if is_reply(direction, payload) => plan.probe_reply()?,
+        Command::Probe => plan.probe(direction)?,
+        Command::Start => plan.rows("", 0, Start::ROWS, Start::C_NAME)?,
+        Command::Stop => plan.rows("", 0, Stop::ROWS, Stop::C_NAME)?,
+        Command::JobOption => plan.rows("", 0, JobOption::ROWS, JobOption::C_NAME)?,
+        Command::DiskUtilization => {
+            plan.rows("dus.", 0, DiskStats::ROWS, DiskStats::C_NAME)?;
+            let disk = DiskStats::size(revision);
+            plan.rows("agg.", disk, DiskAggregate::ROWS, DiskAggregate::C_NAME)?;
+        }
+        Command::LoadFile => plan.load_file()?,
         Command::JobLine => plan.job_line()?,
         Command::AddJob => plan.job_definition()?,
         Command::UpdateJob if is_request(direction, payload) => plan.job_definition()?,
-        Command::Text | Command::Job => plan.text("text", 0),
+        Command::UpdateJob => plan.update_result()?,
+        Command::Text => plan.message_text()?,
+        Command::Job => plan.job()?,
         Command::IoLog => plan.io_log()?,
         Command::VerifyTrigger if is_state(direction, payload) => plan.verify_state()?,
+        Command::VerifyTrigger => plan.trigger()?,
         Command::SendFile if is_path(direction, payload) => plan.path()?,
         Command::SendFile => plan.sent_file()?,
         _ => {}
     }
     Ok(plan.fields)
-}
-
-const fn is_reply(direction: Direction, payload: &[u8]) -> bool {
-    match direction {
-        Direction::ClientToServer => false,
-        Direction::ServerToClient => true,
-        Direction::Unknown => !payload.is_empty(),
-    }
 }
 
 /// An errno answers UPDATE_JOB, a job definition asks.
@@ -200,7 +206,7 @@ impl Plan<'_> {
     }
 
     /// Text up to its NUL or the end of the message.
-    fn text(&mut self, name: &str, offset: usize) {
+    pub(super) fn text(&mut self, name: &str, offset: usize) {
         let bytes = self.payload.get(offset..).unwrap_or_default();
         let shape = Shape::Chars(bytes.len());
         let value = Value::Text(crate::ByteString::from_padded(bytes));
@@ -213,17 +219,21 @@ impl Plan<'_> {
         });
     }
 
-    fn probe_reply(&mut self) -> Result<(), DecodeError> {
-        static FIELDS: [(&str, usize, Shape); 5] = [
-            ("hostname", 0, Shape::Chars(64)),
-            ("bigendian", 64, Shape::U8),
-            ("fio_major", 65, Shape::U8),
-            ("fio_minor", 66, Shape::U8),
-            ("fio_patch", 67, Shape::U8),
-        ];
-        FIELDS.iter().try_for_each(|(name, offset, shape)| {
-            self.field("cmd_probe_pdu", name, "", *offset, shape, Unit::None)
-        })
+    /// Numbers of eight bytes, at a place in the payload.
+    pub(super) fn numbers(&mut self, name: &str, place: Range<usize>, unit: Unit) {
+        let offset = place.start;
+        let bytes = self.payload.get(place).unwrap_or_default();
+        let (numbers, _) = bytes.as_chunks();
+        let values = numbers
+            .iter()
+            .map(|number| Value::Unsigned(u64::from_le_bytes(*number)));
+        self.fields.push(Field {
+            name: name.into(),
+            offset,
+            shape: Shape::Array(numbers.len(), &Shape::U64),
+            unit,
+            value: Value::List(values.collect()),
+        });
     }
 
     /// The numbers, the options, and the patterns behind them.
@@ -251,23 +261,6 @@ impl Plan<'_> {
                 value: Value::List(values.collect()),
             });
         }
-    }
-
-    fn job_line(&mut self) -> Result<(), DecodeError> {
-        self.field("cmd_line_pdu", "argc", "", 0, &Shape::U16, Unit::None)?;
-        let line = JobLine::decode(self.revision, self.payload)?;
-        for (index, word) in line.words.into_iter().enumerate() {
-            let offset = index.saturating_mul(WORD_SIZE).saturating_add(2);
-            let (shape, value) = (Shape::Chars(WORD_SIZE), Value::Text(word));
-            self.fields.push(Field {
-                name: format!("argv[{index}]"),
-                offset,
-                shape,
-                unit: Unit::None,
-                value,
-            });
-        }
-        Ok(())
     }
 }
 

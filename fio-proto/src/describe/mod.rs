@@ -20,6 +20,7 @@
 //! the fields of their messages stay closed ([`Closed::Version`]).
 
 mod fields;
+mod heads;
 mod stream;
 mod transfers;
 mod value;

@@ -5,12 +5,13 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::Direction;
-use super::fields::{Closed, Field, describe_payload};
+use super::fields::{Closed, Field, describe_as, describe_payload};
 use crate::error::FrameError;
 use crate::fragment::RawMessage;
 use crate::frame::{Frame, HEADER_SIZE, Header, Tag};
+use crate::message::ProbeReply;
 use crate::opcode::{Command, Opcode};
-use crate::version::ServerVersion;
+use crate::version::{Revision, ServerVersion};
 
 /// Takes a stream apart, message by message. The whole stream is in memory, so messages have no cap
 /// of their own. After an error there is nothing more to be had.
@@ -19,6 +20,7 @@ pub const fn describe_stream(stream: &[u8], direction: Direction) -> Stream<'_> 
         stream,
         offset: 0,
         direction,
+        sender: None,
         over: false,
     }
 }
@@ -29,6 +31,8 @@ pub struct Stream<'a> {
     stream: &'a [u8],
     offset: usize,
     direction: Direction,
+    /// The layouts of the sender, as its answer to PROBE names them.
+    sender: Option<Revision>,
     over: bool,
 }
 
@@ -209,7 +213,7 @@ impl<'a> Stream<'a> {
     }
 
     fn describe(
-        &self,
+        &mut self,
         offset: usize,
         head: &Header,
         payload: &[u8],
@@ -231,7 +235,23 @@ impl<'a> Stream<'a> {
             tag,
             fragments,
             payload_len: payload.len(),
-            fields: describe_payload(&raw, self.direction),
+            fields: self.fields(&raw),
+        }
+    }
+
+    /// The fields of a message, read by the layouts its sender has named if those are of its version.
+    fn fields(&mut self, raw: &RawMessage<'_>) -> Result<Vec<Field>, Closed> {
+        if raw.opcode.command(raw.version) == Some(Command::Probe) {
+            self.sender = Revision::of(raw.version)
+                .and_then(|revision| ProbeReply::decode(revision, raw.payload).ok())
+                .and_then(|reply| Revision::identify(raw.version, &reply.release))
+                .or(self.sender);
+        }
+        match self.sender {
+            Some(sender) if sender.version() == raw.version => {
+                describe_as(raw, self.direction, sender)
+            }
+            _ => describe_payload(raw, self.direction),
         }
     }
 }

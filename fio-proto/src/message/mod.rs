@@ -66,6 +66,7 @@ pub use job_line::{JobLine, MAX_WORDS, WORD_SIZE};
 pub use job_option::{JobOption, JobOptionView};
 pub use probe::{ProbeReply, ProbeReplyView, ProbeRequest, ProbeRequestView, ReleaseNumbers};
 pub use report::ThreadReport;
+pub(crate) use report::{Part, report_parts};
 pub use send_file::{PATH_SIZE, SendFileReply};
 pub use server::ServerMessage;
 pub use text::{Text, TextLevel};

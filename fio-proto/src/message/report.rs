@@ -131,6 +131,50 @@ impl ThreadReport {
     }
 }
 
+/// A part of varying length, and where it is in the message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Statistics by priority of one direction.
+    Priorities {
+        direction: usize,
+        place: Range<usize>,
+    },
+    /// The steady state's I/Os per second.
+    Iops(Range<usize>),
+    /// The steady state's bandwidth.
+    Bandwidth(Range<usize>),
+    /// The steady state's latency.
+    Latency(Range<usize>),
+}
+
+/// The parts of varying length that a TS has, in the order they are sent in.
+pub(crate) fn report_parts(revision: Revision, payload: &[u8]) -> Result<Vec<Part>, DecodeError> {
+    let mut thread = ThreadStat::default();
+    thread.read(revision, &mut Reader::new(STRUCTURE, payload))?;
+    let parts = Parts::of(revision, &thread, payload.len())?;
+    let mut all = Vec::new();
+    for (direction, place) in parts.priorities.into_iter().enumerate() {
+        all.push(Part::Priorities { direction, place });
+    }
+    let [iops, bandwidth, latency] = parts.steady_state;
+    all.extend([
+        Part::Iops(iops),
+        Part::Bandwidth(bandwidth),
+        Part::Latency(latency),
+    ]);
+    all.retain(|part| !part.place().is_empty());
+    Ok(all)
+}
+
+impl Part {
+    pub(crate) const fn place(&self) -> &Range<usize> {
+        match self {
+            Self::Priorities { place, .. } => place,
+            Self::Iops(place) | Self::Bandwidth(place) | Self::Latency(place) => place,
+        }
+    }
+}
+
 /// Where the parts of varying length are, checked against the message and against each other.
 #[derive(Default)]
 struct Parts {
