@@ -17,6 +17,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 use super::VerifyProgress;
 use crate::crc::crc32c;
 use crate::error::DecodeError;
+use crate::frame::CHECKSUMS_IGNORED;
 use crate::layout::Dropped;
 use crate::reader::Reader;
 use crate::version::{Revision, revisions};
@@ -85,7 +86,7 @@ impl VerifyProgress {
         let record = reader.take("size", size)?;
         reader.finish()?;
         let (got, wanted) = (header.crc.get(), crc32c(record));
-        if got != wanted.into() {
+        if got != wanted.into() && !CHECKSUMS_IGNORED {
             return Err(VerifyFileError::Checksum { got, wanted });
         }
         let mut reader = Reader::new("thread_io_list", record);

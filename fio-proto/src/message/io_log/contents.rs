@@ -109,8 +109,8 @@ impl<'a> LogContents<'a> {
         rows.map(move |bytes| format.row(columns, bytes))
     }
 
-    /// The histograms of a log of such; `None` where there are none. A log of histograms that
-    /// travelled plain has only rows: what a stock server sends then are pointers into its own memory.
+    /// The histograms of a log of such; `None` where there are none. A log of histograms that did not
+    /// travel deflated has only rows: what a stock server sends then are pointers into its own memory.
     pub fn histograms(&self) -> Option<impl ExactSizeIterator<Item = HistogramRow<'_>>> {
         let (format, columns) = (self.format, self.columns);
         let row_size = format.row_size(columns);

@@ -84,6 +84,14 @@ struct Samples {
     /// `nr_samples` of the header.
     announced: u64,
     bytes: Vec<u8>,
+    /// Whether a peer sent them, so that nobody knows what they inflate to.
+    #[cfg_attr(feature = "serde", serde(default = "from_a_peer"))]
+    received: bool,
+}
+
+#[cfg(feature = "serde")]
+const fn from_a_peer() -> bool {
+    true
 }
 
 /// How the rows of a log travel.
@@ -204,12 +212,14 @@ impl IoLog {
                 transport,
                 announced: header.announced,
                 bytes: reader.rest().to_vec(),
+                received: true,
             },
         })
     }
 
-    /// Appends the payload of IOLOG. Rows of another layout are converted, which may cost columns;
-    /// what was already missing of them is reported as cut off.
+    /// Appends the payload of IOLOG. Rows of another layout are converted, which may cost columns; what
+    /// was already missing of them is reported as cut off. Of a log that a peer sent compressed no more
+    /// is converted than inflates to the default of [`Limits::max_inflated`].
     pub fn encode(&self, revision: Revision, out: &mut Vec<u8>, dropped: &mut Vec<Dropped>) {
         let format = SampleFormat::of(revision);
         let samples = if self.samples.format == format {
@@ -275,7 +285,11 @@ impl IoLog {
             return self;
         }
         let bytes = self.contents(max_inflated).bytes_of_whole_rows();
-        self.samples = Samples::pack(self.samples.format, transport, false, bytes);
+        let received = self.samples.received;
+        self.samples = Samples {
+            received,
+            ..Samples::pack(self.samples.format, transport, false, bytes)
+        };
         self
     }
 
@@ -292,12 +306,24 @@ impl IoLog {
             return self;
         }
         let bytes = contents.bytes_of_whole_rows();
-        let samples = Samples::pack(self.samples.format, transport, false, bytes);
+        let samples = Samples {
+            received: self.samples.received,
+            ..Samples::pack(self.samples.format, transport, false, bytes)
+        };
         Self { samples, ..self }
     }
 
+    /// What a peer's log may inflate to when it is converted; this side's own may be of any size.
+    fn conversion_limit(&self) -> usize {
+        if self.samples.received {
+            Limits::default().max_inflated
+        } else {
+            usize::MAX
+        }
+    }
+
     fn converted(&self, format: SampleFormat, dropped: &mut Vec<Dropped>) -> Samples {
-        let contents = self.contents(Limits::default().max_inflated);
+        let contents = self.contents(self.conversion_limit());
         let (mut bytes, mut lost) = (Vec::new(), LostColumns::default());
         let columns = contents.columns();
         match contents.histograms() {
@@ -343,6 +369,7 @@ impl Samples {
             transport,
             announced,
             bytes,
+            received: false,
         }
     }
 }

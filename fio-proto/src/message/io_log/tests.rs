@@ -215,6 +215,22 @@ fn missing_rows_are_counted() {
 }
 
 #[test]
+fn only_logs_of_peers_are_bounded_when_converted() {
+    let own = log(ALL_COLUMNS, 3);
+    let packed = own.clone().travelling(Transport::Deflated, LIMIT);
+    assert_eq!(
+        [own, packed.clone()].map(|log| log.conversion_limit()),
+        [usize::MAX; 2]
+    );
+    let peers = crossed(&packed, V97).0;
+    assert_eq!(peers.conversion_limit(), Limits::default().max_inflated);
+    let peers = peers
+        .travelling(Transport::Plain, LIMIT)
+        .announcing_all_rows(LIMIT);
+    assert_eq!(peers.conversion_limit(), Limits::default().max_inflated);
+}
+
+#[test]
 fn an_unknown_form_is_refused() {
     let (mut payload, mut dropped) = (vec![], vec![]);
     log(ALL_COLUMNS, 2).encode(V97, &mut payload, &mut dropped);
