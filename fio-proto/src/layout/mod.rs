@@ -59,4 +59,4 @@ pub(crate) use macros::wire_struct;
 pub(crate) use row::Writer;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
