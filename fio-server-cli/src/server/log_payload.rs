@@ -21,6 +21,9 @@ pub(super) struct LogForm {
 impl LogForm {
     /// The payload of a log; `None` where the client has no form for it.
     pub(super) fn payload(self, log: &IoLog) -> Option<Vec<u8>> {
+        if self.revision == Revision::V1 {
+            return None;
+        }
         let message = io_log(log, self.zlib)?;
         if Some(self.revision) == Revision::all().next_back() || message.is_of_histograms() {
             return Some(self.encoded(&message));

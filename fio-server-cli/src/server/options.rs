@@ -114,7 +114,7 @@ impl Default for Limits {
             jobs_in_total: 4096,
             files_per_run: 256 << 10,
             memory_per_run: 4 << 30,
-            log_memory: 512 << 20,
+            log_memory: 256 << 20,
             pending_text_bytes: 256 << 10,
             message_time: Duration::from_secs(30),
             idle_time: Some(Duration::from_secs(3600)),

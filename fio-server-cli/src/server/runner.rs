@@ -47,6 +47,8 @@ struct Shared {
     mailbox: Mailbox,
     /// Somebody wants the run to end, perhaps before it has begun.
     stop: AtomicBool,
+    /// Nobody wants to know any more.
+    abandoned: AtomicBool,
     handles: OnceLock<(StopHandle, StatusHandle)>,
 }
 
@@ -74,6 +76,7 @@ impl RunHandle {
         let shared = Arc::new(Shared {
             mailbox: Mailbox::new(context.policy.limits().pending_text_bytes),
             stop: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
             handles: OnceLock::new(),
         });
         let pending = jobs.pending_status();
@@ -111,6 +114,7 @@ impl RunHandle {
 
 impl Drop for RunHandle {
     fn drop(&mut self) {
+        self.shared.abandoned.store(true, Ordering::Relaxed);
         self.stop();
     }
 }
@@ -154,13 +158,18 @@ fn observer(shared: Arc<Shared>, form: LogForm) -> Arc<dyn Fn(RunEvent) + Send +
     Arc::new(move |event| match event {
         RunEvent::Text { level, text } => shared.mailbox.put_text(level, &text),
         RunEvent::JobStarted { .. } => shared.mailbox.put_job_started(),
-        RunEvent::JobLogs { logs, .. } => put_logs(&shared.mailbox, &logs, form),
+        RunEvent::JobLogs { logs, .. } => put_logs(&shared, &logs, form),
         _ => {}
     })
 }
 
-fn put_logs(mailbox: &Mailbox, logs: &[IoLog], form: LogForm) {
+fn put_logs(shared: &Shared, logs: &[IoLog], form: LogForm) {
+    let mailbox = &shared.mailbox;
     for log in logs {
+        // Compressing takes long, for nobody.
+        if shared.abandoned.load(Ordering::Relaxed) {
+            return;
+        }
         let name = &log.file_name;
         if log.lost > 0 {
             let lost = log.lost;

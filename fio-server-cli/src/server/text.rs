@@ -3,6 +3,8 @@
 //! A client prints each TEXT as it comes, with its host before the first of a line, so that pieces
 //! and lines look the same; only those who look at the wire see the difference.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use fio_engine::run::Level;
 use fio_proto::ServerVersion;
 use fio_proto::message::{ServerMessage, Text};
@@ -36,12 +38,14 @@ pub(super) fn pieces(line: &str, version: ServerVersion) -> Vec<&str> {
     pieces
 }
 
-/// The message for a piece. fio knows errors and everything else.
+/// The message for a piece, said now. fio knows errors and everything else.
 pub(super) fn message(level: Level, text: &str) -> ServerMessage {
-    ServerMessage::Text(match level {
+    let text = match level {
         Level::Info => Text::info(text),
         Level::Warning | Level::Error => Text::error(text),
-    })
+    };
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    ServerMessage::Text(text.at(since_1970.unwrap_or_default()))
 }
 
 #[cfg(test)]
