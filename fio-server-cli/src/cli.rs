@@ -45,6 +45,12 @@ pub enum Command {
     Probe(ProbeArgs),
     /// Explain a captured byte stream message by message
     Decode(DecodeArgs),
+    /// Let clients of one version talk to a server of another
+    ///
+    /// Each client is served in its own version, whichever that is; the server's is found out. Messages
+    /// are translated; what a version cannot carry is left out, and the client is told so, once for
+    /// each thing. A client and a server of the same version hear each other unchanged.
+    Bridge(BridgeArgs),
     /// Print shell completions or the manual page
     #[command(subcommand)]
     Generate(Generate),
@@ -288,6 +294,38 @@ pub struct DecodeArgs {
     /// Print one JSON document instead of lines
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `bridge`.
+#[derive(Debug, Args)]
+pub struct BridgeArgs {
+    /// Where to listen, in the forms that serve --listen takes; may be repeated
+    ///
+    /// Whoever can connect can have the server run jobs, so listen on other than loopback addresses
+    /// only in a network you trust.
+    #[arg(long, short, value_name = "ADDR", default_value = "127.0.0.1:8765",
+          value_parser = Address::parse_listen)]
+    pub listen: Vec<Address>,
+
+    /// The server, in the forms that client --host takes
+    #[arg(long, value_name = "ADDR")]
+    pub to: Address,
+
+    /// Speak this protocol version with the server instead of finding out which it has
+    #[arg(long, value_name = "N", value_parser = parse_protocol)]
+    pub proto: Option<ServerVersion>,
+
+    /// Keep what passes in files of this folder, four for each connection, which decode reads
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+
+    /// Most clients served at once; further ones find their connection closed
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_clients: u32,
+
+    /// Give up a server that has not answered a first question after this long
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration)]
+    pub timeout: Duration,
 }
 
 /// What `generate` prints.

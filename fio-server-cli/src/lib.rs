@@ -12,6 +12,7 @@ pub mod options;
 pub mod output;
 pub mod server;
 
+mod bridge;
 mod capture_file;
 mod interrupt;
 mod word_order;

@@ -11,7 +11,7 @@ use crate::running_server::RunningServer;
 use crate::util::{Finished, Folder, interrupt, spawn, wait_until};
 
 /// `fio --server`, ended with the test.
-struct StockServer {
+pub(crate) struct StockServer {
     child: Child,
     port: u16,
     folder: Folder,
@@ -19,7 +19,7 @@ struct StockServer {
 
 impl StockServer {
     /// Listens on a port that was free a moment ago; `None` without fio.
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         if Command::new("fio").arg("--version").output().is_err() {
             assert!(std::env::var_os("CI").is_none(), "CI needs fio");
             return None;
@@ -46,7 +46,7 @@ impl StockServer {
         })
     }
 
-    fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("127.0.0.1,{}", self.port)
     }
 

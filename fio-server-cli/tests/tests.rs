@@ -1,5 +1,6 @@
 //! The program from outside: one binary, one module per subject.
 
+mod bridge;
 mod captures;
 mod decode;
 mod decode_capture;

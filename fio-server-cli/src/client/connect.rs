@@ -12,10 +12,10 @@ use crate::address::{Address, TcpAddress};
 use crate::server::Stream;
 
 /// A connected byte stream, and how the server is addressed in it.
-pub(super) struct Connection {
-    pub(super) stream: Stream,
+pub(crate) struct Connection {
+    pub(crate) stream: Stream,
     /// The numeric address, or `sock` as fio calls a Unix socket.
-    pub(super) address: String,
+    pub(crate) address: String,
 }
 
 impl Connection {
@@ -33,7 +33,7 @@ impl Connection {
 const UNIX: &str = "sock";
 
 /// Connects to a server, trying each address its name resolves to.
-pub(super) async fn connect(address: &Address, limit: Duration) -> Result<Connection, ClientError> {
+pub(crate) async fn connect(address: &Address, limit: Duration) -> Result<Connection, ClientError> {
     let connecting = async {
         match address {
             Address::Tcp(tcp) => connect_tcp(address, tcp).await,

@@ -51,6 +51,7 @@ mod session;
 mod talk;
 mod wish;
 
+pub(crate) use connect::{Connection, connect};
 pub use error::{ClientError, Phase};
 pub use event::{HostEvent, Machine, Probe, WrittenLog};
 pub use fleet::{Assignment, Fleet, FleetOptions, Target, Work};

@@ -37,11 +37,12 @@ fn dispatch(command: &Command) -> Result<ExitStatus, Failure> {
         Command::Probe(args) => probe::command(args),
         Command::Generate(what) => generate::generate(what),
         Command::Decode(args) => decode::decode(args),
+        Command::Bridge(args) => crate::bridge::bridge(args),
     }
 }
 
 /// Networking and signals need one thread; jobs have their own.
-fn runtime() -> Result<Runtime, Failure> {
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
     let runtime = Builder::new_current_thread().enable_all().build();
     Ok(runtime.context("cannot set up the runtime")?)
 }

@@ -147,7 +147,8 @@ fn options_of(args: &ServeArgs, log: Log) -> anyhow::Result<ServerOptions> {
     Ok(options)
 }
 
-fn listen_addresses(addresses: &[Address]) -> anyhow::Result<Vec<ListenAddress>> {
+/// Looks host names up.
+pub(crate) fn listen_addresses(addresses: &[Address]) -> anyhow::Result<Vec<ListenAddress>> {
     let mut resolved = Vec::new();
     for address in addresses {
         match address {

@@ -15,7 +15,7 @@ use super::stream::Stream;
 
 /// A bound socket, before it has a runtime.
 #[derive(Debug)]
-pub(super) struct BoundListener {
+pub(crate) struct BoundListener {
     socket: BoundSocket,
     address: ListenAddress,
 }
@@ -28,7 +28,7 @@ enum BoundSocket {
 
 impl BoundListener {
     /// Binds and listens. Peers that connect from now on wait until the server runs.
-    pub(super) fn bind(address: &ListenAddress) -> Result<Self, ServerError> {
+    pub(crate) fn bind(address: &ListenAddress) -> Result<Self, ServerError> {
         let bound = match address {
             ListenAddress::Tcp(address) => bind_tcp(*address),
             ListenAddress::Unix(path) => {
@@ -49,12 +49,12 @@ impl BoundListener {
     }
 
     /// Where it listens, with the port the system chose if 0 was asked for.
-    pub(super) const fn address(&self) -> &ListenAddress {
+    pub(crate) const fn address(&self) -> &ListenAddress {
         &self.address
     }
 
     /// Hands the socket to the runtime this is called in.
-    pub(super) fn into_async(self) -> io::Result<Listener> {
+    pub(crate) fn into_async(self) -> io::Result<Listener> {
         Ok(match self.socket {
             BoundSocket::Tcp(listener) => {
                 Listener::Tcp(tokio::net::TcpListener::from_std(listener)?)
@@ -68,14 +68,14 @@ impl BoundListener {
 
 /// A listening socket within a runtime. Dropping it closes it and removes its socket file.
 #[derive(Debug)]
-pub(super) enum Listener {
+pub(crate) enum Listener {
     Tcp(tokio::net::TcpListener),
     Unix(tokio::net::UnixListener, SocketFile),
 }
 
 impl Listener {
     /// The next client, if one is there.
-    pub(super) fn poll_accept(
+    pub(crate) fn poll_accept(
         &self,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<(Stream, Peer)>> {
@@ -94,11 +94,11 @@ impl Listener {
 
 /// Who is at the other end of a stream.
 #[derive(Debug, Clone)]
-pub(super) struct Peer {
+pub(crate) struct Peer {
     /// Name for log lines.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The peer runs on this machine.
-    pub(super) local: bool,
+    pub(crate) local: bool,
 }
 
 impl Peer {
@@ -119,7 +119,7 @@ impl Peer {
     }
 
     /// The client of an embedded server.
-    pub(super) fn embedded() -> Self {
+    pub(crate) fn embedded() -> Self {
         Self {
             name: "embedded client".to_owned(),
             local: true,
@@ -129,7 +129,7 @@ impl Peer {
 
 /// Removes the file of a Unix socket at the end, unless somebody put another one in its place.
 #[derive(Debug)]
-pub(super) struct SocketFile {
+pub(crate) struct SocketFile {
     path: PathBuf,
     device_and_inode: (u64, u64),
 }

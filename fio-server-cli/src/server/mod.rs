@@ -47,9 +47,11 @@ mod stream;
 mod text;
 mod work;
 
+pub(crate) use command::listen_addresses;
 pub use command::serve;
 pub use embedded::EmbeddedServer;
 pub use error::ServerError;
+pub(crate) use listener::{BoundListener, Listener, Peer};
 pub use log::{Log, Severity};
 pub use options::{Limits, ListenAddress, ServerOptions};
 pub use pid_file::PidFile;

@@ -1,0 +1,198 @@
+//! A client of a later version and a server of version 1.
+//!
+//! | the client | means for the server |
+//! |---|---|
+//! | JOBLINE, JOB: answered by START | nothing yet |
+//! | RUN: SERVER_START for each job | the first of them; the next ones when its run has ended |
+//! | SEND_ETA | nothing: it tells how far it is when it likes, if at all; the last such news is the answer |
+//! | QUIT | QUIT, if something runs |
+//! | STOP, QUIT | QUIT of the last run |
+//! | EXIT: ends the connection | nothing: its EXIT ends the server |
+//!
+//! An old server runs what it gets at once and has the jobs parsed only then. So START comes from the bridge,
+//! which counts the jobs itself, and mistakes in a job file are told after RUN.
+
+use std::collections::VecDeque;
+
+use fio_proto::frame::Tag;
+use fio_proto::message::{ClientMessage, Eta, JobText, ServerMessage, Start, Stop, VerifyState};
+use fio_proto::opcode::Command;
+
+use super::Translator;
+
+/// `EOPNOTSUPP`: the server cannot do that.
+const NOT_SUPPORTED: u32 = 95;
+
+/// Most job files that may wait for RUN.
+const MOST_WAITING: usize = 64;
+
+/// The state of such a conversation.
+#[derive(Default)]
+pub(super) struct OldServer {
+    /// What is to be run and was not sent.
+    waiting: VecDeque<ClientMessage>,
+    /// RUN was said and the last run has not ended.
+    running: bool,
+    /// Jobs counted so far.
+    jobs: u32,
+    last_eta: Option<Eta>,
+    /// START has come for what was sent last.
+    understood: bool,
+    /// A job has failed, or a job file was not understood.
+    failed: bool,
+}
+
+impl OldServer {
+    /// Whether the server has something to do.
+    pub(super) const fn is_running(&self) -> bool {
+        self.running
+    }
+
+    pub(super) fn client_says(
+        &mut self,
+        bridge: &mut Translator,
+        tag: Tag,
+        message: ClientMessage,
+    ) {
+        match message {
+            ClientMessage::Probe(_) => {}
+            ClientMessage::Job(_) | ClientMessage::JobLine(_) => self.accept(bridge, message),
+            ClientMessage::LoadFile(_) => {
+                lost(
+                    bridge,
+                    Command::LoadFile,
+                    "the server cannot load job files",
+                );
+                bridge.tell(Tag(0), &ServerMessage::Quit);
+            }
+            ClientMessage::Run => self.run(bridge),
+            ClientMessage::SendEta => {
+                let eta = self.last_eta.clone().unwrap_or_default();
+                bridge.tell(tag, &ServerMessage::Eta(eta));
+            }
+            ClientMessage::UpdateJob(_) => {
+                bridge.tell(tag, &ServerMessage::UpdateJobReply(NOT_SUPPORTED));
+            }
+            ClientMessage::VerifyTrigger(_) => {
+                lost(bridge, Command::VerifyTrigger, "the jobs are only stopped");
+                bridge.tell(tag, &ServerMessage::VerifyState(VerifyState::default()));
+                self.stop(bridge);
+            }
+            ClientMessage::Quit => self.stop(bridge),
+            // Its SENDFILE would answer a question no old server asks, its EXIT would end the server.
+            _ => {}
+        }
+    }
+
+    pub(super) fn server_says(&mut self, bridge: &mut Translator, message: ServerMessage) {
+        match message {
+            ServerMessage::Eta(mut eta) => {
+                // It sends the number of threads in place of the time.
+                eta.status.elapsed_sec = eta.status.elapsed().unwrap_or_default();
+                self.last_eta = Some(eta);
+            }
+            // It has understood the jobs, and they begin.
+            ServerMessage::Start(_) => {
+                self.understood = true;
+                for _ in 0..self.jobs.clamp(1, MOST_BEGINNINGS) {
+                    bridge.tell(Tag(0), &ServerMessage::ServerStart);
+                }
+            }
+            ServerMessage::ThreadReport(report) => {
+                self.failed |= report.thread.error != 0;
+                bridge.tell(Tag(0), &ServerMessage::ThreadReport(report));
+            }
+            ServerMessage::Quit => {
+                self.failed |= !self.understood;
+                if self.waiting.is_empty() {
+                    self.end(bridge);
+                } else {
+                    self.send_next(bridge);
+                }
+            }
+            other => bridge.tell(Tag(0), &other),
+        }
+    }
+
+    /// It closes where it did not understand a job file.
+    pub(super) fn server_closed(&mut self, bridge: &mut Translator) {
+        if self.running {
+            self.failed = true;
+            self.end(bridge);
+        }
+    }
+
+    fn accept(&mut self, bridge: &mut Translator, message: ClientMessage) {
+        if self.waiting.len() >= MOST_WAITING {
+            let line = format!("bridge: more than {MOST_WAITING} job files are left out\n");
+            let note = bridge.notes.once(&line);
+            return bridge.remark(note);
+        }
+        if let ClientMessage::Job(job) = &message {
+            self.jobs = self.jobs.saturating_add(sections(job));
+        }
+        self.waiting.push_back(message);
+        bridge.tell(
+            Tag(0),
+            &ServerMessage::Start(Start::new(self.jobs, self.jobs)),
+        );
+    }
+
+    fn run(&mut self, bridge: &mut Translator) {
+        if self.running {
+            return;
+        }
+        if self.waiting.is_empty() {
+            // As a server without jobs says it.
+            bridge.tell(Tag(0), &ServerMessage::Stop(Stop::new(0, 0)));
+            return bridge.tell(Tag(0), &ServerMessage::Quit);
+        }
+        (self.running, self.failed) = (true, false);
+        self.send_next(bridge);
+    }
+
+    /// Runs what is next: a job file with the command lines in front of it. A stock server runs a command line
+    /// by itself, which gives nothing, and ends with QUIT.
+    fn send_next(&mut self, bridge: &mut Translator) {
+        if let Some(next) = self.waiting.pop_front() {
+            self.understood = false;
+            bridge.ask(Tag(0), &next);
+        }
+    }
+
+    fn stop(&mut self, bridge: &mut Translator) {
+        self.waiting.clear();
+        if self.running {
+            bridge.ask(Tag(0), &ClientMessage::Quit);
+        }
+    }
+
+    fn end(&mut self, bridge: &mut Translator) {
+        self.running = false;
+        self.jobs = 0;
+        self.last_eta = None;
+        let stop = Stop::new(self.failed.into(), 0);
+        bridge.tell(Tag(0), &ServerMessage::Stop(stop));
+        bridge.tell(Tag(0), &ServerMessage::Quit);
+    }
+}
+
+/// More beginnings are not told: the first makes a client ask how far the jobs are.
+const MOST_BEGINNINGS: u32 = 64;
+
+/// Sections of a job file that are jobs. Clones are not known before the server has parsed it.
+fn sections(job: &JobText) -> u32 {
+    let lines = job
+        .text
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii);
+    let names = lines.filter_map(|line| line.strip_prefix(b"["));
+    let jobs = names.filter(|name| !name.starts_with(b"global]"));
+    u32::try_from(jobs.count()).unwrap_or(u32::MAX)
+}
+
+fn lost(bridge: &mut Translator, command: Command, consequence: &str) {
+    let version = bridge.server.revision().version();
+    let note = bridge.notes.of_command(version, command, consequence);
+    bridge.remark(note);
+}
