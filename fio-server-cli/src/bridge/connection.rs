@@ -254,8 +254,8 @@ async fn relay(
     if greeting.rest > 0 {
         bridge.answer_probe(greeting.tag, backend.reply.clone());
     }
-    bridge.from_server(now, &backend.received[backend.answer_end..])?;
-    bridge.from_client(now, &greeting.received[greeting.rest..])?;
+    bridge.hear_server(now, &backend.received[backend.answer_end..])?;
+    bridge.hear_client(now, &greeting.received[greeting.rest..])?;
     let mut ends = Ends {
         client: End::new(client, Line::FromClient, Line::ToClient),
         server: End::new(backend.stream, Line::FromServer, Line::ToServer),
@@ -378,7 +378,7 @@ impl Ends {
         let now = Instant::now();
         if !self.client.gone && self.bridge.server.outgoing.len() < HIGH_WATER {
             match self.client.read(buffer, &mut self.recorder) {
-                Ok(Some(bytes)) => self.bridge.from_client(now, bytes)?,
+                Ok(Some(bytes)) => self.bridge.hear_client(now, bytes)?,
                 Ok(None) if self.client.gone => self.lose_client(),
                 Ok(None) => {}
                 Err(_) => self.lose_client(),
@@ -386,7 +386,7 @@ impl Ends {
         }
         if !self.server.gone && self.bridge.client.outgoing.len() < HIGH_WATER {
             match self.server.read(buffer, &mut self.recorder) {
-                Ok(Some(bytes)) => self.bridge.from_server(now, bytes)?,
+                Ok(Some(bytes)) => self.bridge.hear_server(now, bytes)?,
                 Ok(None) if self.server.gone => self.lose_server(),
                 Ok(None) => {}
                 Err(_) => self.lose_server(),

@@ -86,7 +86,7 @@ impl Translator {
     }
 
     /// Bytes from the client.
-    pub(super) fn from_client(
+    pub(super) fn hear_client(
         &mut self,
         now: Instant,
         mut bytes: &[u8],
@@ -117,7 +117,7 @@ impl Translator {
     }
 
     /// Bytes from the server.
-    pub(super) fn from_server(
+    pub(super) fn hear_server(
         &mut self,
         now: Instant,
         mut bytes: &[u8],
