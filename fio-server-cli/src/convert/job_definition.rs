@@ -7,8 +7,11 @@
 
 use std::time::Duration;
 
-use fio_engine::job::{BlockSizes, Fallocate, JobSpec, Pattern, SizeOrPercent, SyncMode};
+use fio_engine::job::{
+    BlockSizes, Fallocate, JobSpec, LogOptions, Pattern, SizeOrPercent, SyncMode, WindowValue,
+};
 use fio_engine::{Direction, PerDirection};
+use fio_proto::ByteString;
 use fio_proto::layout::{BlockSizeShare, ThreadOptions};
 use fio_proto::message::JobDefinition;
 
@@ -28,6 +31,7 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     set_times(spec, &mut options);
     set_buffers(spec, &mut options);
     set_reports(spec, &mut options);
+    set_logs(&spec.logs, &mut options);
     options
 }
 
@@ -56,10 +60,8 @@ fn unset_options() -> ThreadOptions {
     options.latency_percentile = 100.0;
     options.replay_scale = 1;
     options.replay_time_scale = 100;
-    options.per_job_logs = 1;
     options.allow_create = 1;
     options.zone_mode = 1;
-    options.log_entries = 1024;
     options
 }
 
@@ -229,6 +231,51 @@ fn set_reports(spec: &JobSpec, options: &mut ThreadOptions) {
     options.significant_figures = spec.significant_figures;
 }
 
+/// The intervals and bins of histograms stay zero, as in what fio's servers send.
+fn set_logs(logs: &LogOptions, options: &mut ThreadOptions) {
+    let set = |name: &Option<String>, written: &mut u32, file: &mut ByteString| {
+        *written = name.is_some().into();
+        *file = name.as_deref().unwrap_or_default().into();
+    };
+    set(
+        &logs.bandwidth,
+        &mut options.write_bandwidth_log,
+        &mut options.bandwidth_log_file,
+    );
+    set(
+        &logs.latency,
+        &mut options.write_latency_log,
+        &mut options.latency_log_file,
+    );
+    set(
+        &logs.iops,
+        &mut options.write_iops_log,
+        &mut options.iops_log_file,
+    );
+    set(
+        &logs.histogram,
+        &mut options.write_histogram_log,
+        &mut options.histogram_log_file,
+    );
+    options.log_average_ms = milliseconds(logs.interval);
+    options.log_window_value = match logs.window_value {
+        WindowValue::Average => 0,
+        WindowValue::Maximum => 1,
+        WindowValue::Both => 2,
+    };
+    options.log_offset = logs.offset.into();
+    options.log_priority = logs.priority.into();
+    options.log_issue_time = logs.issue_time.into();
+    options.log_compression = logs
+        .compression
+        .map_or(0, |bytes| u32::try_from(bytes).unwrap_or(u32::MAX));
+    options.log_store_compressed = logs.store_compressed.into();
+    options.log_alternate_epoch = logs.alternate_epoch.into();
+    options.log_alternate_epoch_clock = logs.epoch_clock;
+    options.per_job_logs = logs.per_job.into();
+    options.log_entries = logs.entries;
+}
+
 #[cfg(test)]
 mod tests {
     use fio_proto::Revision;
@@ -284,6 +331,34 @@ mod tests {
             assert_eq!(arrived.options.runtime, 3_000_000, "{revision}");
             assert_eq!(arrived.options.block_size, [4096; 3], "{revision}");
         }
+    }
+
+    /// As in the announcements of fio 3.33 for these options.
+    #[test]
+    fn logs_are_told() {
+        let mut spec = mixed();
+        spec.logs.latency = Some("xlat".to_owned());
+        spec.logs.bandwidth = Some(String::new());
+        spec.logs.interval = Duration::from_millis(250);
+        spec.logs.compression = Some(16384);
+        spec.logs.offset = true;
+        let options = job_definition(1, 0, &spec).options;
+        assert_eq!(
+            (options.write_bandwidth_log, options.write_latency_log),
+            (1, 1)
+        );
+        assert_eq!(
+            (options.write_iops_log, options.write_histogram_log),
+            (0, 0)
+        );
+        assert_eq!(options.latency_log_file, "xlat");
+        assert_eq!(options.bandwidth_log_file, "");
+        assert_eq!((options.log_average_ms, options.log_offset), (250, 1));
+        assert_eq!(
+            (options.log_compression, options.log_entries),
+            (16384, 1024)
+        );
+        assert_eq!(options.per_job_logs, 1);
     }
 
     #[test]
