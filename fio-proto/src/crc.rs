@@ -83,7 +83,7 @@ fn halve<T: Copy, H: Copy + Default + BitXorAssign>(
         *slot = cut(word);
     }
     let (front, behind) = halves.split_at(16);
-    let array = |part: &[H]| part.try_into().unwrap_or([H::default(); 16]);
+    let array = |part: &[H]| part.try_into().unwrap_or_else(|_| [H::default(); 16]);
     fold(array(front), array(behind))
 }
 
