@@ -239,7 +239,7 @@ fn what_was_dropped_decodes_as_zero_and_saturated() {
     );
     assert_eq!(decoded.text, "abcdefg");
     assert_eq!(decoded.latencies[0].total(), 1 + 2 + 3 + 4);
-    assert_eq!(decoded.latencies[1].counts()[0], u32::MAX.into());
+    assert_eq!(decoded.latencies[1].counts()[0], u64::from(u32::MAX));
 }
 
 #[test]

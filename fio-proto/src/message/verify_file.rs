@@ -86,7 +86,7 @@ impl VerifyProgress {
         let record = reader.take("size", size)?;
         reader.finish()?;
         let (got, wanted) = (header.crc.get(), crc32c(record));
-        if got != wanted.into() && !CHECKSUMS_IGNORED {
+        if got != u64::from(wanted) && !CHECKSUMS_IGNORED {
             return Err(VerifyFileError::Checksum { got, wanted });
         }
         let mut reader = Reader::new("thread_io_list", record);

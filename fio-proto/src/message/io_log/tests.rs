@@ -95,7 +95,7 @@ fn large_blocks_and_counters_are_cut_for_old_versions() {
     let (arrived, dropped) = crossed(&log, V73);
     assert_eq!(dropped, ["block_size"]);
     let size = arrived.contents(LIMIT).rows().next().unwrap().block_size;
-    assert_eq!(size, u32::MAX.into());
+    assert_eq!(size, u64::from(u32::MAX));
 
     let histogram = Histogram::from_counts([1, u64::from(u32::MAX) + 1]);
     let log = IoLog::from_histograms("h", 2, 3, [(LogRow::default(), &histogram)]);
