@@ -38,7 +38,7 @@ pub enum Command {
     /// Run jobs on one or many servers and print what they measured
     ///
     /// Without --host the jobs run on a server inside this process, over a private loopback socket.
-    Client(ClientArgs),
+    Client(Box<ClientArgs>),
     /// Run jobs in this process, without a network
     Run(RunArgs),
     /// Ask servers who they are

@@ -164,7 +164,7 @@ fn write_rows(
     if log.is_of_histograms() {
         let Some(rows) = contents.histograms() else {
             let lost = contents.rows().len() > 0;
-            return Ok((0, loss.or(lost.then_some(Loss::Histograms))));
+            return Ok((0, loss.or_else(|| lost.then_some(Loss::Histograms))));
         };
         for row in rows {
             writeln!(out, "{}", row.text(log.histogram_coarseness))?;

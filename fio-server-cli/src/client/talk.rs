@@ -239,7 +239,7 @@ impl<'a> Talk<'a> {
     }
 
     /// Writes a log, off this thread because disks are slow.
-    async fn log(&mut self, log: Box<IoLog>) -> Result<Next, ClientError> {
+    async fn log(&self, log: Box<IoLog>) -> Result<Next, ClientError> {
         let shared = self.task.shared.clone();
         let label = self.task.label.clone();
         let (server, name) = (self.driver.server.clone(), printable(&log.name));

@@ -121,7 +121,7 @@ fn what_was_not_measured_is_absent() {
         min: u64::MAX,
         ..IoStat::default()
     };
-    let report = in_version(stat.clone(), 1);
+    let report = in_version(stat, 1);
     assert_eq!(report.directions.0[1].completion, LatencyReport::default());
     assert_eq!(report.directions.0[0].submission.histogram, None);
     assert_eq!((report.description, report.latency_target), (None, None));
