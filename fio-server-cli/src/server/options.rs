@@ -109,7 +109,7 @@ impl Default for Limits {
         Self {
             clients: 64,
             message_bytes: 16 << 20,
-            queued_jobs: 16,
+            queued_jobs: 128,
             jobs_per_run: 2048,
             jobs_in_total: 4096,
             files_per_run: 256 << 10,
