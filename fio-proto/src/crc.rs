@@ -128,7 +128,9 @@ mod tests {
     fn check_value() {
         assert_eq!(crc16(b"123456789"), 0xbb3d);
         assert_eq!(crc16(b""), 0);
-        let long: Vec<u8> = (0..2000_u32).map(|index| (index * 7 >> 2) as u8).collect();
+        let long: Vec<u8> = (0..2000_u32)
+            .map(|index| ((index * 7) >> 2) as u8)
+            .collect();
         for length in [127, 128, 255, 256, 257, 384, 1023, 1024, 1025, 2000] {
             assert_eq!(crc16(&long[..length]), bitwise(&long[..length]), "{length}");
         }

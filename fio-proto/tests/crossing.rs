@@ -189,10 +189,8 @@ fn any_report() -> impl Strategy<Value = ThreadReport> {
 fn ordinary(value: &mut Value) {
     match value {
         Value::Null => {}
-        Value::Number(number) if number.is_f64() => {
-            if !number.as_f64().unwrap().is_normal() {
-                *value = 0.0.into();
-            }
+        Value::Number(number) if number.is_f64() && !number.as_f64().unwrap().is_normal() => {
+            *value = 0.0.into();
         }
         Value::Array(values) => values.iter_mut().for_each(|value| {
             if value.is_null() {

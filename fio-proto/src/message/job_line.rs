@@ -3,7 +3,7 @@
 //! | offset | size | field (`cmd_line_pdu`, since version 65) | meaning |
 //! |---|---|---|---|
 //! | 0 | 2 | `lines` | number of words |
-//! | 2 | 2 | `client_type` | [`ClientType`](super::ClientType) |
+//! | 2 | 2 | `client_type` | [`ClientType`] |
 //! | 4 | … | `options` | per word two bytes of length, its NUL included, and the word with its NUL |
 //!
 //! | offset | size | field (`cmd_line_pdu`, version 1) | meaning |

@@ -58,11 +58,8 @@ fn known(line: &'static str, revision: Revision) -> Option<Known> {
 
 /// The last of `revision@number` whose revision is not newer.
 fn at(entries: &[&str], revision: Revision) -> Option<usize> {
-    let entries = entries.iter().map(|entry| entry.split_once('@').unwrap());
-    let number = entries
-        .filter(|(since, _)| parse_revision(since) <= revision)
-        .next_back()?
-        .1;
+    let mut entries = entries.iter().map(|entry| entry.split_once('@').unwrap());
+    let (_, number) = entries.rfind(|(since, _)| parse_revision(since) <= revision)?;
     (number != "-").then(|| number.parse().unwrap())
 }
 
