@@ -33,3 +33,6 @@ mod units;
 
 pub(crate) use command::bridge;
 use translator::Translator;
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@
 //! | the unit of reported rates | not in version 1; 8 for bytes up to version 72, 4 since |
 //! | significant figures | not in versions up to 66, not filled in 69; 0 makes a client print nothing but 0 |
 //! | precision of percentiles | not in version 1 |
+//! | statistics of low priority | in versions 82 to 95 those of all I/Os, where there is no other priority |
 //! | minima without samples | all ones, which is no figure that could get lost |
 
 use fio_engine::stats::{self, MICROSECOND_BUCKETS};
@@ -56,6 +57,7 @@ fn convert_thread(stat: &mut ThreadStat, from: ServerVersion, to: ServerVersion)
             *series = IoStat::default();
         }
     }
+    forget_one_priority(stat);
     convert_unit_base(&mut stat.unit_base, from, to);
     fill(&mut stat.significant_figures, SIGNIFICANT_FIGURES);
     match (from == ServerVersion::V1, to == ServerVersion::V1) {
@@ -67,6 +69,18 @@ fn convert_thread(stat: &mut ThreadStat, from: ServerVersion, to: ServerVersion)
         stat.total_histogram = std::mem::take(&mut stat.completion_histogram);
     } else if !has_one_histogram(from) && has_one_histogram(to) && is_of_total_latency(stat) {
         stat.completion_histogram = std::mem::take(&mut stat.total_histogram);
+    }
+}
+
+/// Servers of versions 82 to 95 count all I/Os as of low priority where none has another. That says nothing
+/// that completion latency does not.
+fn forget_one_priority(stat: &mut ThreadStat) {
+    for direction in 0..3 {
+        let low = stat.low_priority_latency[direction].samples;
+        if low > 0 && low == stat.completion_latency[direction].samples {
+            stat.low_priority_latency[direction] = IoStat::default();
+            stat.low_priority_histogram[direction] = Histogram::default();
+        }
     }
 }
 
@@ -105,15 +119,15 @@ const fn is_of_total_latency(stat: &ThreadStat) -> bool {
 }
 
 fn latencies(stat: &mut ThreadStat) -> impl Iterator<Item = &mut IoStat> {
-    let of_requests = [
+    let by_direction = [
         &mut stat.completion_latency,
         &mut stat.submission_latency,
         &mut stat.total_latency,
+        &mut stat.high_priority_latency,
+        &mut stat.low_priority_latency,
     ];
-    of_requests
-        .into_iter()
-        .flatten()
-        .chain([&mut stat.sync_latency])
+    let all = by_direction.into_iter().flatten();
+    all.chain([&mut stat.sync_latency])
 }
 
 fn to_nanoseconds(stat: &mut ThreadStat) {

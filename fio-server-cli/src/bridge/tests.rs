@@ -1,0 +1,101 @@
+//! Translating what servers of several releases have sent.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Instant;
+
+use fio_proto::describe::{Described, Direction, describe_stream};
+use fio_proto::{Revision, ServerVersion};
+
+use super::Translator;
+
+/// Every recorded server, with its version.
+fn recordings() -> Vec<(u16, String, Vec<u8>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/captures");
+    let mut all = Vec::new();
+    for folder in std::fs::read_dir(root).expect("recordings").flatten() {
+        let name = folder.file_name().to_string_lossy().into_owned();
+        let Some(version) = name
+            .strip_prefix('v')
+            .and_then(|digits| digits.parse().ok())
+        else {
+            continue;
+        };
+        for scenario in std::fs::read_dir(folder.path())
+            .expect("scenarios")
+            .flatten()
+        {
+            let file = scenario.path().join("s2c.bin.gz");
+            let packed = std::fs::read(&file).expect("a recording");
+            let mut bytes = Vec::new();
+            let mut reader = flate2::read::GzDecoder::new(&packed[..]);
+            reader.read_to_end(&mut bytes).expect("sound");
+            all.push((version, scenario.path().display().to_string(), bytes));
+        }
+    }
+    assert!(all.len() > 5, "recordings of several releases");
+    all
+}
+
+fn translated(from: u16, to: Revision, bytes: &[u8]) -> Vec<Described> {
+    let from = Revision::of(ServerVersion::new(from)).expect("a supported version");
+    let mut bridge = Translator::new(to, from);
+    // In pieces, as it may come.
+    for piece in bytes.chunks(50_000) {
+        bridge
+            .hear_server(Instant::now(), piece)
+            .expect("a sound recording");
+    }
+    bridge.server_closed();
+    let told = describe_stream(&bridge.client.outgoing, Direction::ServerToClient);
+    told.map(|message| message.expect("sound frames")).collect()
+}
+
+fn names(messages: &[Described]) -> Vec<String> {
+    let told = messages.iter().filter(|message| message.name() != "TEXT");
+    told.map(Described::name).collect()
+}
+
+/// The first value of a field in the messages, as text.
+fn value(messages: &[Described], command: &str, field: &str) -> Option<String> {
+    let message = messages.iter().find(|message| message.name() == command)?;
+    let fields = message.fields.as_ref().expect("fields");
+    let field = fields.iter().find(|found| found.name == field)?;
+    Some(field.value.to_string())
+}
+
+#[test]
+fn recorded_servers_are_understood_in_every_version() {
+    let targets = [1, 65, 72, 96, 121]
+        .map(|version| Revision::of(ServerVersion::new(version)).expect("a supported version"));
+    for (from, name, bytes) in recordings() {
+        let said: Vec<_> = describe_stream(&bytes, Direction::ServerToClient)
+            .map(|message| message.expect("a sound recording"))
+            .collect();
+        for to in targets
+            .into_iter()
+            .filter(|to| to.version().number() != from)
+        {
+            let told = translated(from, to, &bytes);
+            let pair = format!("{name} for {to}");
+            for message in &told {
+                assert_eq!(message.version, to.version(), "{pair}");
+                assert!(message.fields.is_ok(), "{pair}: {message:?}");
+            }
+            if to != Revision::V1 {
+                assert_eq!(names(&told), names(&said), "{pair}");
+            }
+            for field in ["ts.name", "ts.io_bytes", "ts.total_io_u", "ts.error"] {
+                let (before, after) = (value(&said, "TS", field), value(&told, "TS", field));
+                let cut = [before, after].map(|value| value.map(|value| without_trims(&value)));
+                assert_eq!(cut[0], cut[1], "{pair}: {field}");
+            }
+        }
+    }
+}
+
+/// Lists by direction end in trims, syncs or neither.
+fn without_trims(value: &str) -> String {
+    let parts: Vec<_> = value.split(", ").take(2).collect();
+    parts.join(", ").trim_end_matches(']').to_owned()
+}
