@@ -110,7 +110,7 @@ mod tests {
         symlink(root.path().join("secret"), inside.join("out")).unwrap();
         symlink("a.fio", inside.join("alias")).unwrap();
         symlink(root.path(), inside.join("up")).unwrap();
-        let folders = JobFolders::new(&[inside.clone()]).unwrap();
+        let folders = JobFolders::new(std::slice::from_ref(&inside)).unwrap();
 
         let absolute = inside.join("a.fio").display().to_string();
         let secret = root.path().join("secret").display().to_string();
