@@ -250,3 +250,68 @@ fn a_reset_connection_does_no_harm() {
     }
     server.check_still_serving();
 }
+
+#[test]
+fn a_storm_of_broken_clients_of_all_versions_leaves_the_server_serving() {
+    let server = TestServer::with(|options| options.limits.clients = 1000);
+    // A generator is enough here, and the same storm can be had again.
+    let mut state = 7_u64;
+    let mut random = move |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % below
+    };
+    let many: String = (0..3000)
+        .map(|n| format!("[s{n}]\nioengine=null\n"))
+        .collect();
+    let deep = format!("[a]\nioengine=null\nsize={}1\n", "(".repeat(10_000));
+    let jobs = [
+        QUICK_JOB,
+        LONG_JOB,
+        "[a]\nfilename=/dev\nsize=1m\n",
+        "[a]\nfilename=/proc/self/mem\nrw=read\nsize=1m\n",
+        "[a]\nioengine=null\nnrfiles=1000000000\nsize=1t\n",
+        &many,
+        &deep,
+    ];
+    let mut held = Vec::new();
+    for _ in 0..300 {
+        let version = [1, 65, 74, 84, 97, 121, 67][random(7) as usize];
+        let longest = if version == 1 { 64 } else { 1024 };
+        let job = jobs[random(jobs.len() as u64) as usize];
+        let head = (job.len() as u32).to_le_bytes();
+        let payload = match version {
+            1 => job.as_bytes().to_vec(),
+            _ => [&head[..], &[1, 0, 0, 0], job.as_bytes()].concat(),
+        };
+        let pieces = payload.chunks(longest);
+        let last = pieces.len() - 1;
+        let mut bytes: Vec<u8> = pieces
+            .enumerate()
+            .flat_map(|(index, piece)| frame(version, JOB, u32::from(index < last), 0, piece))
+            .collect();
+        for opcode in [16, 8, 1, 20, 18, 19, 6, 99] {
+            let noise: Vec<u8> = (0..random(40)).map(|_| random(256) as u8).collect();
+            bytes.extend(frame(version, opcode, 0, random(1 << 30), &noise));
+        }
+        match random(4) {
+            0 => bytes.truncate(random(bytes.len() as u64) as usize),
+            1 => {
+                let at = random(bytes.len() as u64) as usize;
+                bytes[at] ^= 1 << random(8);
+            }
+            _ => {}
+        }
+        let mut peer = server.connect();
+        // The server may have closed already.
+        let _ = peer.stream.write_all(&bytes);
+        // Some never read, some leave unread bytes behind, which resets the connection.
+        if random(3) == 0 {
+            held.push(peer);
+        }
+    }
+    server.check_still_serving();
+    drop(held);
+    server.check_still_serving();
+}

@@ -323,7 +323,7 @@ fn several_servers_work_for_one_client() {
     };
     one.folder.file("job.fio", QUICK);
     one.folder
-        .file("other.fio", &QUICK.replace("quick", "other"));
+        .file("other.fio", QUICK.replace("quick", "other"));
     let second = format!("--client={}", other.address());
     let finished = Finished::of(one.command(&["job.fio", &second, "other.fio"])).expect_code(0);
     for wanted in ["quick: (groupid=0", "other: (groupid=0", "All clients"] {
@@ -340,6 +340,44 @@ fn several_servers_work_for_one_client() {
         finished.stdout.matches("quick: (groupid=0").count(),
         2,
         "{finished:#?}"
+    );
+}
+
+#[test]
+fn several_job_files_make_one_run() {
+    let Some(pair) = Pair::new() else { return };
+    pair.folder.file("second.fio", GROUPS);
+    let finished = pair.run(QUICK, &["second.fio"]).expect_code(0);
+    assert!(
+        finished.stdout.contains("Starting 6 processes"),
+        "{finished:#?}"
+    );
+    for wanted in ["reads: (groupid=0, jobs=2)", "quick: (groupid=1, jobs=1)"] {
+        assert!(finished.stdout.contains(wanted), "{wanted}: {finished:#?}");
+    }
+}
+
+#[test]
+fn a_trigger_stops_the_jobs_and_runs_nothing() {
+    let Some(pair) = Pair::new() else { return };
+    let ran = pair.folder.path().join("ran");
+    let trigger = format!("--trigger-remote=touch {}", ran.display());
+    let words = ["--trigger-timeout=1", "--trigger=true", &trigger];
+    let began = Instant::now();
+    let finished = pair.run(LONG, &words).expect_code(0);
+    assert!(began.elapsed() < Duration::from_secs(30));
+    assert!(
+        finished
+            .stdout
+            .contains("long: (groupid=0, jobs=1): err= 0"),
+        "{finished:#?}"
+    );
+    assert!(!ran.exists());
+    let state = "127.0.0.1-long-0-verify.state".to_owned();
+    assert!(
+        pair.folder.files().contains(&state),
+        "{:?}",
+        pair.folder.files()
     );
 }
 
