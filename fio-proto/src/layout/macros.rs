@@ -148,7 +148,8 @@ macro_rules! wire_struct {
 
         #[doc = concat!("A [`", stringify!($name), "`] read in place, field by field.")]
         ///
-        /// Every accessor gives `None` where the revision does not carry the field.
+        /// Every accessor gives `None` where the revision does not carry the field. Figures are as they
+        /// travel, in the unit of their row, also where decoding converts them.
         #[derive(Clone, Copy, Debug)]
         pub struct $view<'a> {
             $($field: Option<$crate::layout::Cell<'a>>,)*

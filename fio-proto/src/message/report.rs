@@ -204,29 +204,35 @@ impl Parts {
                 let offset = u64::try_from(end.end).unwrap_or(u64::MAX);
                 *part = end.part(name, "ss_dur", offset, measurements, 8)?;
             }
-            return end.finish().map(|()| parts);
+        } else {
+            parts.find(thread, measurements, &mut end)?;
         }
-        let record = PriorityStat::size(revision);
+        end.finish().map(|()| parts)
+    }
+
+    /// Looks where the offsets say.
+    fn find(
+        &mut self,
+        thread: &ThreadStat,
+        measurements: u64,
+        end: &mut Checked,
+    ) -> Result<(), DecodeError> {
+        let record = PriorityStat::size(end.revision);
         let wanted = thread.priority_offsets.iter().zip(thread.priority_counts);
-        for (part, (offset, count)) in parts.priorities.iter_mut().zip(wanted) {
-            *part = end.part(
-                "clat_prio_offset",
-                "nr_clat_prio",
-                *offset,
-                count.into(),
-                record,
-            )?;
+        for (part, (offset, count)) in self.priorities.iter_mut().zip(wanted) {
+            let count = count.into();
+            *part = end.part("clat_prio_offset", "nr_clat_prio", *offset, count, record)?;
         }
         let offsets = [
             ("ss_iops_data_offset", thread.steady_state_iops_offset),
             ("ss_bw_data_offset", thread.steady_state_bandwidth_offset),
             ("ss_lat_data_offset", thread.steady_state_latency_offset),
         ];
-        let kinds = if revision < V120 { 2 } else { 3 };
-        for (part, (name, offset)) in parts.steady_state.iter_mut().zip(offsets).take(kinds) {
+        let kinds = if end.revision < V120 { 2 } else { 3 };
+        for (part, (name, offset)) in self.steady_state.iter_mut().zip(offsets).take(kinds) {
             *part = end.part(name, "ss_dur", offset, measurements, 8)?;
         }
-        end.finish().map(|()| parts)
+        Ok(())
     }
 
     fn read_steady_state(
@@ -269,29 +275,7 @@ impl Checked {
         if count == 0 {
             return Ok(0..0);
         }
-        let place = |name| place(self.revision, name);
-        let limit = u64::try_from(self.length).unwrap_or(u64::MAX);
-        let start = match usize::try_from(offset) {
-            Ok(start) if start < self.end => {
-                return Err(DecodeError::Overlap {
-                    structure: STRUCTURE,
-                    field: offset_name,
-                    offset: place(offset_name),
-                    value: offset,
-                    end: self.end,
-                });
-            }
-            Ok(start) if start <= self.length => start,
-            _ => {
-                return Err(DecodeError::OutOfRange {
-                    structure: STRUCTURE,
-                    field: offset_name,
-                    offset: place(offset_name),
-                    value: offset,
-                    limit,
-                });
-            }
-        };
+        let start = self.start(offset_name, offset)?;
         let room = self
             .length
             .saturating_sub(start)
@@ -302,13 +286,32 @@ impl Checked {
                 self.end = start.saturating_add(count.saturating_mul(size));
                 Ok(start..self.end)
             }
-            _ => Err(DecodeError::OutOfRange {
+            _ => Err(self.out_of_range(count_name, count, room)),
+        }
+    }
+
+    /// Where a part begins, if it may begin there.
+    fn start(&self, field: &'static str, offset: u64) -> Result<usize, DecodeError> {
+        match usize::try_from(offset) {
+            Ok(start) if start < self.end => Err(DecodeError::Overlap {
                 structure: STRUCTURE,
-                field: count_name,
-                offset: place(count_name),
-                value: count,
-                limit: room.try_into().unwrap_or(u64::MAX),
+                field,
+                offset: place(self.revision, field),
+                value: offset,
+                end: self.end,
             }),
+            Ok(start) if start <= self.length => Ok(start),
+            _ => Err(self.out_of_range(field, offset, self.length)),
+        }
+    }
+
+    fn out_of_range(&self, field: &'static str, value: u64, limit: usize) -> DecodeError {
+        DecodeError::OutOfRange {
+            structure: STRUCTURE,
+            field,
+            offset: place(self.revision, field),
+            value,
+            limit: limit.try_into().unwrap_or(u64::MAX),
         }
     }
 
