@@ -10,7 +10,7 @@
 //! | 20 | 2 | `cmd_crc16` | CRC-16/ARC of the bytes 0…19 |
 //! | 22 | 2 | `pdu_crc16` | CRC-16/ARC of the payload; 0 and unchecked when there is none |
 //!
-//! All little-endian, the same in every version. Source: fio `server.h`, `struct fio_net_cmd`.
+//! All little-endian, the same in every version; fio calls it `fio_net_cmd`.
 //!
 //! This layer looks at one frame at a time and accepts frames of any version; [`crate::fragment`]
 //! holds a conversation to one.

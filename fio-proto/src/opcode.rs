@@ -16,7 +16,7 @@
 //! | STOP | 11 | 12 | server |
 //! | DU … JOB_OPT | – | 13 … 22 | |
 //!
-//! Source: fio `server.h`, the `FIO_NET_CMD_*` constants. The same number means different commands in
+//! The names are those of fio's `FIO_NET_CMD_*`, the numbers were observed. The same number means different commands in
 //! different versions, so a number alone ([`Opcode`]) is never enough to know the [`Command`].
 
 use core::fmt;
