@@ -23,7 +23,7 @@
 //!     server.handle_bytes(now, bytes);
 //!     client.transmitted(now, sent);
 //! }
-//! assert_eq!(server.poll_output(), Output::Event(ServerEvent::Probed));
+//! assert!(matches!(server.poll_output(), Output::Event(ServerEvent::Probed(_))));
 //! ```
 //!
 //! # Layers
