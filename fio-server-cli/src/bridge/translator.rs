@@ -19,8 +19,7 @@ const MAX_FROM_SERVER: usize = 256 << 20;
 
 /// Both sides of a bridged conversation, without sockets.
 ///
-/// Fed with bytes and the time, it leaves what is to be sent in [`to_client`](Self::to_client) and
-/// [`to_server`](Self::to_server).
+/// Fed with bytes and the time, it leaves what is to be sent in the `outgoing` of both channels.
 pub(crate) struct Translator {
     pub(super) client: Channel,
     pub(super) server: Channel,
