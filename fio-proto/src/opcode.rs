@@ -16,8 +16,9 @@
 //! | STOP | 11 | 12 | server |
 //! | DU … JOB_OPT | – | 13 … 22 | |
 //!
-//! The names are those of fio's `FIO_NET_CMD_*`, the numbers were observed. The same number means different commands in
-//! different versions, so a number alone ([`Opcode`]) is never enough to know the [`Command`].
+//! The names are those of fio's `FIO_NET_CMD_*`, the numbers were observed. The same number means
+//! different commands in different versions, so a number alone ([`Opcode`]) is never enough to know the
+//! [`Command`].
 
 use core::fmt;
 
