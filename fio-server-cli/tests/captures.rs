@@ -250,6 +250,7 @@ fn json_has_the_figures_fios_client_has() {
             for member in ["groupid", "error"] {
                 assert_eq!(ours[member], theirs[member], "{name} {member}");
             }
+            same_steady_state(name, &theirs["steadystate"], &ours["steadystate"]);
             same_options(name, &theirs["job options"], &ours["job options"]);
             for direction in ["read", "write", "trim"] {
                 let place = format!("{name} {} {direction}", ours["jobname"]);
@@ -259,6 +260,23 @@ fn json_has_the_figures_fios_client_has() {
         assert!(played.end.is_ok(), "{name}: {:?}", played.end);
     });
     assert!(count >= 5);
+}
+
+fn same_steady_state(name: &str, theirs: &Value, ours: &Value) {
+    let criterion = |state: &Value| {
+        let text = state["criterion"].as_str().unwrap_or_default();
+        Value::from(text.trim_end_matches('%').parse::<f64>().ok())
+    };
+    let without = |state: &Value| {
+        let mut state = state.clone();
+        if let Some(state) = state.as_object_mut() {
+            state.remove("criterion");
+        }
+        state
+    };
+    assert_eq!(without(ours), without(theirs), "{name}");
+    // fio rounds a last digit of 5 either way.
+    close(name, &criterion(theirs), &criterion(ours));
 }
 
 /// Early releases leave out options without a value.
@@ -317,6 +335,11 @@ fn every_session_ends_with_the_jobs_fios_client_reported() {
             "{name}: {} of {blocks} jobs",
             ours.len()
         );
+        if name.contains("clat_prio") && version >= 96 {
+            let lines = printed.lines();
+            let theirs = lines.filter(|line| line.contains("clat prio") && line.contains("min="));
+            assert_eq!(priorities(&played.json), theirs.count(), "{name}");
+        }
         let refused = name.contains("badopt") || name.contains("nodir");
         match &played.end {
             Ok(()) => assert!(!refused, "{name}"),
@@ -333,6 +356,15 @@ fn every_session_ends_with_the_jobs_fios_client_reported() {
         }
     });
     assert!(count >= 5);
+}
+
+/// Priorities with figures of their own, over all jobs and directions.
+fn priorities(json: &Value) -> usize {
+    let jobs = json["client_stats"].as_array().expect("jobs").iter();
+    let directions = jobs.flat_map(|job| ["read", "write", "trim"].map(|name| &job[name]["prios"]));
+    directions
+        .map(|priorities| priorities.as_array().map_or(0, Vec::len))
+        .sum()
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::model::{
     DirectionReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport, LatencyTarget,
+    PriorityReport,
 };
 use crate::direction::{Direction, PerDirection};
 use crate::job::JobSpec;
@@ -47,6 +48,7 @@ impl JobReport {
             latency_us: [0; 10],
             latency_ms: [0; 12],
             latency_target: None,
+            steady_state: None,
             percentiles: spec.percentiles,
             percentile_list: spec.percentile_list.clone(),
             kb_base: spec.kb_base,
@@ -163,6 +165,7 @@ impl JobReport {
         sum.started = None;
         sum.options = Vec::new();
         sum.latency_target = None;
+        sum.steady_state = None;
         Some(sum)
     }
 
@@ -207,6 +210,7 @@ impl DirectionReport {
             submission: LatencyReport::of(submission),
             completion: LatencyReport::of(completion),
             total: LatencyReport::of(total),
+            priorities: Vec::new(),
             bandwidth: counters.bandwidth,
             iops: counters.iops,
         }
@@ -221,8 +225,19 @@ impl DirectionReport {
         self.submission.merge(&other.submission);
         self.completion.merge(&other.completion);
         self.total.merge(&other.total);
+        self.merge_priorities(&other.priorities);
         self.bandwidth.add_concurrent(&other.bandwidth);
         self.iops.add_concurrent(&other.iops);
+    }
+
+    fn merge_priorities(&mut self, others: &[PriorityReport]) {
+        for other in others {
+            let same = |mine: &&mut PriorityReport| mine.priority == other.priority;
+            match self.priorities.iter_mut().find(same) {
+                Some(mine) => mine.latency.merge(&other.latency),
+                None => self.priorities.push(other.clone()),
+            }
+        }
     }
 
     /// Bytes per second over the run time; 0 without one.

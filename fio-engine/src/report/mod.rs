@@ -18,7 +18,7 @@ pub use collect::ALL_CLIENTS;
 pub use disks::DiskMonitor;
 pub use model::{
     DirectionReport, DiskReport, GroupDirectionReport, GroupReport, Host, JobReport, LatencyReport,
-    LatencyTarget, Report,
+    LatencyTarget, PriorityReport, Report, SteadyState,
 };
 pub use units::{Prefix, ScaledNumber, Unit};
 

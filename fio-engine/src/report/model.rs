@@ -101,6 +101,10 @@ pub struct JobReport {
     /// the sum over several hosts.
     pub latency_target: Option<LatencyTarget>,
 
+    /// How a steady state was looked for and what came of it, in the results of servers whose jobs
+    /// asked for one (`steadystate`); `None` for the sum over several hosts.
+    pub steady_state: Option<SteadyState>,
+
     /// Which latencies show percentiles.
     pub percentiles: PercentileKinds,
     /// The percentiles shown, ascending, 0.0..=100.0.
@@ -154,10 +158,82 @@ pub struct DirectionReport {
     pub completion: LatencyReport,
     /// Total latency, nanoseconds (`lat`).
     pub total: LatencyReport,
+    /// Completion latency by priority, in the results of servers that tell; shown where there is more
+    /// than one.
+    pub priorities: Vec<PriorityReport>,
     /// Bandwidth samples, KiB/s.
     pub bandwidth: Moments,
     /// IOPS samples.
     pub iops: Moments,
+}
+
+/// Completion latency of the I/Os of one priority.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PriorityReport {
+    /// The priority as Linux packs it: class in the bits from 13 on, hint in the ten below, level in the
+    /// lowest three.
+    pub priority: u32,
+    /// Completion latency, nanoseconds.
+    pub latency: LatencyReport,
+}
+
+impl PriorityReport {
+    /// Class, level and hint.
+    #[must_use]
+    pub const fn parts(&self) -> (u32, u32, u32) {
+        (
+            self.priority >> 13,
+            self.priority & 7,
+            (self.priority >> 3) & 0x3ff,
+        )
+    }
+}
+
+/// How a steady state was looked for and what came of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SteadyState {
+    /// Bandwidth was watched; without, IOPS were.
+    pub of_bandwidth: bool,
+    /// The slope of the measurements was watched; without, their largest deviation from the mean.
+    pub by_slope: bool,
+    /// Limit and criterion are percentages of the mean.
+    pub in_percent: bool,
+    /// The steady state was reached.
+    pub attained: bool,
+    /// The limit asked for.
+    pub limit: f64,
+    /// What was compared with it.
+    pub criterion: f64,
+    /// Largest deviation of a measurement from the mean.
+    pub deviation: f64,
+    /// Slope of the measurements.
+    pub slope: f64,
+    /// How many measurements were looked at together.
+    pub length: u64,
+    /// The last measurements of IOPS, oldest first; empty where there were not enough.
+    pub iops: Vec<u64>,
+    /// The last measurements of bandwidth, bytes/s, oldest first.
+    pub bandwidth: Vec<u64>,
+}
+
+impl SteadyState {
+    /// Mean of the measurements of IOPS, rounded down.
+    #[must_use]
+    pub fn mean_iops(&self) -> u64 {
+        mean(&self.iops)
+    }
+
+    /// Mean of the measurements of bandwidth, bytes/s, rounded down.
+    #[must_use]
+    pub fn mean_bandwidth(&self) -> u64 {
+        mean(&self.bandwidth)
+    }
+}
+
+fn mean(values: &[u64]) -> u64 {
+    let sum: u128 = values.iter().map(|value| u128::from(*value)).sum();
+    let mean = sum / (values.len().max(1) as u128);
+    u64::try_from(mean).unwrap_or(u64::MAX)
 }
 
 /// One kind of latency: moments and histogram, nanoseconds.

@@ -30,6 +30,7 @@ use fio_engine::PerDirection;
 use fio_engine::job::{DEFAULT_PERCENTILES, PercentileKinds};
 use fio_engine::report::{
     DirectionReport, DiskReport, GroupDirectionReport, GroupReport, Host, JobReport, LatencyTarget,
+    SteadyState,
 };
 use fio_proto::ServerVersion;
 use fio_proto::layout::{GroupRunStats, ThreadStat};
@@ -43,7 +44,10 @@ pub use status::status;
 pub fn job_report(report: &ThreadReport, version: ServerVersion, host: &Host) -> JobReport {
     let stat = &report.thread;
     let latencies = Latencies::new(stat, version);
-    let directions = std::array::from_fn(|index| direction_report(stat, &latencies, index));
+    let directions = std::array::from_fn(|index| DirectionReport {
+        priorities: latency::priorities(report, index),
+        ..direction_report(stat, &latencies, index)
+    });
     let description = printable(&stat.description);
     JobReport {
         name: printable(&stat.name),
@@ -76,6 +80,7 @@ pub fn job_report(report: &ThreadReport, version: ServerVersion, host: &Host) ->
         latency_us: stat.latency_us.map(bounded),
         latency_ms: latencies.slow_counts(),
         latency_target: latency_target(stat, version),
+        steady_state: steady_state(report),
         percentiles: PercentileKinds {
             submission: stat.submission_percentiles != 0,
             completion: stat.completion_percentiles != 0,
@@ -195,9 +200,44 @@ fn direction_report(stat: &ThreadStat, latencies: &Latencies<'_>, index: usize) 
         submission: latencies.submission(index),
         completion: latencies.completion(index),
         total: latencies.total(index),
+        priorities: Vec::new(),
         bandwidth: latency::moments(&stat.bandwidth[index], 1),
         iops: latency::moments(&stat.iops[index], 1),
     }
+}
+
+/// Only of jobs that look for one.
+fn steady_state(report: &ThreadReport) -> Option<SteadyState> {
+    use fio_proto::layout::SteadyState as Wire;
+    let stat = &report.thread;
+    let is = |flag| stat.steady_state_flags & flag != 0;
+    let measured = report.steady_state.as_ref();
+    // The measurements travel in a ring that begins anywhere.
+    let in_order = |values: &[u64]| {
+        let oldest = usize::try_from(stat.steady_state_head).unwrap_or(0);
+        let (behind, before) = values.split_at(oldest.min(values.len()));
+        before.iter().chain(behind).copied().map(bounded).collect()
+    };
+    (stat.steady_state_flags != 0).then(|| SteadyState {
+        of_bandwidth: is(Wire::BANDWIDTH),
+        by_slope: is(Wire::SLOPE),
+        in_percent: is(Wire::PERCENT),
+        attained: is(Wire::ATTAINED),
+        limit: finite(stat.steady_state_limit),
+        criterion: finite(stat.steady_state_criterion),
+        deviation: finite(stat.steady_state_deviation),
+        slope: finite(stat.steady_state_slope),
+        length: bounded(stat.steady_state_length),
+        iops: measured.map(|of| in_order(&of.iops)).unwrap_or_default(),
+        bandwidth: measured
+            .map(|of| in_order(&of.bandwidth))
+            .unwrap_or_default(),
+    })
+}
+
+/// A slope may well be negative.
+fn finite(value: f64) -> f64 {
+    if value.is_finite() { value } else { 0.0 }
 }
 
 /// A figure a report can work with.

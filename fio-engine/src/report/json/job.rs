@@ -6,7 +6,10 @@ use super::write_options;
 use super::writer::JsonWriter;
 use crate::clock::unix_milliseconds;
 use crate::direction::Direction;
-use crate::report::model::{DirectionReport, GroupReport, JobReport, LatencyReport, LatencyTarget};
+use crate::report::model::{
+    DirectionReport, GroupReport, JobReport, LatencyReport, LatencyTarget, PriorityReport,
+    SteadyState,
+};
 use crate::report::normal::{RANGE_LABELS, share};
 use crate::report::{milliseconds, share_of_group};
 use crate::stats::{BATCH_LABELS, DEPTH_LABELS, Histogram};
@@ -56,6 +59,9 @@ pub(super) fn write(
     }
     if let Some(description) = &job.description {
         json.string("desc", description)?;
+    }
+    if let Some(steady_state) = &job.steady_state {
+        json.object("steadystate", |json| write_steady_state(json, steady_state))?;
     }
     match &job.host {
         Some(host) => {
@@ -108,7 +114,53 @@ fn write_direction(
         let percents = shown.then_some(job.percentile_list.as_slice());
         write_latency(json, name, latency, percents, bins)?;
     }
+    if report.priorities.len() > 1 {
+        let percents = kinds.completion.then_some(job.percentile_list.as_slice());
+        write_priorities(json, &report.priorities, percents, bins)?;
+    }
     write_samples(json, report, share_of_group(report, direction, group))
+}
+
+fn write_priorities(
+    json: &mut JsonWriter<'_>,
+    priorities: &[PriorityReport],
+    percents: Option<&[f64]>,
+    bins: bool,
+) -> fmt::Result {
+    json.array("prios", |json| {
+        priorities.iter().try_for_each(|of_one| {
+            let (class, level, hint) = of_one.parts();
+            json.element(|json| {
+                json.integer("prioclass", class)?;
+                json.integer("prio", level)?;
+                json.integer("priohint", hint)?;
+                write_latency(json, "clat_ns", &of_one.latency, percents, bins)
+            })
+        })
+    })
+}
+
+fn write_steady_state(json: &mut JsonWriter<'_>, state: &SteadyState) -> fmt::Result {
+    let percent = if state.in_percent { "%" } else { "" };
+    let what = if state.of_bandwidth { "bw" } else { "iops" };
+    let how = if state.by_slope { "_slope" } else { "" };
+    json.string("ss", &format!("{what}{how}:{:.6}{percent}", state.limit))?;
+    json.integer("duration", state.length)?;
+    json.integer("attained", u8::from(state.attained))?;
+    json.string("criterion", &format!("{:.6}{percent}", state.criterion))?;
+    json.float("max_deviation", state.deviation)?;
+    json.float("slope", state.slope)?;
+    json.object("data", |json| {
+        json.integer("bw_mean", state.mean_bandwidth())?;
+        json.integer("iops_mean", state.mean_iops())?;
+        for (name, values) in [("iops", &state.iops), ("bw", &state.bandwidth)] {
+            json.array(name, |json| {
+                let mut values = values.iter();
+                values.try_for_each(|value| json.integer_element(*value))
+            })?;
+        }
+        Ok(())
+    })
 }
 
 fn write_samples(json: &mut JsonWriter<'_>, report: &DirectionReport, share: f64) -> fmt::Result {

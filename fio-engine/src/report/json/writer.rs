@@ -64,6 +64,12 @@ impl<'a> JsonWriter<'a> {
         self.nested(['{', '}'], fill)
     }
 
+    /// An element of an array that is an integer.
+    pub(super) fn integer_element(&mut self, value: impl Into<i128>) -> fmt::Result {
+        self.next_line()?;
+        write!(self.out, "{}", value.into())
+    }
+
     /// A member that is an integer.
     pub(super) fn integer(&mut self, key: impl Display, value: impl Into<i128>) -> fmt::Result {
         self.key(key)?;

@@ -7,7 +7,9 @@ use super::latency::{write_distribution, write_latency, write_percentiles};
 use super::share;
 use crate::clock::LocalTime;
 use crate::direction::Direction;
-use crate::report::model::{DirectionReport, GroupReport, JobReport, LatencyTarget};
+use crate::report::model::{
+    DirectionReport, GroupReport, JobReport, LatencyTarget, PriorityReport, SteadyState,
+};
 use crate::report::units::{BothBases, Prefix, ScaledNumber, Unit};
 use crate::report::{milliseconds, share_of_group};
 use crate::stats::{BATCH_LABELS, DEPTH_LABELS, Moments};
@@ -32,10 +34,35 @@ pub(super) fn write(
     write_cpu(out, job)?;
     write_depths(out, job)?;
     write_issued(out, job)?;
-    match &job.latency_target {
-        Some(target) => write_target(out, target),
+    if let Some(target) = &job.latency_target {
+        write_target(out, target)?;
+    }
+    match &job.steady_state {
+        Some(state) => write_steady_state(out, job, state),
         None => Ok(()),
     }
+}
+
+fn write_steady_state(out: &mut dyn Write, job: &JobReport, state: &SteadyState) -> fmt::Result {
+    let prefix = Prefix::of_base(job.kb_base);
+    let rate = Unit::of_rate(job.unit_base);
+    writeln!(
+        out,
+        "  steadystate  : attained={}, bw={}, iops={}, {} {}={:.3}{}",
+        if state.attained { "yes" } else { "no" },
+        BothBases(number(job, state.mean_bandwidth(), prefix, rate)),
+        number(job, state.mean_iops(), Prefix::Decimal, Unit::None),
+        if state.of_bandwidth { "bw" } else { "iops" },
+        if state.by_slope { "slope" } else { "mean dev" },
+        state.criterion,
+        if state.in_percent { "%" } else { "" },
+    )
+}
+
+/// The name of a priority's lines: class, level and hint.
+fn priority_name(of_one: &PriorityReport) -> String {
+    let (class, level, hint) = of_one.parts();
+    format!("clat prio {class}/{level}/{hint}")
 }
 
 fn write_head(out: &mut dyn Write, job: &JobReport, finished: SystemTime) -> fmt::Result {
@@ -87,6 +114,11 @@ fn write_direction(
     write_latency(out, "slat", &report.submission)?;
     write_latency(out, "clat", &report.completion)?;
     write_latency(out, "lat", &report.total)?;
+    let priorities = Some(&report.priorities[..]).filter(|priorities| priorities.len() > 1);
+    for of_one in priorities.unwrap_or_default() {
+        let name = format!("    {}", priority_name(of_one));
+        write_latency(out, &name, &of_one.latency)?;
+    }
     let shown = &job.percentiles;
     for (name, latency, shown) in [
         ("slat", &report.submission, shown.submission),
@@ -95,6 +127,13 @@ fn write_direction(
     ] {
         let histogram = latency.histogram.as_deref().filter(|_| shown);
         write_percentiles(out, name, histogram, &job.percentile_list)?;
+    }
+    for of_one in priorities.filter(|_| shown.completion).unwrap_or_default() {
+        let samples = of_one.latency.moments.samples;
+        let share = share(samples, report.completion.moments.samples, 0.0);
+        let name = format!("{} ({share:.2}% of IOs)", priority_name(of_one));
+        let histogram = of_one.latency.histogram.as_deref();
+        write_percentiles(out, &name, histogram, &job.percentile_list)?;
     }
     write_bandwidth_samples(out, report, share_of_group(report, direction, group))?;
     write_iops_samples(out, &report.iops)

@@ -1,9 +1,10 @@
 //! Latencies of a job: moments, histograms and counts, in nanoseconds.
 
-use fio_engine::report::LatencyReport;
+use fio_engine::report::{LatencyReport, PriorityReport};
 use fio_engine::stats::{Histogram, MICROSECOND_BUCKETS, Moments};
 use fio_proto::ServerVersion;
 use fio_proto::layout::{self, IoStat, ThreadStat};
+use fio_proto::message::ThreadReport;
 
 use super::{bounded, figure};
 
@@ -84,6 +85,21 @@ impl<'a> Latencies<'a> {
             histogram: (histogram.total() > 0).then(|| translate(histogram, microseconds)),
         }
     }
+}
+
+/// Completion latency of one direction by priority, those that were used.
+pub(super) fn priorities(report: &ThreadReport, direction: usize) -> Vec<PriorityReport> {
+    let used = report.priorities[direction]
+        .iter()
+        .filter(|of_one| of_one.latency.samples > 0);
+    used.map(|of_one| PriorityReport {
+        priority: of_one.priority,
+        latency: LatencyReport {
+            moments: moments(&of_one.latency, 1),
+            histogram: (of_one.histogram.total() > 0).then(|| translate(&of_one.histogram, false)),
+        },
+    })
+    .collect()
 }
 
 fn translate(histogram: &layout::Histogram, microseconds: bool) -> Box<Histogram> {
