@@ -2,7 +2,8 @@
 //!
 //! | the client | means for the server |
 //! |---|---|
-//! | JOBLINE, JOB: answered by START | nothing yet |
+//! | JOB: answered by START | nothing yet |
+//! | JOBLINE: answered by START | nothing: what a client sends there concerns its own release, and a stock server of 2011 crashes on short ones |
 //! | RUN: SERVER_START for each job | the first of them; the next ones when its run has ended |
 //! | SEND_ETA | nothing: it tells how far it is when it likes, if at all; the last such news is the answer |
 //! | QUIT | QUIT, if something runs |
@@ -56,7 +57,14 @@ impl OldServer {
     ) {
         match message {
             ClientMessage::Probe(_) => {}
-            ClientMessage::Job(_) | ClientMessage::JobLine(_) => self.accept(bridge, message),
+            ClientMessage::Job(job) => self.accept(bridge, job),
+            ClientMessage::JobLine(_) => {
+                let line =
+                    "bridge: options of the command line do not reach a server of version 1\n";
+                let note = bridge.notes.once(line);
+                bridge.remark(note);
+                self.tell_start(bridge);
+            }
             ClientMessage::LoadFile(_) => {
                 lost(
                     bridge,
@@ -122,20 +130,20 @@ impl OldServer {
         }
     }
 
-    fn accept(&mut self, bridge: &mut Translator, message: ClientMessage) {
+    fn accept(&mut self, bridge: &mut Translator, job: JobText) {
         if self.waiting.len() >= MOST_WAITING {
             let line = format!("bridge: more than {MOST_WAITING} job files are left out\n");
             let note = bridge.notes.once(&line);
             return bridge.remark(note);
         }
-        if let ClientMessage::Job(job) = &message {
-            self.jobs = self.jobs.saturating_add(sections(job));
-        }
-        self.waiting.push_back(message);
-        bridge.tell(
-            Tag(0),
-            &ServerMessage::Start(Start::new(self.jobs, self.jobs)),
-        );
+        self.jobs = self.jobs.saturating_add(sections(&job));
+        self.waiting.push_back(ClientMessage::Job(job));
+        self.tell_start(bridge);
+    }
+
+    fn tell_start(&self, bridge: &mut Translator) {
+        let start = Start::new(self.jobs, self.jobs);
+        bridge.tell(Tag(0), &ServerMessage::Start(start));
     }
 
     fn run(&mut self, bridge: &mut Translator) {
@@ -151,8 +159,7 @@ impl OldServer {
         self.send_next(bridge);
     }
 
-    /// Runs what is next: a job file with the command lines in front of it. A stock server runs a command line
-    /// by itself, which gives nothing, and ends with QUIT.
+    /// Runs the next job file.
     fn send_next(&mut self, bridge: &mut Translator) {
         if let Some(next) = self.waiting.pop_front() {
             self.understood = false;

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use fio_proto::describe::{Described, Direction, describe_stream};
+use fio_proto::frame::Tag;
+use fio_proto::message::{ClientMessage, JobLine, Message as _};
 use fio_proto::{Revision, ServerVersion};
 
 use super::Translator;
@@ -92,6 +94,38 @@ fn recorded_servers_are_understood_in_every_version() {
             }
         }
     }
+}
+
+#[test]
+fn an_old_server_gets_job_files_at_run_and_no_command_line() {
+    let newer = Revision::of(ServerVersion::new(97)).expect("a supported version");
+    let mut bridge = Translator::new(newer, Revision::V1);
+    let mut said = Vec::new();
+    for message in [
+        ClientMessage::JobLine(JobLine::new(["--output-format=json"])),
+        ClientMessage::job("[a]\n[b]\n"),
+        ClientMessage::job("[global]\nbs=4k\n[c]\n"),
+    ] {
+        message
+            .append_to(newer, Tag(0), &mut said)
+            .expect("sendable");
+    }
+    bridge.hear_client(Instant::now(), &said).expect("sound");
+    assert!(bridge.server.outgoing.is_empty(), "nothing runs before RUN");
+    let told: Vec<_> = describe_stream(&bridge.client.outgoing, Direction::ServerToClient)
+        .map(|message| message.expect("sound frames"))
+        .collect();
+    assert_eq!(names(&told), ["START", "START", "START"]);
+    assert_eq!(value(&told[3..], "START", "jobs").as_deref(), Some("3"));
+
+    let mut run = Vec::new();
+    ClientMessage::Run
+        .append_to(newer, Tag(0), &mut run)
+        .expect("sendable");
+    bridge.hear_client(Instant::now(), &run).expect("sound");
+    let sent = describe_stream(&bridge.server.outgoing, Direction::ClientToServer);
+    let sent: Vec<_> = sent.map(|message| message.expect("sound frames")).collect();
+    assert_eq!(names(&sent), ["JOB"], "one at a time");
 }
 
 /// Lists by direction end in trims, syncs or neither.
