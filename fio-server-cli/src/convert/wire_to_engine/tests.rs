@@ -144,7 +144,7 @@ fn percentiles_fall_back_to_fios_default_list() {
     assert_eq!(in_version(stat(), 1).percentile_list, DEFAULT_PERCENTILES);
     let mut stat = stat();
     stat.percentile_list[..3].copy_from_slice(&[99.0, 50.0, f64::NAN]);
-    assert_eq!(in_version(stat.clone(), 1).percentile_list, [50.0, 99.0]);
+    assert_eq!(in_version(stat, 1).percentile_list, [50.0, 99.0]);
 }
 
 #[test]
@@ -197,13 +197,16 @@ fn no_figures_of_a_hostile_server_break_sums_or_reports() {
     (stat.depth_map, stat.latency_us, stat.latency_ms) =
         ([u64::MAX; 7], [u64::MAX; 10], [u64::MAX; 12]);
     stat.completion_histogram[0].counts_mut().fill(u64::MAX);
-    let job = in_version(stat.clone(), 1);
+    stat.total_histogram[1].counts_mut().fill(u64::MAX);
+    (stat.latency_ns, stat.job_start_ms) = ([u64::MAX; 10], u64::MAX);
+    (stat.steady_state_flags, stat.steady_state_slope) = (u32::MAX, f64::NAN);
+    let jobs = [1, 97, 121].map(|version| in_version(stat.clone(), version));
     let now = SystemTime::now();
     let report = Report {
         started: now,
         finished: now,
         global_options: Vec::new(),
-        jobs: vec![job; 100],
+        jobs: vec![jobs; 40].concat(),
         groups: Vec::new(),
         disks: Vec::new(),
         logs: Vec::new(),
