@@ -46,7 +46,7 @@ use crate::report::Report;
 use crate::report::status::Status;
 use crate::workload::RandomRule;
 use plan::Plan;
-pub use plan::group_numbers;
+pub use plan::{group_numbers, result_count};
 pub use status::CloneProgress;
 use status::StatusSource;
 use supervisor::Supervisor;

@@ -23,6 +23,22 @@ pub fn group_numbers<'a>(jobs: impl IntoIterator<Item = &'a JobSpec>) -> Vec<u32
     jobs.into_iter().enumerate().map(number).collect()
 }
 
+/// How many results a run of these jobs reports: one for each clone, but one for all those of a group that
+/// ask to be reported together (`group_reporting`).
+#[must_use]
+pub fn result_count(jobs: &[JobSpec]) -> u32 {
+    let mut together: Vec<u32> = Vec::new();
+    let mut alone = 0_u32;
+    for (job, group) in jobs.iter().zip(group_numbers(jobs)) {
+        if !job.group_reporting {
+            alone = alone.saturating_add(job.clones);
+        } else if together.last() != Some(&group) {
+            together.push(group);
+        }
+    }
+    alone.saturating_add(u32::try_from(together.len()).unwrap_or(u32::MAX))
+}
+
 /// All clones of a run, in order.
 #[derive(Debug)]
 pub(super) struct Plan {

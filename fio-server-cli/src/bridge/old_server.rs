@@ -15,6 +15,8 @@
 
 use std::collections::VecDeque;
 
+use fio_engine::job::{JobSource, ParseOptions, parse_jobs};
+use fio_engine::run::result_count;
 use fio_proto::frame::Tag;
 use fio_proto::message::{ClientMessage, Eta, JobText, ServerMessage, Start, Stop, VerifyState};
 use fio_proto::opcode::Command;
@@ -34,8 +36,8 @@ pub(super) struct OldServer {
     waiting: VecDeque<ClientMessage>,
     /// RUN was said and the last run has not ended.
     running: bool,
-    /// Jobs counted so far.
-    jobs: u32,
+    /// Jobs and results counted so far.
+    expected: Start,
     last_eta: Option<Eta>,
     /// START has come for what was sent last.
     understood: bool,
@@ -102,7 +104,7 @@ impl OldServer {
             // It has understood the jobs, and they begin.
             ServerMessage::Start(_) => {
                 self.understood = true;
-                for _ in 0..self.jobs.clamp(1, MOST_BEGINNINGS) {
+                for _ in 0..self.expected.jobs.clamp(1, MOST_BEGINNINGS) {
                     bridge.tell(Tag(0), &ServerMessage::ServerStart);
                 }
             }
@@ -136,14 +138,19 @@ impl OldServer {
             let note = bridge.notes.once(&line);
             return bridge.remark(note);
         }
-        self.jobs = self.jobs.saturating_add(sections(&job));
+        let added = expected(&job);
+        self.expected = Start::new(
+            self.expected.jobs.saturating_add(added.jobs),
+            self.expected
+                .stat_outputs
+                .saturating_add(added.stat_outputs),
+        );
         self.waiting.push_back(ClientMessage::Job(job));
         self.tell_start(bridge);
     }
 
     fn tell_start(&self, bridge: &mut Translator) {
-        let start = Start::new(self.jobs, self.jobs);
-        bridge.tell(Tag(0), &ServerMessage::Start(start));
+        bridge.tell(Tag(0), &ServerMessage::Start(self.expected));
     }
 
     fn run(&mut self, bridge: &mut Translator) {
@@ -176,7 +183,7 @@ impl OldServer {
 
     fn end(&mut self, bridge: &mut Translator) {
         self.running = false;
-        self.jobs = 0;
+        self.expected = Start::default();
         self.last_eta = None;
         let stop = Stop::new(self.failed.into(), 0);
         bridge.tell(Tag(0), &ServerMessage::Stop(stop));
@@ -187,14 +194,28 @@ impl OldServer {
 /// More beginnings are not told: the first makes a client ask how far the jobs are.
 const MOST_BEGINNINGS: u32 = 64;
 
-/// Sections of a job file that are jobs. Clones are not known before the server has parsed it.
-fn sections(job: &JobText) -> u32 {
-    let lines = job
-        .text
-        .split(|byte| *byte == b'\n')
-        .map(<[u8]>::trim_ascii);
-    let names = lines.filter_map(|line| line.strip_prefix(b"["));
-    let jobs = names.filter(|name| !name.starts_with(b"global]"));
+/// What a job file will run and report, clones included; its sections where it has options this engine does not
+/// know.
+fn expected(job: &JobText) -> Start {
+    let text = String::from_utf8_lossy(&job.text);
+    let source = JobSource::text("job file", text.as_ref());
+    match parse_jobs(&[source], &ParseOptions::for_peer()) {
+        Ok(parsed) => {
+            let clones = parsed.jobs.iter().map(|job| job.clones);
+            let jobs = clones.fold(0, u32::saturating_add);
+            Start::new(jobs, result_count(&parsed.jobs))
+        }
+        Err(_) => {
+            let sections = sections(&text);
+            Start::new(sections, sections)
+        }
+    }
+}
+
+fn sections(text: &str) -> u32 {
+    let lines = text.lines().map(str::trim);
+    let names = lines.filter_map(|line| line.strip_prefix('['));
+    let jobs = names.filter(|name| !name.starts_with("global]"));
     u32::try_from(jobs.count()).unwrap_or(u32::MAX)
 }
 
@@ -202,4 +223,23 @@ fn lost(bridge: &mut Translator, command: Command, consequence: &str) {
     let version = bridge.server.revision().version();
     let note = bridge.notes.of_command(version, command, consequence);
     bridge.remark(note);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_and_groups_are_counted_where_the_file_is_understood() {
+        let count = |text: &str| {
+            let start = expected(&JobText::new(text));
+            (start.jobs, start.stat_outputs)
+        };
+        assert_eq!(count("[a]\nnumjobs=3\n[b]\n"), (4, 4));
+        assert_eq!(
+            count("[global]\ngroup_reporting\n[a]\nnumjobs=3\n[b]\nnew_group\n"),
+            (4, 2)
+        );
+        assert_eq!(count("[global]\nrw=read\n[a]\nof=2011\n[b]\n"), (2, 2));
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use fio_proto::frame::Tag;
 use fio_proto::message::{ClientMessage, Message, ProbeReply, ServerMessage, Text};
-use fio_proto::{Revision, ServerVersion};
+use fio_proto::{Limits, Revision, ServerVersion};
 
 use super::channel::{Channel, ChannelError, Sent};
 use super::notes::Notes;
@@ -135,7 +135,8 @@ impl Translator {
         Ok(())
     }
 
-    fn server_says(&mut self, now: Instant, tag: Tag, mut message: ServerMessage) {
+    fn server_says(&mut self, now: Instant, tag: Tag, message: ServerMessage) {
+        let mut message = all_rows_announced(message);
         units::convert(&mut message, self.server.revision(), self.client.revision());
         let mut rules = std::mem::replace(&mut self.rules, Rules::PassOn);
         match &mut rules {
@@ -239,5 +240,17 @@ impl Translator {
                 .client
                 .send(Tag(0), &ServerMessage::Text(Text::info(line)));
         }
+    }
+}
+
+/// Stock servers announce fewer rows than they send where logs have offsets or issue times, and stock clients
+/// drop the others.
+fn all_rows_announced(message: ServerMessage) -> ServerMessage {
+    match message {
+        ServerMessage::IoLog(log) => {
+            let log = log.announcing_all_rows(Limits::default().max_inflated);
+            ServerMessage::IoLog(Box::new(log))
+        }
+        other => other,
     }
 }

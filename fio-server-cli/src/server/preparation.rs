@@ -40,19 +40,9 @@ impl PreparedJobs {
         self.clones_before(self.specs.len())
     }
 
-    /// How many results the run will report: one for each clone, but one for all those of a group
-    /// that report together.
+    /// How many results the run will report.
     pub(super) fn reports(&self) -> u32 {
-        let mut together: Vec<u32> = Vec::new();
-        let mut alone = 0_u32;
-        for (spec, group) in self.specs.iter().zip(self.groups()) {
-            if !spec.group_reporting {
-                alone = alone.saturating_add(spec.clones);
-            } else if together.last() != Some(&group) {
-                together.push(group);
-            }
-        }
-        alone.saturating_add(u32::try_from(together.len()).unwrap_or(u32::MAX))
+        run::result_count(&self.specs)
     }
 
     /// The reporting group of each job.
