@@ -149,7 +149,8 @@ impl JobReport {
 
     /// The sum of the jobs of all hosts of a client, with merged percentiles: "All clients".
     ///
-    /// Formats are those of the first job, the host that of the last. `None` without jobs.
+    /// Formats are those of the first job, the host and the group those of the last, as fio has it. `None`
+    /// without jobs.
     #[must_use]
     pub fn all_clients(jobs: &[Self]) -> Option<Self> {
         let (first, others) = jobs.split_first()?;
@@ -157,10 +158,10 @@ impl JobReport {
         for job in others {
             sum.merge(job);
             sum.host.clone_from(&job.host);
+            sum.group_id = job.group_id;
         }
         ALL_CLIENTS.clone_into(&mut sum.name);
         sum.description = None;
-        sum.group_id = 0;
         sum.process_id = 0;
         sum.started = None;
         sum.options = Vec::new();
