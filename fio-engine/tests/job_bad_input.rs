@@ -44,6 +44,18 @@ fn each_fault_is_named_with_its_place() {
             b"[a]\nsize=big",
             "bad.fio:2:1: section [a]: option `size`: `big` is not a number",
         ),
+        (
+            b"[a]\nrate=fast",
+            "bad.fio:2:1: section [a]: option `rate`: `fast` is not a number",
+        ),
+        (
+            b"[a]\nrate=1m\nrate_iops=5",
+            "bad.fio:1:1: section [a]: rate and rate_iops exclude each other",
+        ),
+        (
+            b"[a]\nrate_iops=5\nrate_iops_min=,6",
+            "bad.fio:1:1: section [a]: rate_iops_min of write is more than its rate_iops",
+        ),
         (b"[a\nsize=1", "bad.fio:1:1: `[a` begins a section"),
         (
             b"size=1\n[a]",

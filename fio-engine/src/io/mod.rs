@@ -29,6 +29,7 @@ mod transfer;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use buffers::AlignedBuffers;
 pub(crate) use engines::Engine;
@@ -151,6 +152,29 @@ pub trait IoEngine: Sized + 'static {
         completions: &mut Vec<Completion>,
     ) -> io::Result<()> {
         let _ = (minimum, maximum, completions);
+        Ok(())
+    }
+
+    /// Waits for one of the started I/Os to be over, but no longer than `patience`, and appends
+    /// those that are over up to `maximum`. It may come back early and with nothing. Jobs with a
+    /// rate wait here for their next I/O.
+    ///
+    /// An engine that cannot wait for a limited time has this default: it looks, and if nothing is
+    /// over it sleeps for at most 50 µs and looks again.
+    ///
+    /// # Errors
+    /// As [`reap`](Self::reap).
+    fn reap_within(
+        &mut self,
+        patience: Duration,
+        maximum: usize,
+        completions: &mut Vec<Completion>,
+    ) -> io::Result<()> {
+        self.reap(0, maximum, completions)?;
+        if completions.is_empty() {
+            std::thread::sleep(patience.min(Duration::from_micros(50)));
+            self.reap(0, maximum, completions)?;
+        }
         Ok(())
     }
 }

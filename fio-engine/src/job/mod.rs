@@ -19,6 +19,7 @@ mod log_options;
 mod options;
 mod parse;
 mod print;
+mod rate;
 mod source;
 mod spec;
 pub mod units;
@@ -34,6 +35,7 @@ pub use limits::{
 pub use log_options::{LogOptions, MAX_HISTOGRAM_COARSENESS, WindowValue};
 pub use options::{Category, EngineOption, OptionInfo, OptionType, engine_options, options};
 pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
+pub use rate::{RateOptions, RateProcess};
 pub use source::JobSource;
 pub use spec::{
     BlockSizes, DEFAULT_PERCENTILES, Fallocate, JobSpec, Measure, Pattern, PercentileKinds,

@@ -9,6 +9,7 @@ use crate::direction::{Direction, PerDirection};
 use super::error::{JobFileError, Position, Problem, shown};
 use super::log_options::{LogOptions, WindowValue};
 use super::options::{self, OptionType};
+use super::rate::{RateOptions, RateProcess};
 use super::spec::{BlockSizes, Fallocate, JobSpec, RandomGenerator, SizeOrPercent, SyncMode};
 
 impl JobSpec {
@@ -46,6 +47,7 @@ impl JobSpec {
         printer.queue(self);
         printer.files(self);
         printer.life(self);
+        printer.rate(&self.rate);
         printer.buffers_and_syncs(self);
         printer.reports(self);
         printer.logs(&self.logs);
@@ -241,6 +243,19 @@ impl Printer {
         if spec.split_cpus {
             self.put("cpus_allowed_policy", "split");
         }
+    }
+
+    fn rate(&mut self, rate: &RateOptions) {
+        for (name, list) in rate.lists() {
+            let values = comma_list(list, |value| value.map(|value| value.to_string()));
+            if values != ",," {
+                self.put(name, values);
+            }
+        }
+        if rate.process == RateProcess::Poisson {
+            self.put("rate_process", "poisson");
+        }
+        self.number("rate_cycle", rate.cycle.as_millis(), 1000);
     }
 
     fn buffers_and_syncs(&mut self, spec: &JobSpec) {

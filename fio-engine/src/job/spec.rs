@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::log_options::LogOptions;
-use crate::direction::PerDirection;
+use super::rate::RateOptions;
+use crate::direction::{Direction, PerDirection};
 
 /// One job (a section of a job file): what it reads and writes, how, and for how long.
 ///
@@ -113,6 +114,9 @@ pub struct JobSpec {
     /// Spread the CPUs over the clones, one each (`cpus_allowed_policy=split`).
     pub split_cpus: bool,
 
+    /// How fast the job may and must issue I/O (`rate`, `rate_iops`, …).
+    pub rate: RateOptions,
+
     /// `fsync` after this many writes (`fsync`); 0 means never.
     pub fsync_every: u32,
     /// `fdatasync` after this many writes (`fdatasync`); 0 means never.
@@ -200,6 +204,7 @@ impl JobSpec {
             group_reporting: false,
             cpus_allowed: None,
             split_cpus: false,
+            rate: RateOptions::default(),
             fsync_every: 0,
             fdatasync_every: 0,
             end_fsync: false,
@@ -276,6 +281,16 @@ impl Pattern {
             trim,
             random,
             trim_then_write: false,
+        }
+    }
+
+    /// Whether the job does I/O of this direction.
+    #[must_use]
+    pub const fn has(self, direction: Direction) -> bool {
+        match direction {
+            Direction::Read => self.read,
+            Direction::Write => self.write,
+            Direction::Trim => self.trim,
         }
     }
 

@@ -21,6 +21,7 @@ impl JobSpec {
         }
         check_alignment(&self.offset_alignment)?;
         self.check_times()?;
+        self.rate.validate()?;
         self.logs.validate()?;
         self.check_reports()
     }

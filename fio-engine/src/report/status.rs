@@ -258,7 +258,8 @@ impl Status {
 }
 
 impl RateLimits {
-    fn plus(self, other: Self) -> Self {
+    /// The limits of two sets of jobs together.
+    pub(crate) fn plus(self, other: Self) -> Self {
         let add = |a: (u64, u64), b: (u64, u64)| (a.0.saturating_add(b.0), a.1.saturating_add(b.1));
         Self {
             bytes_per_second: add(self.bytes_per_second, other.bytes_per_second),

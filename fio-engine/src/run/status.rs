@@ -7,7 +7,8 @@ use super::estimate;
 use super::plan::{JobClone, Plan};
 use super::progress::JobState;
 use crate::direction::{Direction, PerDirection};
-use crate::report::status::{self, Rate, Status, run_string};
+use crate::job::JobSpec;
+use crate::report::status::{self, Rate, RateLimits, Status, run_string};
 
 /// Rates are computed over at least this long.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(250);
@@ -93,13 +94,24 @@ impl StatusSource {
             open_files: self.open_files(),
             run_string: run_string(self.clones.iter().map(shown)),
             rates: self.rates(),
+            limits: self.limits(),
             elapsed,
             eta: estimate::remaining(&self.clones, elapsed),
             kb_base: format.map_or(1024, |spec| spec.kb_base),
             unit_base: format.map_or(0, |spec| spec.unit_base),
             significant_figures: format.map_or(4, |spec| spec.significant_figures),
-            ..Status::default()
         }
+    }
+
+    /// The rates the running jobs have been told to keep to.
+    fn limits(&self) -> RateLimits {
+        let mut limits = RateLimits::default();
+        for clone in &self.clones {
+            if is_running(clone.progress.state()) {
+                limits = limits.plus(limits_of(&clone.spec));
+            }
+        }
+        limits
     }
 
     fn open_files(&self) -> u32 {
@@ -137,6 +149,21 @@ impl StatusSource {
 fn add(sum: &mut PerDirection<u64>, values: PerDirection<u64>) {
     for (sum, value) in sum.0.iter_mut().zip(values.0) {
         *sum += value;
+    }
+}
+
+/// Over the directions the job has, as fio shows them.
+fn limits_of(spec: &JobSpec) -> RateLimits {
+    let sum = |list: &PerDirection<Option<u64>>| {
+        list.iter()
+            .filter(|(direction, _)| spec.pattern.has(*direction))
+            .filter_map(|(_, value)| *value)
+            .fold(0, u64::saturating_add)
+    };
+    let rate = &spec.rate;
+    RateLimits {
+        bytes_per_second: (sum(&rate.minimum_bandwidth), sum(&rate.bandwidth)),
+        ios_per_second: (sum(&rate.minimum_iops), sum(&rate.iops)),
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Generator {
     /// Present if the job both reads and writes.
     mix: Option<Mix>,
     only: Direction,
+    /// Decides in place of the mix.
+    preferred: Option<Direction>,
     random: bool,
     single_file: bool,
     sync: Option<SyncRule>,
@@ -110,6 +112,7 @@ impl Generator {
             mix: (pattern.read && pattern.write)
                 .then(|| Mix::new(spec.read_mix_percent, seeds.generator(Stream::Mix))),
             only: only_direction(spec),
+            preferred: None,
             random: pattern.random,
             single_file: regions.len() == 1,
             sync: SyncRule::new(spec),
@@ -141,6 +144,13 @@ impl Generator {
             Path::RandomUnmapped { size } => self.next_unmapped(size),
             Path::General => self.next_general(),
         }
+    }
+
+    /// Makes a job that reads and writes issue this direction instead of drawing one; `None` makes
+    /// it draw again. It is how a direction that has to wait for its rate lets the other one go on.
+    /// Jobs of one direction do not care.
+    pub const fn prefer(&mut self, direction: Option<Direction>) {
+        self.preferred = direction;
     }
 
     /// Bytes the job issues in all if nothing fails; `None` for time-based jobs.
@@ -329,7 +339,10 @@ impl Generator {
         let due = self.sync.as_ref().and_then(|sync| sync.due(writes));
         due.unwrap_or_else(|| {
             RequestKind::Data(match &mut self.mix {
-                Some(mix) => mix.next(&self.progress.issued),
+                Some(mix) => match self.preferred {
+                    None => mix.next(&self.progress.issued),
+                    Some(direction) => direction,
+                },
                 None => self.only,
             })
         })

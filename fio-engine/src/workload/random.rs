@@ -58,6 +58,9 @@ pub enum Stream {
     Buffer = 9,
     /// Delay before the job starts (`startdelay` ranges).
     StartDelay = 13,
+    /// Distances between I/Os (`rate_process=poisson`). fio's own stream for them is not known;
+    /// this one is used for nothing else.
+    Arrival = 18,
 }
 
 /// Seeds of all random streams of one clone of a job.

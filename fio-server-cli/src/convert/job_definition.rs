@@ -8,7 +8,8 @@
 use std::time::Duration;
 
 use fio_engine::job::{
-    BlockSizes, Fallocate, JobSpec, LogOptions, Pattern, SizeOrPercent, SyncMode, WindowValue,
+    BlockSizes, Fallocate, JobSpec, LogOptions, Pattern, RateOptions, RateProcess, SizeOrPercent,
+    SyncMode, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -29,6 +30,7 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     set_queue(spec, &mut options);
     set_files(spec, &mut options);
     set_times(spec, &mut options);
+    set_rates(&spec.rate, &mut options);
     set_buffers(spec, &mut options);
     set_reports(spec, &mut options);
     set_logs(&spec.logs, &mut options);
@@ -54,7 +56,6 @@ fn unset_options() -> ThreadOptions {
     options.compress_chunk = 512;
     options.trim_zero = 1;
     options.percentile_precision = 2;
-    options.rate_cycle_ms = 1000;
     (options.user_id, options.group_id) = (u32::MAX, u32::MAX);
     options.flow_watermark = 1024;
     options.latency_percentile = 100.0;
@@ -63,6 +64,21 @@ fn unset_options() -> ThreadOptions {
     options.allow_create = 1;
     options.zone_mode = 1;
     options
+}
+
+fn set_rates(rate: &RateOptions, options: &mut ThreadOptions) {
+    let bytes = |list: &PerDirection<Option<u64>>| list.0.map(Option::unwrap_or_default);
+    // The parser and the engine keep I/Os per second within 32 bits.
+    let ios = |list| bytes(list).map(|value| u32::try_from(value).unwrap_or(u32::MAX));
+    options.rate = bytes(&rate.bandwidth);
+    options.rate_min = bytes(&rate.minimum_bandwidth);
+    options.rate_iops = ios(&rate.iops);
+    options.rate_iops_min = ios(&rate.minimum_iops);
+    options.rate_process = match rate.process {
+        RateProcess::Linear => 0,
+        RateProcess::Poisson => 1,
+    };
+    options.rate_cycle_ms = u32::try_from(rate.cycle.as_millis()).unwrap_or(u32::MAX);
 }
 
 fn set_identity(spec: &JobSpec, options: &mut ThreadOptions) {

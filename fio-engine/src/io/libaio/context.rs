@@ -6,6 +6,7 @@
 use std::io;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::io::{EngineError, Io};
 
@@ -178,20 +179,30 @@ impl Context {
         }
     }
 
-    /// Waits for at least `minimum` events and takes up to `maximum`.
+    /// Waits for at least `minimum` events and takes up to `maximum`. With `patience` it waits no
+    /// longer than that, and may find fewer.
     pub(super) fn wait(
         &mut self,
         minimum: usize,
         maximum: usize,
+        patience: Option<Duration>,
         events: &mut Vec<Event>,
     ) -> io::Result<()> {
+        let mut timeout = patience.map(|patience| libc::timespec {
+            tv_sec: patience.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            tv_nsec: patience.subsec_nanos().into(),
+        });
+        let timeout = timeout
+            .as_mut()
+            .map_or(std::ptr::null_mut(), std::ptr::from_mut);
         let mut missing = minimum;
         let mut room = maximum;
         while missing > 0 {
             events.reserve(room);
             let spare = events.spare_capacity_mut();
             let count = room.min(spare.len());
-            // SAFETY: `spare` has room for `count` events, which the call writes from its start.
+            // SAFETY: `spare` has room for `count` events, which the call writes from its start;
+            // `timeout` is null or a time that outlives the call.
             let result = unsafe {
                 libc::syscall(
                     libc::SYS_io_getevents,
@@ -199,7 +210,7 @@ impl Context {
                     missing as libc::c_long,
                     count as libc::c_long,
                     spare.as_mut_ptr(),
-                    std::ptr::null_mut::<libc::timespec>(),
+                    timeout,
                 )
             };
             if result < 0 {
@@ -212,6 +223,9 @@ impl Context {
             let taken = result as usize;
             // SAFETY: the call has written `taken` events behind the old length.
             unsafe { events.set_len(events.len() + taken) };
+            if patience.is_some() {
+                break;
+            }
             missing = missing.saturating_sub(taken);
             room -= taken.min(room);
         }

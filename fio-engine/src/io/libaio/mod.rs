@@ -11,6 +11,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::time::Duration;
 
 use context::{Context, ControlBlock, Event};
 
@@ -111,6 +112,27 @@ impl IoEngine for LibAio {
         maximum: usize,
         completions: &mut Vec<Completion>,
     ) -> io::Result<()> {
+        self.reap_for(None, minimum, maximum, completions)
+    }
+
+    fn reap_within(
+        &mut self,
+        patience: Duration,
+        maximum: usize,
+        completions: &mut Vec<Completion>,
+    ) -> io::Result<()> {
+        self.reap_for(Some(patience), 1, maximum, completions)
+    }
+}
+
+impl LibAio {
+    fn reap_for(
+        &mut self,
+        patience: Option<Duration>,
+        minimum: usize,
+        maximum: usize,
+        completions: &mut Vec<Completion>,
+    ) -> io::Result<()> {
         let mut reaped = self.refused.len();
         for completion in self.refused.drain(..) {
             self.in_flight[completion.unit] = false;
@@ -121,8 +143,9 @@ impl IoEngine for LibAio {
             .take_ready(maximum.saturating_sub(reaped), &mut self.events);
         reaped += self.events.len();
         if reaped < minimum {
+            let (minimum, maximum) = (minimum - reaped, maximum - reaped);
             self.context
-                .wait(minimum - reaped, maximum - reaped, &mut self.events)?;
+                .wait(minimum, maximum, patience, &mut self.events)?;
         }
         for event in &self.events {
             let unit = event.unit();

@@ -38,8 +38,8 @@ const REASONS: [(&[&str], &str); 22] = [
         "settings of the process and of the system are left alone",
     ),
     (
-        &["rate", "thinktime", "thinkcycles", "flow"],
-        "the rate of I/O is not controlled",
+        &["rate_ignore_thinktime", "thinktime", "thinkcycles", "flow"],
+        "jobs do not pause; a rate (rate, rate_iops) can slow them down",
     ),
     (&["latency_", "max_latency"], "there are no latency targets"),
     (&["steadystate"], "steady state is not detected"),

@@ -160,6 +160,29 @@ prop_compose! {
     }
 }
 
+fn limits(least: u64) -> impl Strategy<Value = PerDirection<Option<u64>>> {
+    prop::array::uniform3(prop::option::of(least..=u32::MAX.into())).prop_map(PerDirection)
+}
+
+prop_compose! {
+    /// Minimums lie below what limits are drawn from.
+    fn rate()(
+        limits in limits(1000),
+        minimums in prop::array::uniform3(prop::option::of(1_u64..1000)),
+        by_iops: [bool; 2],
+        poisson: bool,
+        cycle in 1_u64..100_000,
+    ) -> RateOptions {
+        let mut rate = RateOptions::default();
+        *(if by_iops[0] { &mut rate.iops } else { &mut rate.bandwidth }) = limits;
+        let minimum = if by_iops[1] { &mut rate.minimum_iops } else { &mut rate.minimum_bandwidth };
+        *minimum = PerDirection(minimums);
+        rate.process = if poisson { RateProcess::Poisson } else { RateProcess::Linear };
+        rate.cycle = Duration::from_millis(cycle);
+        rate
+    }
+}
+
 prop_compose! {
     fn job()(
         spec in workload(),
@@ -176,6 +199,7 @@ prop_compose! {
         list in prop::collection::btree_set(0_u32..=10_000, 1..20),
         averages in (0_u64..100_000, 0_u64..100_000, 1_u32..=10),
         logs in logs(),
+        rate in rate(),
     ) -> JobSpec {
         JobSpec {
             size: sizes[0],
@@ -218,6 +242,7 @@ prop_compose! {
             iops_interval: Duration::from_millis(averages.1),
             significant_figures: averages.2,
             logs,
+            rate,
             ..spec
         }
     }

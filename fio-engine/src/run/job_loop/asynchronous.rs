@@ -6,9 +6,12 @@
 //! return of the call that submitted it, completion latency from there on.
 
 use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
 
 use super::failure::JobFailure;
 use super::pace::Verdict;
+use super::rate::{Turn, next_steered, rest, turn};
 use super::recorder::Times;
 use super::{JobContext, LoopState};
 use crate::clock::Ticks;
@@ -125,7 +128,12 @@ impl Flight {
         state: &mut LoopState<'_>,
     ) -> Result<(), JobFailure> {
         while !self.ended && !self.free.is_empty() {
-            let Some(request) = context.generator.next() else {
+            let next = if state.limiter.is_none() {
+                context.generator.next()
+            } else {
+                self.next_when_due(context, engine, state)?
+            };
+            let Some(request) = next else {
                 self.ended = true;
                 break;
             };
@@ -147,6 +155,53 @@ impl Flight {
         if !self.queued.is_empty() {
             self.submit(engine, state)?;
         }
+        Ok(())
+    }
+
+    /// The next I/O of a job with a rate, when it is due; `None` when no more are made. What is
+    /// queued is submitted before waiting, and what is over meanwhile is reaped when it is, so
+    /// that waiting is in no latency.
+    #[cold]
+    fn next_when_due<E: IoEngine>(
+        &mut self,
+        context: &mut JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+    ) -> Result<Option<Request>, JobFailure> {
+        let Some(request) = next_steered(context, state) else {
+            return Ok(None);
+        };
+        while !self.ended {
+            match turn(&request, state) {
+                Turn::Issue => return Ok(Some(request)),
+                Turn::Wait(time) => self.wait(context, engine, state, time)?,
+                Turn::End => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits for an I/O to be over or this time to pass, whichever comes first.
+    fn wait<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        time: Duration,
+    ) -> Result<(), JobFailure> {
+        if !self.queued.is_empty() && self.submit(engine, state)? {
+            return Ok(());
+        }
+        if self.started == 0 {
+            rest(time);
+            return Ok(());
+        }
+        if self.over.is_empty() {
+            self.look_for_completions(engine, state, |engine, most, found| {
+                engine.reap_within(time, most, found)
+            })?;
+        }
+        self.finish_over(context, engine, state, 0);
         Ok(())
     }
 
@@ -222,7 +277,7 @@ impl Flight {
         self.look_at_the_time(now, state);
         if count == 0 && self.started == 0 {
             // Nothing of ours is in flight, so the room is taken by others: let them go on.
-            std::thread::sleep(std::time::Duration::from_micros(100));
+            std::thread::sleep(Duration::from_micros(100));
         }
         Ok(self.queued.is_empty())
     }
@@ -256,8 +311,24 @@ impl Flight {
         minimum: usize,
     ) -> Result<(), JobFailure> {
         if self.over.is_empty() || self.over.len() < minimum {
-            self.look_for_completions(engine, state, minimum)?;
+            let missing = minimum.saturating_sub(self.over.len());
+            self.look_for_completions(engine, state, |engine, most, found| {
+                engine.reap(missing, most, found)
+            })?;
         }
+        self.finish_over(context, engine, state, minimum);
+        Ok(())
+    }
+
+    /// Finishes I/Os that are over: at least `minimum`, if there are as many.
+    #[inline(always)]
+    fn finish_over<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        minimum: usize,
+    ) {
         let count = self.over.len().min(self.complete_max.max(minimum));
         if count > 0 {
             state
@@ -272,23 +343,19 @@ impl Flight {
             self.started -= 1;
             self.complete(context, engine, state, completion, now);
         }
-        Ok(())
     }
 
-    /// Moves what the engine says is over to `over`, so that it holds at least `minimum`.
+    /// Moves what the engine says is over to `over`.
     fn look_for_completions<E: IoEngine>(
         &mut self,
         engine: &mut E,
         state: &mut LoopState<'_>,
-        minimum: usize,
+        reap: impl FnOnce(&mut E, usize, &mut Vec<Completion>) -> io::Result<()>,
     ) -> Result<(), JobFailure> {
-        let missing = minimum.saturating_sub(self.over.len());
-        engine
-            .reap(missing, self.units.len(), &mut self.found)
-            .map_err(|error| {
-                let errno = error.raw_os_error().unwrap_or(libc::EIO);
-                JobFailure::new(errno, format!("waiting for I/Os: {error}"))
-            })?;
+        reap(engine, self.units.len(), &mut self.found).map_err(|error| {
+            let errno = error.raw_os_error().unwrap_or(libc::EIO);
+            JobFailure::new(errno, format!("waiting for I/Os: {error}"))
+        })?;
         let now = state.clock.now();
         for completion in self.found.drain(..) {
             // A unit that is still queued was refused by the kernel before it started.
@@ -335,7 +402,7 @@ impl Flight {
         engine: &mut E,
         state: &mut LoopState<'_>,
         unit: usize,
-        result: std::io::Result<usize>,
+        result: io::Result<usize>,
     ) {
         let io = self.units[unit].io;
         let name = context
@@ -400,7 +467,7 @@ fn logged(rest: &Io, bytes: usize) -> LoggedIo {
 }
 
 #[cold]
-fn submit_failure(error: &std::io::Error) -> JobFailure {
+fn submit_failure(error: &io::Error) -> JobFailure {
     let errno = error.raw_os_error().unwrap_or(libc::EIO);
     JobFailure::new(errno, format!("submitting I/Os: {error}"))
 }

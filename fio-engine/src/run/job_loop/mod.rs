@@ -6,10 +6,14 @@
 
 mod asynchronous;
 mod failure;
+mod minimum;
 mod pace;
+mod rate;
 mod recorder;
 mod synchronous;
 
+#[cfg(test)]
+mod rate_tests;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +22,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 pub(crate) use failure::JobFailure;
-use pace::Pace;
+use pace::{Pace, Verdict};
+use rate::RateLimiter;
 use recorder::Recorder;
 
 use super::StopHandle;
@@ -132,8 +137,10 @@ impl JobContext<'_> {
         let started = SystemTime::now();
         self.publish_start();
         let pace = Pace::new(clock, self.spec, self.progress, self.stop, &mut recorder);
+        let since = pace.counting_since();
         let mut state = LoopState {
             clock,
+            limiter: RateLimiter::new(self.spec, self.thread_number, clock, since),
             pace,
             recorder,
             content,
@@ -144,6 +151,9 @@ impl JobContext<'_> {
         } else {
             asynchronous::run(self, engine, &mut state)
         };
+        if result.is_ok() {
+            result = state.pace.take_failure().map_or(Ok(()), Err);
+        }
         let statistics = &mut state.recorder.statistics;
         if let Some(direction) = result.as_ref().err().and_then(|error| error.failed_io) {
             // fio counts I/Os when they are issued, also those that fail.
@@ -220,6 +230,8 @@ impl JobContext<'_> {
 struct LoopState<'a> {
     clock: Clock,
     pace: Pace<'a>,
+    /// Present if the job has a rate.
+    limiter: Option<RateLimiter>,
     recorder: Recorder,
     content: ContentSource,
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::super::StopHandle;
 use super::super::progress::{JobProgress, JobState};
+use super::failure::JobFailure;
+use super::minimum::MinimumCheck;
 use super::recorder::Recorder;
 use crate::clock::{Clock, Ticks};
 use crate::direction::PerDirection;
@@ -41,6 +43,10 @@ pub(super) struct Pace<'a> {
     iops: Sampling,
     latency_log: Sampling,
     histogram_log: Sampling,
+    /// Present if the job must reach a rate.
+    minimum: Option<Box<MinimumCheck>>,
+    /// Why the job must end.
+    failure: Option<JobFailure>,
     /// Counted before the ramp time was over.
     ramp_bytes: PerDirection<u64>,
     ramp_ios: PerDirection<u64>,
@@ -131,12 +137,14 @@ impl<'a> Pace<'a> {
             iops: sampling(shorter(spec.iops_interval, logs, &logs.iops), rates),
             latency_log: log(logs.interval, &logs.latency),
             histogram_log: log(logs.histogram_interval, &logs.histogram),
+            minimum: MinimumCheck::new(spec),
+            failure: None,
             ramp_bytes: PerDirection::default(),
             ramp_ios: PerDirection::default(),
         };
         if !ramping {
             recorder.start(now);
-            pace.limit_runtime(now);
+            pace.begin_counting(now);
         }
         pace.reschedule();
         pace
@@ -146,6 +154,21 @@ impl<'a> Pace<'a> {
     #[inline(always)]
     pub(super) fn is_due(&self, now: Ticks) -> bool {
         now >= self.due
+    }
+
+    /// When something is due.
+    pub(super) const fn due(&self) -> Ticks {
+        self.due
+    }
+
+    /// Since when statistics count; the beginning of the ramp time while that lasts.
+    pub(super) const fn counting_since(&self) -> Ticks {
+        self.counting_since
+    }
+
+    /// The failure because of which the job was told to end, if it was one.
+    pub(super) const fn take_failure(&mut self) -> Option<JobFailure> {
+        self.failure.take()
     }
 
     /// Does what is due.
@@ -173,12 +196,19 @@ impl<'a> Pace<'a> {
             recorder.end_log_histogram(counted);
             self.histogram_log.go_on(&self.clock, now);
         }
+        if let Some(minimum) = &mut self.minimum
+            && now >= minimum.due
+            && !over
+        {
+            let ended = minimum.end_cycle(&self.clock, now, &recorder.statistics);
+            self.failure = ended.err();
+        }
         if now >= self.publish {
             self.publish(&recorder.statistics);
             self.publish = self.clock.after(now, PUBLISH_INTERVAL);
         }
         self.reschedule();
-        if now >= self.end || self.stop.is_stopped() {
+        if now >= self.end || self.stop.is_stopped() || self.failure.is_some() {
             Verdict::End
         } else {
             Verdict::GoOn
@@ -204,8 +234,7 @@ impl<'a> Pace<'a> {
         statistics.reset();
         recorder.start(now);
         self.ramp_end = Ticks::NEVER;
-        self.limit_runtime(now);
-        self.counting_since = now;
+        self.begin_counting(now);
         self.bandwidth.start(&self.clock, now);
         self.iops.start(&self.clock, now);
         self.latency_log.start(&self.clock, now);
@@ -214,7 +243,11 @@ impl<'a> Pace<'a> {
     }
 
     /// The run time begins when statistics begin to count.
-    fn limit_runtime(&mut self, now: Ticks) {
+    fn begin_counting(&mut self, now: Ticks) {
+        self.counting_since = now;
+        if let Some(minimum) = &mut self.minimum {
+            minimum.start(&self.clock, now);
+        }
         if let Some(runtime) = self.runtime {
             self.end = self.clock.after(now, runtime);
         }
@@ -239,6 +272,9 @@ impl<'a> Pace<'a> {
             self.iops.due,
             self.latency_log.due,
             self.histogram_log.due,
+            self.minimum
+                .as_ref()
+                .map_or(Ticks::NEVER, |minimum| minimum.due),
         ];
         self.due = times.into_iter().min().unwrap_or(Ticks::NEVER);
     }

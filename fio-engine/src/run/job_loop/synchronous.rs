@@ -2,6 +2,7 @@
 
 use super::failure::JobFailure;
 use super::pace::Verdict;
+use super::rate::next_when_due;
 use super::recorder::Times;
 use super::{JobContext, LoopState};
 use crate::clock::Ticks;
@@ -24,7 +25,7 @@ pub(super) fn run<E: IoEngine>(
     let clock = state.clock;
     let mut untimed = 0;
     let mut now = clock.now();
-    while let Some(request) = context.generator.next() {
+    while let Some(request) = next(context, state) {
         let RequestKind::Data(direction) = request.kind else {
             sync(context, &request, state)?;
             continue;
@@ -62,6 +63,15 @@ pub(super) fn run<E: IoEngine>(
         }
     }
     Ok(())
+}
+
+#[inline(always)]
+fn next(context: &mut JobContext<'_>, state: &mut LoopState<'_>) -> Option<Request> {
+    if state.limiter.is_none() {
+        context.generator.next()
+    } else {
+        next_when_due(context, state)
+    }
 }
 
 #[inline(always)]

@@ -9,18 +9,22 @@ use crate::io::{AlignedBuffers, Completion, EngineError, Io, Null, Psync, Queued
 use crate::job::{Pattern, SizeOrPercent};
 use crate::workload::{FileRegion, RandomRule};
 
-fn spec(change: impl FnOnce(&mut JobSpec)) -> JobSpec {
+pub(super) fn spec(change: impl FnOnce(&mut JobSpec)) -> JobSpec {
     let mut spec = JobSpec::new("loop");
     spec.size = Some(SizeOrPercent::Bytes(1 << 20));
     change(&mut spec);
     spec
 }
 
-fn run<E: IoEngine>(spec: &JobSpec) -> JobOutcome {
+pub(super) fn run<E: IoEngine>(spec: &JobSpec) -> JobOutcome {
     run_on::<E>(spec, Vec::new(), &StopHandle::default())
 }
 
-fn run_on<E: IoEngine>(spec: &JobSpec, files: Vec<File>, stop: &StopHandle) -> JobOutcome {
+pub(super) fn run_on<E: IoEngine>(
+    spec: &JobSpec,
+    files: Vec<File>,
+    stop: &StopHandle,
+) -> JobOutcome {
     let Some(SizeOrPercent::Bytes(length)) = spec.size else {
         panic!("a size in bytes")
     };

@@ -4,12 +4,14 @@ mod block_sizes;
 mod files;
 mod logs;
 mod measurement;
+mod rate;
 mod workload;
 
 pub(super) use block_sizes::*;
 pub(super) use files::*;
 pub(super) use logs::*;
 pub(super) use measurement::*;
+pub(super) use rate::*;
 pub(super) use workload::*;
 
 use std::ffi::OsStr;
