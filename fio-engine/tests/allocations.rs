@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use fio_engine::PerDirection;
 use fio_engine::job::{JobSpec, Pattern, SizeOrPercent};
 use fio_engine::run::{Run, RunOptions};
 
@@ -28,7 +29,10 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn allocations_of(engine: &str, depth: u32, ios: u64) -> u64 {
+/// Fast enough that the test does not take long, slow enough that the jobs have to wait.
+const IOS_PER_SECOND: u64 = 100_000;
+
+fn allocations_of(engine: &str, depth: u32, rate: Option<u64>, ios: u64) -> u64 {
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut job = JobSpec::new("counted");
     job.engine = engine.to_owned();
@@ -37,6 +41,7 @@ fn allocations_of(engine: &str, depth: u32, ios: u64) -> u64 {
     job.directories = vec![directory.path().to_owned()];
     job.size = Some(SizeOrPercent::Bytes(64 * 4096));
     job.io_size = Some(SizeOrPercent::Bytes(ios * 4096));
+    job.rate.iops = PerDirection::splat(rate);
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     let report = Run::start(vec![job], RunOptions::default()).unwrap().wait();
     let counted = ALLOCATIONS.load(Ordering::Relaxed) - before;
@@ -52,15 +57,18 @@ fn allocations_of(engine: &str, depth: u32, ios: u64) -> u64 {
 
 #[test]
 fn no_io_allocates() {
-    for (engine, depth) in [
-        ("null", 1),
-        ("null", 16),
-        ("psync", 1),
-        ("sync", 1),
-        ("libaio", 16),
+    for (engine, depth, rate) in [
+        ("null", 1, None),
+        ("null", 16, None),
+        ("null", 1, Some(IOS_PER_SECOND)),
+        ("null", 16, Some(IOS_PER_SECOND)),
+        ("psync", 1, None),
+        ("sync", 1, None),
+        ("libaio", 16, None),
+        ("libaio", 16, Some(IOS_PER_SECOND)),
     ] {
-        let few = allocations_of(engine, depth, 64);
-        let many = allocations_of(engine, depth, 20_000);
+        let few = allocations_of(engine, depth, rate, 64);
+        let many = allocations_of(engine, depth, rate, 20_000);
         assert!(
             many <= few + 100,
             "{engine}: {few} allocations for 64 I/Os, {many} for 20,000"

@@ -185,3 +185,32 @@ fn shown(clone: &JobClone) -> status::JobState {
         JobState::Failed => status::JobState::Failed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Pattern;
+    use crate::run::RunOptions;
+
+    /// As fio 3.33 shows such jobs: "Jobs: 1 (f=1), 110-300 IOPS", "50.0KiB/s-100KiB/s".
+    #[test]
+    fn limits_are_those_of_running_jobs_over_the_directions_they_have() {
+        let mut by_iops = JobSpec::new("by_iops").pattern(Pattern::READ_WRITE);
+        by_iops.rate.iops = PerDirection([Some(100), Some(200), Some(200)]);
+        by_iops.rate.minimum_iops = PerDirection([Some(50), Some(60), Some(60)]);
+        let mut by_bytes = JobSpec::new("by_bytes");
+        by_bytes.rate.bandwidth = PerDirection([Some(102_400), Some(204_800), None]);
+        by_bytes.rate.minimum_bandwidth = PerDirection::splat(Some(51_200));
+        let plan = Plan::new(vec![by_iops, by_bytes], &RunOptions::default()).unwrap();
+        let source = StatusSource::new(&plan, Instant::now());
+        assert_eq!(source.now().limits, RateLimits::default());
+        plan.clones[0].progress.set_state(JobState::Running);
+        assert_eq!(source.now().limits.ios_per_second, (110, 300));
+        assert_eq!(source.now().limits.bytes_per_second, (0, 0));
+        plan.clones[1].progress.set_state(JobState::Ramping);
+        assert_eq!(source.now().limits.ios_per_second, (110, 300));
+        assert_eq!(source.now().limits.bytes_per_second, (51_200, 102_400));
+        plan.clones[0].progress.set_state(JobState::Finished);
+        assert_eq!(source.now().limits.ios_per_second, (0, 0));
+    }
+}

@@ -311,6 +311,23 @@ mod tests {
         spec
     }
 
+    /// As observed of a server of fio 3.33 with `rate_iops=100,200`, `rate_iops_min=50,60`,
+    /// `rate_process=poisson` and `rate_cycle=500`.
+    #[test]
+    fn rates_are_those_fio_sends_for_the_same_job() {
+        let mut spec = mixed();
+        assert_eq!(job_definition(1, 0, &spec).options.rate_cycle_ms, 1000);
+        spec.rate.iops = PerDirection([Some(100), Some(200), Some(200)]);
+        spec.rate.minimum_iops = PerDirection([Some(50), Some(60), Some(60)]);
+        spec.rate.process = RateProcess::Poisson;
+        spec.rate.cycle = Duration::from_millis(500);
+        let options = job_definition(1, 0, &spec).options;
+        assert_eq!((options.rate, options.rate_min), ([0; 3], [0; 3]));
+        assert_eq!(options.rate_iops, [100, 200, 200]);
+        assert_eq!(options.rate_iops_min, [50, 60, 60]);
+        assert_eq!((options.rate_process, options.rate_cycle_ms), (1, 500));
+    }
+
     #[test]
     fn options_are_those_fio_sends_for_the_same_job() {
         let options = job_definition(1, 0, &mixed()).options;

@@ -156,9 +156,16 @@ impl<'a> Pace<'a> {
         now >= self.due
     }
 
-    /// When something is due.
-    pub(super) const fn due(&self) -> Ticks {
-        self.due
+    /// When a job that has an I/O to issue at `next` and nothing else to do before must wake up.
+    ///
+    /// Publishing may wait a little for the I/O, so that a job with a rate wakes up once for both.
+    pub(super) fn wake_up(&self, next: Ticks) -> Ticks {
+        let publishes = self.due == self.publish;
+        if publishes && next <= self.clock.after(self.due, PUBLISH_INTERVAL / 2) {
+            next.min(self.end).min(self.ramp_end)
+        } else {
+            next.min(self.due)
+        }
     }
 
     /// Since when statistics count; the beginning of the ramp time while that lasts.

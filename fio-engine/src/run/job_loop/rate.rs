@@ -197,7 +197,7 @@ pub(super) fn turn(request: &Request, state: &mut LoopState<'_>) -> Turn {
         limiter.issue(direction, request.length);
         return Turn::Issue;
     }
-    Turn::Wait(state.clock.between(now, due.min(state.pace.due())))
+    Turn::Wait(state.clock.between(now, state.pace.wake_up(due)))
 }
 
 /// Does nothing for this time.
