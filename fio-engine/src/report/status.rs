@@ -96,6 +96,41 @@ pub fn run_string(states: impl IntoIterator<Item = JobState>) -> String {
     texts.join(",")
 }
 
+/// Appends a run string to another, so that a thousand hosts in the same state are `r(1000)`.
+fn append_runs(runs: &mut String, more: &str) {
+    if runs.is_empty() || more.is_empty() {
+        return runs.push_str(more);
+    }
+    let last = runs.rfind(',').map_or(0, |comma| comma + 1);
+    let (first, rest) = more.split_once(',').unwrap_or((more, ""));
+    match joined(&runs[last..], first) {
+        Some(run) => {
+            runs.truncate(last);
+            runs.push_str(&run);
+            if !rest.is_empty() {
+                runs.push(',');
+                runs.push_str(rest);
+            }
+        }
+        None => {
+            runs.push(',');
+            runs.push_str(more);
+        }
+    }
+}
+
+/// Two runs of the same character as one.
+fn joined(run: &str, next: &str) -> Option<String> {
+    let (character, count) = counted(run)?;
+    let (same, more) = counted(next)?;
+    (character == same).then(|| format!("{character}({})", count.saturating_add(more)))
+}
+
+fn counted(run: &str) -> Option<(&str, u64)> {
+    let (character, count) = run.strip_suffix(')')?.rsplit_once('(')?;
+    Some((character, count.parse().ok()?))
+}
+
 /// Rates of one direction over the last interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rate {
@@ -185,10 +220,7 @@ impl Status {
         self.pending = self.pending.saturating_add(other.pending);
         self.done = self.done.saturating_add(other.done);
         self.open_files = self.open_files.saturating_add(other.open_files);
-        if !self.run_string.is_empty() && !other.run_string.is_empty() {
-            self.run_string.push(',');
-        }
-        self.run_string.push_str(&other.run_string);
+        append_runs(&mut self.run_string, &other.run_string);
         for (direction, rate) in other.rates.iter() {
             let mine = &mut self.rates[direction];
             mine.bytes_per_second = mine.bytes_per_second.saturating_add(rate.bytes_per_second);
@@ -410,5 +442,21 @@ mod tests {
         assert_eq!(sum.eta, Some(Duration::from_secs(91)));
         sum.merge(&Status::default());
         assert_eq!((sum.eta, sum.completed()), (None, None));
+    }
+
+    #[test]
+    fn equal_neighbours_of_two_hosts_are_counted_together() {
+        for (first, second, sum) in [
+            ("r(1)", "r(1)", "r(2)"),
+            ("P(1),r(9)", "r(1),_(2)", "P(1),r(10),_(2)"),
+            ("r(1)", "w(1)", "r(1),w(1)"),
+            ("", "r(1)", "r(1)"),
+            ("r(1)", "", "r(1)"),
+            ("r", "r", "r,r"),
+        ] {
+            let mut runs = first.to_owned();
+            append_runs(&mut runs, second);
+            assert_eq!(runs, sum, "{first} and {second}");
+        }
     }
 }
