@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use fio_engine::report::terse::TerseVersion;
 use fio_proto::ServerVersion;
 
 use crate::address::Address;
@@ -222,6 +223,11 @@ pub struct OutputArgs {
     )]
     pub output_format: Vec<OutputFormat>,
 
+    /// Which values terse lines have: 3 as from fio, 2 without release and disks, 4 with trims, 5 with all
+    /// samples
+    #[arg(long, value_name = "N", default_value = "3", value_parser = parse_terse_version)]
+    pub terse_version: TerseVersion,
+
     /// Whether to show a status line; auto does so when the standard error is a terminal
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     pub eta: When,
@@ -346,6 +352,8 @@ pub enum Generate {
 pub enum OutputFormat {
     /// For people
     Normal,
+    /// A line of values between semicolons for each job, fio's --minimal
+    Terse,
     /// fio's JSON
     Json,
     /// fio's JSON with the latency histograms
@@ -402,6 +410,11 @@ pub fn parse_protocol(text: &str) -> Result<ServerVersion, String> {
                 numbers.join(", ")
             )
         })
+}
+
+fn parse_terse_version(text: &str) -> Result<TerseVersion, String> {
+    let number = text.parse().ok().and_then(TerseVersion::from_number);
+    number.ok_or_else(|| "terse lines have versions 2, 3, 4 and 5".to_owned())
 }
 
 /// Reads a time such as `10`, `10s`, `500ms`, `2m` or `1h`; a bare number is seconds.

@@ -129,6 +129,37 @@ fn one_job_is_reported_as_fio_reports_it() {
 }
 
 #[test]
+fn terse_lines_are_those_of_fios_own_client() {
+    let Some(server) = StockServer::start() else {
+        return;
+    };
+    let job = "[reads]\nioengine=null\nsize=1m\n[writes]\nioengine=null\nsize=2m\nrw=write\n";
+    let flags = ["--output-format=terse", "--terse-version=5"];
+    let (ours, folder) = drive(&server, job, &flags);
+    let ours = ours.expect_code(0).stdout;
+    let theirs = Command::new("fio")
+        .arg(format!("--client={}", server.address()))
+        .args(flags)
+        // Its status line would stand in front of a line of values.
+        .args(["--eta=never", "job.fio"])
+        .current_dir(folder.path())
+        .output()
+        .expect("fio is installed");
+    let theirs = String::from_utf8_lossy(&theirs.stdout);
+    // Behind what the server says, and without the release.
+    let heads = |text: &str| {
+        let lines = text.lines().filter(|line| line.starts_with("5;fio-"));
+        let heads = lines.map(|line| {
+            let values: Vec<_> = line.split(';').collect();
+            (values[2..6].join(";"), values.len())
+        });
+        heads.collect::<Vec<_>>()
+    };
+    assert_eq!(heads(&ours), heads(&theirs), "{ours}\n{theirs}");
+    assert_eq!(ours.lines().count(), 3, "nothing else is printed: {ours}");
+}
+
+#[test]
 fn our_json_has_the_figures_of_fios_own_client() {
     let Some(server) = StockServer::start() else {
         return;

@@ -1,12 +1,13 @@
 //! Results of a run and the formats they are printed in.
 //!
 //! A [`Report`] is neutral: it can come from a run in this process or from servers over a network.
-//! [`normal`] prints it for people and [`json`] for programs, both in fio's layout; [`status`] is
-//! the line shown while a run goes on.
+//! [`normal`] prints it for people, [`json`] and [`terse`] for programs, all in fio's layout; [`status`]
+//! is the line shown while a run goes on.
 
 pub mod json;
 pub mod normal;
 pub mod status;
+pub mod terse;
 
 mod collect;
 mod disks;

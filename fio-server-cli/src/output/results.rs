@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::{Instant, SystemTime};
 
-use fio_engine::report::json::{self, HostOptions, Style};
+use fio_engine::report::json::{self, HostOptions};
+use fio_engine::report::terse::{self, TerseVersion};
 use fio_engine::report::{Report, normal};
 
 use super::console::{StatusLine, complain};
@@ -15,10 +16,17 @@ use crate::cli::{OutputArgs, OutputFormat};
 pub struct Results {
     sink: Sink,
     formats: Vec<OutputFormat>,
+    terse_version: TerseVersion,
     status: StatusLine,
 }
 
-/// The version in JSON documents, in the form of fio's own, which programs take apart.
+/// A format that programs read.
+enum Machine {
+    Terse(terse::Style),
+    Json(json::Style),
+}
+
+/// The version in JSON documents and terse lines, in the form of fio's own, which programs take apart.
 pub const VERSION: &str = concat!("fio-server-cli-", env!("CARGO_PKG_VERSION"));
 
 impl Results {
@@ -36,6 +44,7 @@ impl Results {
         Ok(Self {
             sink: Sink::open(args.output.as_deref())?,
             formats,
+            terse_version: args.terse_version,
             status: StatusLine::new(args.eta, args.status_interval, Instant::now()),
         })
     }
@@ -109,7 +118,10 @@ impl Results {
     /// When they cannot be written.
     pub fn finish_local(mut self, report: &Report) -> Result<Sunk, SinkError> {
         self.block(&composed(|out| normal::write_report(out, report)))?;
-        self.machine_formats(|out, style| json::write_report(out, report, style))?;
+        self.machine_formats(|out, format| match format {
+            Machine::Terse(style) => terse::write_report(out, report, style),
+            Machine::Json(style) => json::write_report(out, report, style),
+        })?;
         self.finish()
     }
 
@@ -130,25 +142,35 @@ impl Results {
                 normal::write_all_clients(out, &report.jobs, finished)
             }))?;
         }
-        self.machine_formats(|out, style| json::write_client_report(out, report, hosts, style))?;
+        self.machine_formats(|out, format| match format {
+            Machine::Terse(style) => terse::write_client_report(out, report, style),
+            Machine::Json(style) => json::write_client_report(out, report, hosts, style),
+        })?;
         self.finish()
     }
 
     fn machine_formats(
         &mut self,
-        write: impl Fn(&mut dyn fmt::Write, &Style) -> fmt::Result,
+        write: impl Fn(&mut dyn fmt::Write, &Machine) -> fmt::Result,
     ) -> Result<(), SinkError> {
-        for format in &self.formats {
-            let bins = match format {
-                OutputFormat::Normal => continue,
-                OutputFormat::Json => false,
-                OutputFormat::JsonPlus => true,
-            };
-            let style = Style {
-                version: VERSION.to_owned(),
+        let version = || VERSION.to_owned();
+        let json = |bins| {
+            Machine::Json(json::Style {
+                version: version(),
                 bins,
+            })
+        };
+        for format in &self.formats {
+            let machine = match format {
+                OutputFormat::Normal => continue,
+                OutputFormat::Terse => Machine::Terse(terse::Style {
+                    version: version(),
+                    terse_version: self.terse_version,
+                }),
+                OutputFormat::Json => json(false),
+                OutputFormat::JsonPlus => json(true),
             };
-            self.sink.write(&composed(|out| write(out, &style)))?;
+            self.sink.write(&composed(|out| write(out, &machine)))?;
         }
         Ok(())
     }
