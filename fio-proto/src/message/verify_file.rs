@@ -146,6 +146,18 @@ mod tests {
     }
 
     #[test]
+    fn a_name_without_room_for_its_nul_is_cut_and_said_so() {
+        let name = "x".repeat(64);
+        let progress = VerifyProgress::new(name.as_str(), 0, 1, 201);
+        let mut dropped = vec![];
+        let file = progress.encode_file(revisions::V121, &mut dropped);
+        let fields: Vec<_> = dropped.iter().map(|dropped| dropped.field).collect();
+        assert_eq!(fields, ["name"]);
+        let read = VerifyProgress::decode_file(&file).unwrap();
+        assert_eq!(read.name.as_bytes(), &name.as_bytes()[1..]);
+    }
+
+    #[test]
     fn damage_is_told() {
         let file = VerifyProgress::new("vt", 0, 1, 201).encode_file(revisions::V121, &mut vec![]);
         let refused = |file: &[u8]| VerifyProgress::decode_file(file).unwrap_err().to_string();
