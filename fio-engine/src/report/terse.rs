@@ -82,7 +82,10 @@ pub fn write_report(out: &mut dyn Write, report: &Report, style: &Style) -> fmt:
 }
 
 /// Writes the lines of a run on one or several servers, the last of them "All clients" if there is more
-/// than one job. As from fio's client, they do not tell the host and have no disks.
+/// than one job. As from fio's client, they do not tell the host.
+///
+/// The share of bandwidth is that of the job in itself, and disks are left out: a client's report does not
+/// say which host they belong to.
 ///
 /// # Errors
 /// Only those of `out`.
