@@ -21,6 +21,7 @@ pub struct Engines {
 #[derive(Clone, Copy)]
 pub(crate) struct Engine {
     pub(crate) needs_files: bool,
+    pub(crate) keeps_in_flight: bool,
     pub(crate) run: JobLoop,
 }
 
@@ -45,6 +46,7 @@ impl Engines {
             name.into(),
             Engine {
                 needs_files: E::NEEDS_FILES,
+                keeps_in_flight: E::KEEPS_IN_FLIGHT,
                 run,
             },
         );
@@ -60,6 +62,13 @@ impl Engines {
     #[must_use]
     pub fn needs_files(&self, name: &str) -> Option<bool> {
         self.find(name).map(|engine| engine.needs_files)
+    }
+
+    /// Whether the engine of this name can have several I/Os in flight; `None` without such an
+    /// engine.
+    #[must_use]
+    pub fn keeps_in_flight(&self, name: &str) -> Option<bool> {
+        self.find(name).map(|engine| engine.keeps_in_flight)
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Engine> {

@@ -110,6 +110,9 @@ pub trait IoEngine: Sized + 'static {
     /// The engine works without files (`null`): none are created or opened.
     const NEEDS_FILES: bool = true;
 
+    /// The engine can have several I/Os in flight; an I/O depth above 1 does nothing otherwise.
+    const KEEPS_IN_FLIGHT: bool = true;
+
     /// Prepares an engine for one job.
     ///
     /// # Errors

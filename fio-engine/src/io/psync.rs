@@ -16,6 +16,8 @@ pub struct Psync {
 }
 
 impl IoEngine for Psync {
+    const KEEPS_IN_FLIGHT: bool = false;
+
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         let buffers = AlignedBuffers::new(setup.io_depth, setup.max_block_size)?;
         Ok(Self {

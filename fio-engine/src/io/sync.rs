@@ -21,6 +21,8 @@ pub struct Sync {
 }
 
 impl IoEngine for Sync {
+    const KEEPS_IN_FLIGHT: bool = false;
+
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         Ok(Self {
             buffers: AlignedBuffers::new(setup.io_depth, setup.max_block_size)?,
