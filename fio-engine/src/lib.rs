@@ -21,6 +21,7 @@
 //! | [`workload`] | which I/O comes next, in fio's own random sequences |
 //! | [`io`] | the I/O engines, and the trait to write another |
 //! | [`logs`] | what a job did over time, entry by entry |
+//! | [`explain`](mod@explain) | what jobs will do, found out without doing it |
 //! | [`run`] | the life of a run: start, status, stop, report |
 //! | [`stats`] | moments, latency histograms, percentiles |
 //! | [`report`] | results, and fio's normal and JSON formats |
@@ -38,6 +39,7 @@
     reason = "reads the time stamp counter, calls localtime_r"
 )]
 pub mod clock;
+pub mod explain;
 pub mod files;
 #[cfg(any(test, fuzzing, feature = "_fuzzing"))]
 pub mod fuzzing;

@@ -42,6 +42,12 @@ pub enum Command {
     Client(Box<ClientArgs>),
     /// Run jobs in this process, without a network
     Run(RunArgs),
+    /// Say what jobs would do, without doing it
+    ///
+    /// Names the files and what becomes of them, counts the I/Os by drawing the jobs' own sequences,
+    /// tells how long the jobs take at most, which defaults count and which options do nothing beside
+    /// the others. Files are looked at, and nothing is changed.
+    Explain(ExplainArgs),
     /// Ask servers who they are
     Probe(ProbeArgs),
     /// Explain a captured byte stream message by message
@@ -189,7 +195,23 @@ pub struct RunArgs {
     pub random_rule: RandomRule,
 }
 
-/// Which jobs to run: shared by `client` and `run`.
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// What to explain.
+    #[command(flatten)]
+    pub jobs: JobArgs,
+
+    /// Print one JSON document instead of lines
+    #[arg(long)]
+    pub json: bool,
+
+    /// Which release's random sequences jobs draw
+    #[arg(long, value_name = "RELEASE", value_enum, default_value_t = RandomRule::Newest)]
+    pub random_rule: RandomRule,
+}
+
+/// Which jobs to run: shared by `client`, `run` and `explain`.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("other_jobs").multiple(true))]
 pub struct JobArgs {

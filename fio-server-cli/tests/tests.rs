@@ -5,6 +5,7 @@ mod captures;
 mod decode;
 mod decode_capture;
 mod examples;
+mod explain;
 mod fake_server;
 mod generate;
 mod packets;

@@ -53,7 +53,8 @@ impl FileSet {
 }
 
 impl PlannedFile {
-    const fn is_incomplete(&self) -> bool {
+    /// Whether it is made or laid out before the job.
+    pub(crate) const fn is_incomplete(&self) -> bool {
         match self.target {
             Target::Missing => true,
             Target::Regular(size) => size < self.size,

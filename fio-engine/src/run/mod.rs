@@ -45,7 +45,7 @@ use crate::logs::LogBudget;
 use crate::report::Report;
 use crate::report::status::Status;
 use crate::workload::RandomRule;
-use plan::Plan;
+pub(crate) use plan::{JobClone, Plan};
 pub use plan::{group_numbers, result_count};
 pub use status::CloneProgress;
 use status::StatusSource;

@@ -41,34 +41,34 @@ pub fn result_count(jobs: &[JobSpec]) -> u32 {
 
 /// All clones of a run, in order.
 #[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) clones: Vec<JobClone>,
+pub(crate) struct Plan {
+    pub(crate) clones: Vec<JobClone>,
 }
 
 /// One clone of a job.
 #[derive(Debug, Clone)]
-pub(super) struct JobClone {
-    pub(super) spec: Arc<JobSpec>,
+pub(crate) struct JobClone {
+    pub(crate) spec: Arc<JobSpec>,
     /// From 0 over all jobs.
-    pub(super) index: u32,
+    pub(crate) index: u32,
     /// From 0 among the clones of its job.
-    pub(super) clone_index: u32,
+    pub(crate) clone_index: u32,
     /// Reporting group, from 0.
-    pub(super) group: u32,
+    pub(crate) group: u32,
     /// Clones of one wave run at the same time; a wave begins when the one before is over.
-    pub(super) wave: u32,
-    pub(super) progress: Arc<JobProgress>,
+    pub(crate) wave: u32,
+    pub(crate) progress: Arc<JobProgress>,
 }
 
 impl JobClone {
     /// fio's number of the clone: part of its random seeds, from 1.
-    pub(super) fn number(&self) -> u32 {
+    pub(crate) fn number(&self) -> u32 {
         self.index + 1
     }
 }
 
 impl Plan {
-    pub(super) fn new(jobs: Vec<JobSpec>, options: &RunOptions) -> Result<Self, RunError> {
+    pub(crate) fn new(jobs: Vec<JobSpec>, options: &RunOptions) -> Result<Self, RunError> {
         let count = jobs
             .iter()
             .map(|job| job.clones as usize)
@@ -105,7 +105,7 @@ impl Plan {
     }
 
     /// The clones wave by wave.
-    pub(super) fn waves(&self) -> impl Iterator<Item = &[JobClone]> {
+    pub(crate) fn waves(&self) -> impl Iterator<Item = &[JobClone]> {
         self.clones.chunk_by(|one, other| one.wave == other.wave)
     }
 }

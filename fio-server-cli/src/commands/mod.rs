@@ -4,6 +4,7 @@ mod assignments;
 mod client;
 mod client_output;
 mod decode;
+mod explain;
 mod generate;
 mod probe;
 mod run;
@@ -34,6 +35,7 @@ fn dispatch(command: &Command) -> Result<ExitStatus, Failure> {
             Ok(ExitStatus::Success)
         }
         Command::Run(args) => run::run(args),
+        Command::Explain(args) => explain::explain(args),
         Command::Probe(args) => probe::command(args),
         Command::Generate(what) => generate::generate(what),
         Command::Decode(args) => decode::decode(args),

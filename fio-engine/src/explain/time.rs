@@ -1,0 +1,40 @@
+//! How long a job takes at most.
+
+use std::time::Duration;
+
+use super::model::{ExplainedJob, PlannedIos, TimeBound};
+use crate::direction::Direction;
+use crate::job::JobSpec;
+
+pub(super) fn bound(spec: &JobSpec, ios: &PlannedIos) -> TimeBound {
+    let before = spec.start_delay.1.saturating_add(spec.ramp_time);
+    TimeBound {
+        by_ios: !ios.endless,
+        at_most: spec.runtime.map(|runtime| before.saturating_add(runtime)),
+    }
+}
+
+/// The time at least needed for all I/Os of a job at its rates; `None` without rates or an end.
+pub(super) fn at_rates(spec: &JobSpec, ios: &PlannedIos) -> Option<Duration> {
+    if ios.endless {
+        return None;
+    }
+    let clones = u64::from(spec.clones.max(1));
+    let of_direction = |direction: Direction| {
+        let smallest = spec.block_sizes[direction].min();
+        let limit = spec.rate.limit(direction, smallest)?;
+        let bytes = ios.bytes[direction] / clones;
+        Duration::try_from_secs_f64(bytes as f64 / limit.max(1) as f64).ok()
+    };
+    Direction::ALL.into_iter().filter_map(of_direction).max()
+}
+
+/// The sum over the waves of the longest job of each; `None` if a job is not bounded.
+pub(super) fn longest(jobs: &[ExplainedJob]) -> Option<Duration> {
+    jobs.chunk_by(|one, other| one.wave == other.wave)
+        .map(|wave| {
+            let mut times = wave.iter().map(|job| job.time.at_most);
+            times.try_fold(Duration::ZERO, |longest, time| Some(longest.max(time?)))
+        })
+        .try_fold(Duration::ZERO, |sum, time| Some(sum.saturating_add(time?)))
+}
