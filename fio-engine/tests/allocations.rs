@@ -66,6 +66,8 @@ fn no_io_allocates() {
         ("sync", 1, None),
         ("libaio", 16, None),
         ("libaio", 16, Some(IOS_PER_SECOND)),
+        ("io_uring", 16, None),
+        ("io_uring", 16, Some(IOS_PER_SECOND)),
     ] {
         let few = allocations_of(engine, depth, rate, 64);
         let many = allocations_of(engine, depth, rate, 20_000);

@@ -54,7 +54,7 @@ fn run_observed(jobs: Vec<JobSpec>) -> (Report, String, Vec<RunEvent>) {
 
 #[test]
 fn every_engine_moves_every_byte_in_every_pattern() {
-    for engine in ["sync", "psync", "libaio", "null"] {
+    for engine in ["sync", "psync", "libaio", "io_uring", "null"] {
         for pattern in [
             Pattern::READ,
             Pattern::WRITE,
@@ -94,7 +94,7 @@ fn scratch() -> tempfile::TempDir {
 
 #[test]
 fn written_data_is_in_the_file_and_no_two_blocks_are_alike() {
-    for engine in ["sync", "psync", "libaio"] {
+    for engine in ["sync", "psync", "libaio", "io_uring"] {
         let directory = scratch();
         let report = run(vec![job(directory.path(), |job| {
             job.engine = engine.to_owned();
@@ -239,7 +239,7 @@ fn misaligned_direct_io_is_an_error_with_a_hint() {
 
 #[test]
 fn a_stopped_run_reports_what_it_measured() {
-    for engine in ["null", "psync", "libaio"] {
+    for engine in ["null", "psync", "libaio", "io_uring"] {
         let directory = scratch();
         let endless = job(directory.path(), |job| {
             job.engine = engine.to_owned();

@@ -2,8 +2,11 @@
 //! what each managed, what each I/O cost in CPU time, and the ratios.
 //!
 //! ```text
-//! cargo run --release -p fio-benches --bin compare -- [--seconds N] [--rounds N] [--directory DIR]
+//! cargo run --release -p fio-benches --bin compare -- [--seconds N] [--rounds N] [--directory DIR] \
+//!     [--only TEXT]
 //! ```
+//!
+//! `--only` picks the comparisons whose title contains the text.
 //!
 //! The two take turns within the same minute, because shared machines drift; the ratio is the
 //! median over the rounds. CPU time is what the kernel charged the job's thread or process
@@ -42,6 +45,8 @@ struct Options {
     runtime: Duration,
     rounds: usize,
     directory: PathBuf,
+    /// Part of the titles of the comparisons to make.
+    only: String,
 }
 
 impl Options {
@@ -50,6 +55,7 @@ impl Options {
             runtime: Duration::from_secs(3),
             rounds: 3,
             directory: std::env::temp_dir(),
+            only: String::new(),
         };
         while let Some(name) = arguments.next() {
             let mut value = || {
@@ -61,6 +67,7 @@ impl Options {
                 "--seconds" => options.runtime = seconds(&value()?)?,
                 "--rounds" => options.rounds = number(&value()?)?.max(1) as usize,
                 "--directory" => options.directory = value()?.into(),
+                "--only" => options.only = value()?,
                 _ => return Err(format!("unknown argument {name}")),
             }
         }
@@ -87,7 +94,7 @@ struct Case {
     direct: bool,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 8] = [
     Case {
         title: "null",
         engine: "null",
@@ -109,6 +116,30 @@ const CASES: [Case; 4] = [
     Case {
         title: "libaio, O_DIRECT",
         engine: "libaio",
+        io_depth: 32,
+        direct: true,
+    },
+    Case {
+        title: "io_uring, page cache, depth 1",
+        engine: "io_uring",
+        io_depth: 1,
+        direct: false,
+    },
+    Case {
+        title: "io_uring, page cache, depth 32",
+        engine: "io_uring",
+        io_depth: 32,
+        direct: false,
+    },
+    Case {
+        title: "io_uring, O_DIRECT, depth 1",
+        engine: "io_uring",
+        io_depth: 1,
+        direct: true,
+    },
+    Case {
+        title: "io_uring, O_DIRECT, depth 32",
+        engine: "io_uring",
         io_depth: 32,
         direct: true,
     },
@@ -137,6 +168,7 @@ fn compare(options: &Options) -> Result<(), String> {
     let result = write_file(&file).and_then(|()| {
         CASES
             .iter()
+            .filter(|case| case.title.contains(&options.only))
             .try_for_each(|case| compare_case(case, &file, options))
     });
     // The file is ours and its loss is no error.

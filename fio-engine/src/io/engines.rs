@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{IoEngine, LibAio, Null, Psync, Sync};
+use super::{IoEngine, IoUring, LibAio, Null, Psync, Sync};
 use crate::run::{JobContext, JobLoop, job_loop};
 
 /// The set of engines that `ioengine=` may name.
@@ -36,6 +36,7 @@ impl Engines {
         .register::<Sync>("sync")
         .register::<Psync>("psync")
         .register::<LibAio>("libaio")
+        .register::<IoUring>("io_uring")
     }
 
     /// Adds an engine, or replaces the one of the same name.

@@ -27,6 +27,16 @@ pub enum EngineError {
         /// What the kernel said.
         source: io::Error,
     },
+    /// The kernel does not do what is asked of `io_uring`.
+    #[error("io_uring: {what}: {source}; {advice}")]
+    IoUring {
+        /// What was asked.
+        what: String,
+        /// What the kernel said.
+        source: io::Error,
+        /// What may help.
+        advice: &'static str,
+    },
     /// Anything else an engine wants to say.
     #[error("{0}")]
     Other(String),
@@ -37,9 +47,9 @@ impl EngineError {
     #[must_use]
     pub fn errno(&self) -> i32 {
         match self {
-            Self::Buffers { source, .. } | Self::AsyncContext { source, .. } => {
-                source.raw_os_error().unwrap_or(libc::EIO)
-            }
+            Self::Buffers { source, .. }
+            | Self::AsyncContext { source, .. }
+            | Self::IoUring { source, .. } => source.raw_os_error().unwrap_or(libc::EIO),
             Self::Other(_) => libc::EINVAL,
         }
     }

@@ -9,6 +9,7 @@
 //! | `sync` | `lseek(2)` and `read(2)`/`write(2)` | at once |
 //! | `psync` | `pread(2)`/`pwrite(2)` | at once |
 //! | `libaio` | `io_submit(2)`, `io_getevents(2)`; asynchronous only with `direct=1` | when reaped |
+//! | `io_uring` | `io_uring_enter(2)` | when reaped |
 //!
 //! A program adds its own with [`Engines::register`].
 //!
@@ -18,6 +19,7 @@
 mod buffers;
 mod engines;
 mod error;
+mod io_uring;
 pub(crate) mod ioctl;
 mod libaio;
 mod null;
@@ -35,6 +37,7 @@ pub use buffers::AlignedBuffers;
 pub(crate) use engines::Engine;
 pub use engines::Engines;
 pub use error::EngineError;
+pub use io_uring::IoUring;
 pub use libaio::LibAio;
 pub use null::Null;
 pub use psync::Psync;

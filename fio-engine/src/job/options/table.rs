@@ -103,7 +103,7 @@ pub(super) static OPTIONS: [OptionInfo; 251] = [
     option("norandommap", OptionType::Flag, Category::Io, "do not track which blocks random I/O already covered").parent("rw").works(set::no_random_map),
     option("sprandom", OptionType::Boolean, Category::Io, "SSD preconditioning by pseudo random overwrite").default("0").parent("rw"),
     option("rw_sequencer", OptionType::Text, Category::Io, "meaning of the offset generator when rw has a ':N' suffix").default("sequential").values(&["sequential", "identical"]),
-    option("ioengine", OptionType::Text, Category::Io, "what does the I/O: null, sync, psync, libaio, or an engine the program has registered").default("psync").works(set::engine),
+    option("ioengine", OptionType::Text, Category::Io, "what does the I/O: null, sync, psync, libaio, io_uring, or an engine the program has registered").default("psync").works(set::engine),
     option("iodepth", OptionType::Integer, Category::Io, "queue depth per job").default("1").at_least(1).works(set::io_depth),
     option("iodepth_batch", OptionType::Integer, Category::Io, "how many I/Os to submit at once").alias("iodepth_batch_submit").default("1").parent("iodepth").works(set::submit_batch),
     option("iodepth_batch_complete_min", OptionType::Integer, Category::Io, "minimum completions to reap per call").alias("iodepth_batch_complete").default("1").parent("iodepth").works(set::complete_batch_min),

@@ -7,7 +7,7 @@ use super::super::StopHandle;
 use super::tests::{run, run_on, spec};
 use super::*;
 use crate::direction::{Direction, PerDirection};
-use crate::io::{LibAio, Null, Psync};
+use crate::io::{IoUring, LibAio, Null, Psync};
 use crate::job::{Pattern, RateProcess};
 
 const RUNTIME: Duration = Duration::from_millis(500);
@@ -49,6 +49,7 @@ fn every_engine_keeps_to_its_rate_at_every_depth() {
             run::<Null>(&spec),
             run_on::<Psync>(&spec, files(), &stop),
             run_on::<LibAio>(&spec, files(), &stop),
+            run_on::<IoUring>(&spec, files(), &stop),
         ];
         for outcome in outcomes {
             assert_eq!(outcome.failure, None);

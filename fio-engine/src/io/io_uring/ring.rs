@@ -1,0 +1,269 @@
+//! The rings and their system calls.
+
+use std::fmt;
+use std::io;
+use std::marker::PhantomData;
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use io_uring::{EnterFlags, squeue, types};
+
+use super::availability;
+use crate::io::EngineError;
+
+/// `IORING_REGISTER_RING_FDS` of `linux/io_uring.h`, since Linux 5.18.
+const REGISTER_RING_FDS: libc::c_uint = 20;
+
+/// `struct io_uring_rsrc_update`.
+#[derive(Debug)]
+#[repr(C)]
+struct ResourceUpdate {
+    offset: u32,
+    reserved: u32,
+    data: u64,
+}
+
+/// An `io_uring`, used by the thread that made it.
+pub(super) struct Ring {
+    ring: io_uring::IoUring,
+    /// What names the ring in `io_uring_enter`: an index if it could be registered, which saves the
+    /// kernel looking up the file, else its file descriptor.
+    name: i32,
+    /// The flag that says which of the two it is.
+    name_flag: EnterFlags,
+    /// Completions wait until a call asks for them.
+    deferred: bool,
+    /// I/Os pushed and not started.
+    queued: usize,
+    /// I/Os started and not taken.
+    started: usize,
+    /// The kernel lets only one thread use a ring with deferred completions, and knows its index
+    /// only there.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Ring {
+    /// A ring for `depth` I/Os in flight.
+    pub(super) fn new(depth: usize) -> Result<Self, EngineError> {
+        let refused = |source| availability::explain(depth, source);
+        let entries = u32::try_from(depth)
+            .map_err(|_| refused(io::Error::from_raw_os_error(libc::EINVAL)))?;
+        let (ring, deferred) = build(entries).map_err(refused)?;
+        let registered = register(&ring);
+        Ok(Self {
+            name: registered.unwrap_or_else(|| ring.as_raw_fd()),
+            name_flag: match registered {
+                Some(_) => EnterFlags::from_bits_retain(1 << 4),
+                None => EnterFlags::empty(),
+            },
+            ring,
+            deferred,
+            queued: 0,
+            started: 0,
+            not_send: PhantomData,
+        })
+    }
+
+    /// Queues an I/O for the next [`submit`](Self::submit).
+    ///
+    /// # Safety
+    /// The file and the memory that the entry names must stay as they are until the I/O is taken,
+    /// or the ring is dropped.
+    #[inline]
+    pub(super) unsafe fn push(&mut self, entry: &squeue::Entry) {
+        // SAFETY: as promised by the caller.
+        let pushed = unsafe { self.ring.submission().push(entry) };
+        assert!(
+            pushed.is_ok(),
+            "more I/Os queued than the ring has room for"
+        );
+        self.queued += 1;
+    }
+
+    /// Starts what is queued and returns how much of it was started. With `wanted` above 0 the same
+    /// call waits for so many I/Os to be over.
+    #[inline]
+    pub(super) fn submit(&mut self, wanted: usize) -> io::Result<usize> {
+        let mut total = 0;
+        while self.queued > 0 {
+            match self.enter(self.queued, wanted, self.getting(wanted)) {
+                Ok(0) => break,
+                Ok(count) => {
+                    self.queued -= count;
+                    self.started += count;
+                    total += count;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // No memory for more, or the ring of completions is full: take some first.
+                Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EBUSY)) => {
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(total)
+    }
+
+    /// Makes the kernel put on the ring what is over but deferred.
+    #[inline]
+    pub(super) fn look(&mut self) {
+        if self.deferred && self.started > 0 && self.ring.submission().taskrun() {
+            // The next wait reports what may be wrong.
+            let _ = self.enter(0, 0, EnterFlags::GETEVENTS);
+        }
+    }
+
+    /// Waits for this many I/Os to be over; all must have been started.
+    pub(super) fn wait(&self, wanted: usize) -> io::Result<()> {
+        loop {
+            match self.enter(0, wanted, EnterFlags::GETEVENTS) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other.map(drop),
+            }
+        }
+    }
+
+    /// Waits for an I/O to be over, but no longer than `patience`; it may come back early.
+    pub(super) fn wait_within(&mut self, patience: Duration) -> io::Result<()> {
+        if !self.ring.params().is_feature_ext_arg() {
+            std::thread::sleep(patience.min(Duration::from_micros(50)));
+            self.look();
+            return Ok(());
+        }
+        let time = types::Timespec::from(patience);
+        let arguments = types::SubmitArgs::new().timespec(&time);
+        let flags = EnterFlags::GETEVENTS | EnterFlags::EXT_ARG;
+        // SAFETY: `arguments` is what the flag announces, and it and the time outlive the call.
+        let result = unsafe {
+            self.ring
+                .submitter()
+                .enter(0, 1, flags.bits(), Some(&arguments))
+        };
+        match result {
+            Err(error) if matches!(error.raw_os_error(), Some(libc::ETIME | libc::EINTR)) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// Takes up to `maximum` I/Os that are over.
+    #[inline]
+    pub(super) fn take_ready(
+        &mut self,
+        maximum: usize,
+        mut take: impl FnMut(usize, io::Result<usize>),
+    ) {
+        let mut taken = 0;
+        for entry in self.ring.completion().take(maximum) {
+            let result = match entry.result() {
+                moved @ 0.. => Ok(moved as usize),
+                error => Err(io::Error::from_raw_os_error(-error)),
+            };
+            take(entry.user_data() as usize, result);
+            taken += 1;
+        }
+        self.started -= taken;
+    }
+
+    #[inline]
+    fn getting(&self, wanted: usize) -> EnterFlags {
+        if wanted > 0 {
+            EnterFlags::GETEVENTS
+        } else {
+            EnterFlags::empty()
+        }
+    }
+
+    #[inline]
+    fn enter(&self, to_submit: usize, wanted: usize, flags: EnterFlags) -> io::Result<usize> {
+        // SAFETY: without `EXT_ARG` the call takes no pointer; the entries it reads were promised
+        // to be sound when they were pushed.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_io_uring_enter,
+                self.name,
+                to_submit as libc::c_uint,
+                wanted as libc::c_uint,
+                (flags | self.name_flag).bits(),
+                std::ptr::null::<libc::sigset_t>(),
+                0_usize,
+            )
+        };
+        if result < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(result as usize)
+        }
+    }
+}
+
+impl Drop for Ring {
+    /// Cancels what can be cancelled and waits for the rest: closing the ring alone would leave the
+    /// kernel using buffers and files.
+    fn drop(&mut self) {
+        if self.started == 0 {
+            return;
+        }
+        // Since Linux 6.0; I/O to files can mostly not be cancelled, and then it is waited for.
+        let any = types::CancelBuilder::any();
+        let _ = self.ring.submitter().register_sync_cancel(None, any);
+        while self.started > 0 {
+            self.take_ready(usize::MAX, |_, _| {});
+            if self.started > 0 && self.wait(self.started).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Ring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ring")
+            .field("deferred", &self.deferred)
+            .field("queued", &self.queued)
+            .field("started", &self.started)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The ring with the newest features the kernel has, and whether completions are deferred.
+fn build(entries: u32) -> io::Result<(io_uring::IoUring, bool)> {
+    let newest = io_uring::IoUring::builder()
+        .setup_single_issuer()
+        .setup_defer_taskrun()
+        .setup_taskrun_flag()
+        .build(entries);
+    match newest {
+        // Before Linux 6.1.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {}
+        other => return other.map(|ring| (ring, true)),
+    }
+    let cooperative = io_uring::IoUring::builder()
+        .setup_coop_taskrun()
+        .build(entries);
+    match cooperative {
+        // Before Linux 5.19.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {}
+        other => return other.map(|ring| (ring, false)),
+    }
+    io_uring::IoUring::new(entries).map(|ring| (ring, false))
+}
+
+/// The index under which this thread may name the ring.
+fn register(ring: &io_uring::IoUring) -> Option<i32> {
+    let mut update = ResourceUpdate {
+        offset: u32::MAX,
+        reserved: 0,
+        data: ring.as_raw_fd() as u64,
+    };
+    // SAFETY: the call reads and writes the one structure it is given.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_io_uring_register,
+            ring.as_raw_fd(),
+            REGISTER_RING_FDS,
+            &raw mut update,
+            1 as libc::c_uint,
+        )
+    };
+    (result == 1).then_some(update.offset as i32)
+}
