@@ -58,7 +58,8 @@ impl Shape {
                 largest_region,
             });
         }
-        let aligned = used_directions(spec).any(|direction| {
+        // As in fio, of directions the job leaves out, too.
+        let aligned = Direction::ALL.into_iter().any(|direction| {
             spec.offset_alignment[direction].is_some_and(|bytes| bytes != smallest[direction])
         });
         Ok(Self {

@@ -36,6 +36,37 @@ fn spec_of_vector(name: &str) -> JobSpec {
     spec
 }
 
+/// fio 3.33 with `rw=randwrite bsrange=4k-4k,8k-16k ba=8k size=64k`: `ba` is not the smallest size of
+/// reads, which do not happen, and turns the random map off.
+#[test]
+fn an_alignment_of_any_direction_turns_the_map_off() {
+    let mut spec = JobSpec::new("aligned");
+    spec.pattern = Pattern::RANDOM_WRITE;
+    spec.block_sizes = PerDirection(
+        [(4096, 4096), (8192, 16384), (8192, 16384)]
+            .map(|(low, high)| BlockSizes::Range(low, high)),
+    );
+    spec.offset_alignment = PerDirection::splat(Some(8192));
+    let regions = [FileRegion {
+        start: 0,
+        length: 64 << 10,
+    }];
+    let generator = Generator::new(&spec, 1, &regions, RandomRule::Before335);
+    let mut generator = generator.expect("a file with room");
+    let issued: Vec<_> = std::iter::from_fn(|| generator.next())
+        .map(|request| (request.offset, request.length))
+        .collect();
+    let fio = [
+        (0, 8192),
+        (40960, 8192),
+        (49152, 8192),
+        (24576, 16384),
+        (24576, 16384),
+        (49152, 8192),
+    ];
+    assert_eq!(issued, fio);
+}
+
 #[test]
 fn sequences_are_fios() {
     for line in VECTORS.lines().filter(|line| !line.starts_with('#')) {
