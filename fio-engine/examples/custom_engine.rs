@@ -25,7 +25,7 @@ impl IoEngine for RamDisk {
     const NEEDS_FILES: bool = false;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
-        let buffers = AlignedBuffers::new(setup.io_depth, setup.max_block_size)?;
+        let buffers = AlignedBuffers::of(setup)?;
         Ok(Self {
             disk: vec![0; DISK_BYTES],
             buffers,

@@ -81,7 +81,12 @@ fn every_word_of_an_option_is_understood() {
 }
 
 /// Options that Debian's fio 3.33 does not list.
-const NEWER_OR_HIDDEN: [&str; 3] = ["softrandommap", "log_window_value", "log_issue_time"];
+const NEWER_OR_HIDDEN: [&str; 4] = [
+    "softrandommap",
+    "log_window_value",
+    "log_issue_time",
+    "iomem_align",
+];
 
 /// fio's own help knows the options under the same names, but for those newer than the fio here.
 #[test]

@@ -326,7 +326,7 @@ impl IoEngine for Backwards {
         if setup.io_depth > 64 {
             return Err(EngineError::Other("at most 64 I/Os in flight".to_owned()));
         }
-        let buffers = AlignedBuffers::new(setup.io_depth, setup.max_block_size)?;
+        let buffers = AlignedBuffers::of(setup)?;
         Ok(Self {
             buffers,
             pending: Vec::new(),

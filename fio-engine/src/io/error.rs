@@ -1,6 +1,7 @@
 //! Why an engine could not be opened.
 
 use std::io;
+use std::path::PathBuf;
 
 /// Why an engine could not be made ready for a job.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,25 @@ pub enum EngineError {
         /// Size asked for.
         bytes: usize,
         /// What the kernel said.
+        source: io::Error,
+    },
+    /// There are not enough huge pages.
+    #[error(
+        "cannot allocate {bytes} bytes of huge pages for I/O buffers: {source}; reserve some in \
+         /proc/sys/vm/nr_hugepages, lower iodepth or the block size, or give mem another value"
+    )]
+    HugePages {
+        /// Size asked for.
+        bytes: usize,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The file of `mem=mmap:FILE` cannot be used.
+    #[error("cannot map {path:?} for I/O buffers: {source}; give mem another file, or none")]
+    MemoryFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
         source: io::Error,
     },
     /// The kernel refused an asynchronous I/O context.
@@ -48,6 +68,8 @@ impl EngineError {
     pub fn errno(&self) -> i32 {
         match self {
             Self::Buffers { source, .. }
+            | Self::HugePages { source, .. }
+            | Self::MemoryFile { source, .. }
             | Self::AsyncContext { source, .. }
             | Self::IoUring { source, .. } => source.raw_os_error().unwrap_or(libc::EIO),
             Self::Other(_) => libc::EINVAL,

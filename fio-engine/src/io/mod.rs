@@ -44,6 +44,7 @@ pub use psync::Psync;
 pub use sync::Sync;
 
 use crate::direction::Direction;
+use crate::job::MemoryOptions;
 
 /// What an engine is given when a job opens it.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub struct EngineSetup {
     pub max_block_size: usize,
     /// Whether the files are opened with `O_DIRECT`.
     pub direct: bool,
+    /// Where the job wants its buffers; [`AlignedBuffers::of`] does as it says.
+    pub memory: MemoryOptions,
     /// The job's files, open in the mode the job needs. Empty for engines without files.
     pub files: Arc<[File]>,
 }

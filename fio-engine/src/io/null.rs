@@ -20,7 +20,7 @@ impl IoEngine for Null {
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         Ok(Self {
-            buffers: AlignedBuffers::new(setup.io_depth, setup.max_block_size)?,
+            buffers: AlignedBuffers::of(setup)?,
             synchronous: setup.io_depth == 1,
             queued: Vec::with_capacity(setup.io_depth),
             started: 0,

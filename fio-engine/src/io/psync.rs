@@ -19,7 +19,7 @@ impl IoEngine for Psync {
     const KEEPS_IN_FLIGHT: bool = false;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
-        let buffers = AlignedBuffers::new(setup.io_depth, setup.max_block_size)?;
+        let buffers = AlignedBuffers::of(setup)?;
         Ok(Self {
             buffers,
             files: Arc::clone(&setup.files),

@@ -25,7 +25,7 @@ impl IoEngine for Sync {
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         Ok(Self {
-            buffers: AlignedBuffers::new(setup.io_depth, setup.max_block_size)?,
+            buffers: AlignedBuffers::of(setup)?,
             files: Arc::clone(&setup.files),
             positions: vec![None; setup.files.len()],
         })

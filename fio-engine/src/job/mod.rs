@@ -8,6 +8,7 @@
 //! for the language is fio's manual page and the behaviour of its binary; where this parser chooses
 //! otherwise it refuses what fio silently misreads (`size=1.5g` is one byte to fio).
 
+mod buffers;
 mod builder;
 mod draft;
 mod error;
@@ -16,8 +17,10 @@ mod flags;
 mod grammar;
 mod limits;
 mod log_options;
+mod memory;
 mod options;
 mod parse;
+mod pattern;
 mod print;
 mod rate;
 mod source;
@@ -26,6 +29,7 @@ pub mod units;
 mod validate;
 mod words;
 
+pub use buffers::{BufferOptions, DedupeMode, DedupeOptions};
 pub use error::{JobFileError, Position, Problem, ValueError};
 pub use expand::{Environment, Machine};
 pub use flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
@@ -33,8 +37,10 @@ pub use limits::{
     Limit, MAX_BLOCK_SIZE, MAX_FILES, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES, ParseLimits,
 };
 pub use log_options::{LogOptions, MAX_HISTOGRAM_COARSENESS, WindowValue};
+pub use memory::{MemoryKind, MemoryOptions};
 pub use options::{Category, EngineOption, OptionInfo, OptionType, engine_options, options};
 pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
+pub use pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
 pub use rate::{RateOptions, RateProcess};
 pub use source::JobSource;
 pub use spec::{

@@ -1,7 +1,10 @@
 //! Jobs written back as job files.
 
+mod buffers;
+
 use std::fmt::Display;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::direction::{Direction, PerDirection};
@@ -48,7 +51,9 @@ impl JobSpec {
         printer.files(self);
         printer.life(self);
         printer.rate(&self.rate);
-        printer.buffers_and_syncs(self);
+        printer.syncs(self);
+        printer.buffers(&self.buffers);
+        printer.memory(&self.memory);
         printer.reports(self);
         printer.logs(&self.logs);
         printer.options
@@ -206,14 +211,7 @@ impl Printer {
 
     /// A path that a list cannot hold makes the value one that cannot be printed.
     fn paths<'p>(&mut self, name: &'static str, paths: impl Iterator<Item = &'p [u8]>) {
-        let escaped: Vec<String> = paths
-            .map(|path| match std::str::from_utf8(path) {
-                Ok("") | Err(_) => char::REPLACEMENT_CHARACTER.to_string(),
-                // Before the colon that follows, its last character would escape it.
-                Ok(path) if path.ends_with('\\') => char::REPLACEMENT_CHARACTER.to_string(),
-                Ok(path) => path.replace(':', "\\:"),
-            })
-            .collect();
+        let escaped: Vec<String> = paths.map(escaped_path).collect();
         if !escaped.is_empty() {
             self.put(name, escaped.join(":"));
         }
@@ -258,7 +256,7 @@ impl Printer {
         self.number("rate_cycle", rate.cycle.as_millis(), 1000);
     }
 
-    fn buffers_and_syncs(&mut self, spec: &JobSpec) {
+    fn syncs(&mut self, spec: &JobSpec) {
         match spec.sync_mode {
             SyncMode::None => {}
             SyncMode::Sync => self.put("sync", "sync"),
@@ -268,9 +266,6 @@ impl Printer {
         self.number("fdatasync", spec.fdatasync_every, 0);
         self.boolean("end_fsync", spec.end_fsync, false);
         self.boolean("fsync_on_close", spec.fsync_on_close, false);
-        self.boolean("refill_buffers", spec.refill_buffers, false);
-        self.boolean("scramble_buffers", spec.scramble_buffers, true);
-        self.boolean("zero_buffers", spec.zero_buffers, false);
     }
 
     fn reports(&mut self, spec: &JobSpec) {
@@ -318,6 +313,21 @@ impl Printer {
         self.boolean("log_alternate_epoch", logs.alternate_epoch, false);
         self.number("log_alternate_epoch_clock_id", logs.epoch_clock, 0);
     }
+}
+
+/// A path as an entry of a list that is separated by colons.
+fn escaped_path(path: &[u8]) -> String {
+    match std::str::from_utf8(path) {
+        Ok("") | Err(_) => char::REPLACEMENT_CHARACTER.to_string(),
+        // Before the colon that follows, its last character would escape it.
+        Ok(path) if path.ends_with('\\') => char::REPLACEMENT_CHARACTER.to_string(),
+        Ok(path) => path.replace(':', "\\:"),
+    }
+}
+
+/// A path that stands alone.
+fn path_text(path: &Path) -> String {
+    escaped_path(path.as_os_str().as_bytes())
 }
 
 /// Whether an option may be written without a value.

@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::buffers::BufferOptions;
 use super::log_options::LogOptions;
+use super::memory::MemoryOptions;
 use super::rate::RateOptions;
 use crate::direction::{Direction, PerDirection};
 
@@ -126,12 +128,10 @@ pub struct JobSpec {
     /// `fsync` each file when it is closed (`fsync_on_close`).
     pub fsync_on_close: bool,
 
-    /// New random contents for every write (`refill_buffers`).
-    pub refill_buffers: bool,
-    /// Small changes to the contents of every write (`scramble_buffers`).
-    pub scramble_buffers: bool,
-    /// Buffers hold zeroes (`zero_buffers`).
-    pub zero_buffers: bool,
+    /// What the buffers of writes hold (`buffer_pattern`, `dedupe_percentage`, …).
+    pub buffers: BufferOptions,
+    /// Where buffers lie (`mem`, `iomem_align`, `hugepage-size`).
+    pub memory: MemoryOptions,
 
     /// Which latencies and rates are measured (`disable_lat`, `gtod_reduce`, …).
     pub measure: Measure,
@@ -209,9 +209,8 @@ impl JobSpec {
             fdatasync_every: 0,
             end_fsync: false,
             fsync_on_close: false,
-            refill_buffers: false,
-            scramble_buffers: true,
-            zero_buffers: false,
+            buffers: BufferOptions::default(),
+            memory: MemoryOptions::default(),
             measure: Measure::default(),
             percentiles: PercentileKinds::default(),
             percentile_list: DEFAULT_PERCENTILES.to_vec(),

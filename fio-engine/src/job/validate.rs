@@ -22,6 +22,8 @@ impl JobSpec {
         check_alignment(&self.offset_alignment)?;
         self.check_times()?;
         self.rate.validate()?;
+        self.buffers.validate()?;
+        self.memory.validate()?;
         self.logs.validate()?;
         self.check_reports()
     }

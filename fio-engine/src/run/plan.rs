@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::content::check_pattern;
 use super::descriptors;
 use super::progress::JobProgress;
 use super::{RunError, RunOptions};
@@ -137,6 +138,8 @@ fn check(job: &JobSpec, engines: &Engines) -> Result<(), RunError> {
     if job.logs.any() && job.logs.alternate_epoch {
         check_clock(job.logs.epoch_clock).map_err(invalid)?;
     }
+    check_pattern(job).map_err(invalid)?;
+    check_working_set(job).map_err(invalid)?;
     job.directories
         .iter()
         .try_for_each(|directory| check_directory(directory))
@@ -151,6 +154,33 @@ fn check_clock(clock: u32) -> Result<(), String> {
              time of day"
         )),
     }
+}
+
+/// The rules fio has for `dedupe_mode=working_set`.
+fn check_working_set(job: &JobSpec) -> Result<(), String> {
+    let dedupe = &job.buffers.dedupe;
+    if !job.buffers.has_working_set() {
+        return Ok(());
+    }
+    let (percent, set) = (dedupe.percent.unwrap_or(0), dedupe.working_set_percent);
+    if crate::files::count(job) != 1 {
+        return Err(
+            "dedupe_mode=working_set works with one file; give the job a single one".to_owned(),
+        );
+    }
+    if job.size.is_none() {
+        return Err(
+            "dedupe_mode=working_set needs a size to take its share of; set size".to_owned(),
+        );
+    }
+    if u32::from(percent) + u32::from(set) > 100 {
+        return Err(format!(
+            "dedupe_percentage={percent} cannot be reached when a working set of {set}% of the size \
+             is unique; lower dedupe_working_set_percentage to {} or less",
+            100 - percent
+        ));
+    }
+    Ok(())
 }
 
 /// As fio, a job with a wrong `directory` is refused before anything runs, whatever its engine.

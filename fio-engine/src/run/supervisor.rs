@@ -4,6 +4,7 @@ use std::io;
 use std::thread::{Builder, ScopedJoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::content::WorkingSet;
 use super::event::{Level, Observer, RunEvent};
 use super::job_loop::{JobContext, JobFailure, JobOutcome};
 use super::plan::{JobClone, Plan};
@@ -203,10 +204,36 @@ impl Supervisor {
             run_began: self.began,
             start_delay: start_delay(clone, &seeds),
             content_seed: seeds.of(Stream::Buffer),
+            working_sets: self.working_sets(clone, storage),
             thread_number: clone.number(),
             log_budget: &self.options.log_budget,
             on_start: &|| self.tell(RunEvent::JobStarted { job: clone.index }),
         }))
+    }
+
+    /// What the clone draws duplicates from: its own working set, or those of all clones that share
+    /// theirs (`dedupe_global`).
+    fn working_sets(&self, clone: &JobClone, storage: &Storage) -> Vec<WorkingSet> {
+        if !clone.spec.buffers.has_working_set() {
+            return Vec::new();
+        }
+        let bytes = storage.regions().iter().map(|region| region.length).sum();
+        let global = clone.spec.buffers.dedupe.global;
+        let takes_part = |other: &&JobClone| {
+            let buffers = &other.spec.buffers;
+            let shares = global && buffers.has_working_set() && buffers.dedupe.global;
+            other.index == clone.index || shares
+        };
+        let set = |other: &JobClone| {
+            let seeds = Seeds::new(&other.spec, other.number(), self.options.random_rule);
+            WorkingSet::new(&other.spec, seeds.of(Stream::Buffer), bytes)
+        };
+        self.plan
+            .clones
+            .iter()
+            .filter(takes_part)
+            .map(set)
+            .collect()
     }
 
     /// `cpus_allowed`, for the calling thread.

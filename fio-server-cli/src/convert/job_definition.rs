@@ -8,8 +8,9 @@
 use std::time::Duration;
 
 use fio_engine::job::{
-    BlockSizes, Fallocate, JobSpec, LogOptions, Pattern, RateOptions, RateProcess, SizeOrPercent,
-    SyncMode, WindowValue,
+    BlockSizes, BufferPattern, DedupeMode, Fallocate, JobSpec, LogOptions, MemoryKind,
+    MemoryOptions, Pattern, PatternPart, RateOptions, RateProcess, SizeOrPercent, SyncMode,
+    WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -32,6 +33,7 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     set_times(spec, &mut options);
     set_rates(&spec.rate, &mut options);
     set_buffers(spec, &mut options);
+    set_memory(&spec.memory, &mut options);
     set_reports(spec, &mut options);
     set_logs(&spec.logs, &mut options);
     options
@@ -220,9 +222,51 @@ fn milliseconds(time: Duration) -> u32 {
 }
 
 fn set_buffers(spec: &JobSpec, options: &mut ThreadOptions) {
-    options.zero_buffers = spec.zero_buffers.into();
-    options.refill_buffers = spec.refill_buffers.into();
-    options.scramble_buffers = spec.scramble_buffers.into();
+    let buffers = &spec.buffers;
+    options.zero_buffers = buffers.zero.into();
+    options.refill_buffers = buffers.refills().into();
+    options.scramble_buffers = buffers.scramble.into();
+    if let Some(pattern) = &buffers.pattern {
+        options.buffer_pattern = known_bytes(pattern);
+        options.buffer_pattern_bytes = length(options.buffer_pattern.len());
+    }
+    options.compress_percent = buffers.compress_percent.unwrap_or(0).into();
+    options.compress_chunk = buffers.compress_chunk;
+    let dedupe = &buffers.dedupe;
+    options.dedupe_percent = dedupe.percent.unwrap_or(0).into();
+    options.dedupe_mode = match dedupe.mode {
+        DedupeMode::Repeat => 0,
+        DedupeMode::WorkingSet => 1,
+    };
+    options.dedupe_working_set_percent = dedupe.working_set_percent.into();
+    options.dedupe_global = dedupe.global.into();
+}
+
+/// The bytes of a pattern up to its first file, whose contents are known when the job begins.
+fn known_bytes(pattern: &BufferPattern) -> Vec<u8> {
+    match pattern.parts().first() {
+        Some(PatternPart::Bytes(bytes)) => bytes.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn length(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn set_memory(memory: &MemoryOptions, options: &mut ThreadOptions) {
+    options.memory_type = match memory.kind {
+        MemoryKind::Malloc => 0,
+        MemoryKind::SharedMemory => 1,
+        MemoryKind::HugeSharedMemory => 2,
+        MemoryKind::Mapping => 3,
+        MemoryKind::HugeMapping => 4,
+        MemoryKind::SharedMapping => 5,
+    };
+    options.memory_align = memory.alignment;
+    options.huge_page_size = memory.huge_page_size;
+    let file = memory.file.as_deref().map(std::path::Path::to_string_lossy);
+    options.memory_map_file = file.as_deref().unwrap_or_default().into();
 }
 
 fn set_reports(spec: &JobSpec, options: &mut ThreadOptions) {

@@ -196,6 +196,12 @@ impl Policy {
         places: &mut Places,
         cancelled: &AtomicBool,
     ) -> Result<(), Refusal> {
+        for path in other_paths(job) {
+            if !places.real(path).is_some_and(|real| self.allows(&real)) {
+                let (job, path) = (job.name.clone(), path.to_owned());
+                return Err(Refusal::Path { job, path });
+            }
+        }
         if self.engines.needs_files(&job.engine) == Some(false) {
             return Ok(());
         }
@@ -255,13 +261,34 @@ impl Places {
     }
 }
 
+/// Files a job reads or maps besides those it works on.
+fn other_paths(job: &JobSpec) -> impl Iterator<Item = &Path> {
+    let pattern = job
+        .buffers
+        .pattern
+        .iter()
+        .flat_map(|pattern| pattern.files());
+    pattern.chain(&job.memory.file).map(PathBuf::as_path)
+}
+
 /// Bytes one clone needs for its I/O buffers and its random map, at least.
 fn memory_of(job: &JobSpec) -> u64 {
-    let largest = job.block_sizes.iter().map(|(_, sizes)| sizes.max()).max();
-    let buffers = largest.unwrap_or(0).saturating_mul(u64::from(job.io_depth));
-    buffers
+    buffers_of(job)
         .saturating_add(random_map_of(job))
         .saturating_add(file_count(job).saturating_mul(BYTES_PER_FILE))
+}
+
+/// Bytes of the I/O buffers of one clone.
+fn buffers_of(job: &JobSpec) -> u64 {
+    let largest = job.block_sizes.iter().map(|(_, sizes)| sizes.max()).max();
+    let buffers = largest.unwrap_or(0).saturating_mul(u64::from(job.io_depth));
+    let bytes = buffers.saturating_add(job.memory.alignment.into());
+    let page = u64::from(job.memory.huge_page_size.max(1));
+    if job.memory.kind.is_huge() {
+        bytes.checked_next_multiple_of(page).unwrap_or(u64::MAX)
+    } else {
+        bytes
+    }
 }
 
 /// Files of one clone.
@@ -320,7 +347,7 @@ fn resolve_existing(path: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use fio_engine::PerDirection;
-    use fio_engine::job::{BlockSizes, Pattern};
+    use fio_engine::job::{BlockSizes, BufferPattern, MemoryKind, Pattern};
 
     use super::*;
 
@@ -418,6 +445,46 @@ mod tests {
             assert_eq!(admit(&policy, &[given.clone()]).is_ok(), allowed, "{names}");
         }
         assert!(admit(&policy, &[job("a")]).is_err(), "current folder");
+    }
+
+    #[test]
+    fn patterns_and_mapped_buffers_stay_in_the_allowed_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = policy(|options| options.allowed_paths = vec![folder.path().to_owned()]);
+        let mut given = job("a");
+        given.engine = "null".to_owned();
+        admit(&policy, &[given.clone()]).unwrap();
+        for (path, allowed) in [
+            (folder.path().join("x"), true),
+            ("/etc/passwd".into(), false),
+        ] {
+            let text = format!("\"x\"'{}'", path.display());
+            let pattern = BufferPattern::parse(text.as_bytes()).unwrap();
+            let mut patterned = given.clone();
+            patterned.buffers.pattern = Some(pattern);
+            assert_eq!(admit(&policy, &[patterned]).is_ok(), allowed, "{text}");
+            let mut mapped = given.clone();
+            mapped.memory.file = Some(path);
+            assert_eq!(admit(&policy, &[mapped]).is_ok(), allowed, "{text}");
+        }
+    }
+
+    #[test]
+    fn alignment_and_huge_pages_count_as_memory() {
+        let policy = policy(|options| options.limits.memory_per_run = 1 << 30);
+        let mut aligned = job("aligned");
+        aligned.memory.alignment = u32::MAX;
+        let mut huge = job("huge");
+        huge.memory.kind = MemoryKind::HugeMapping;
+        admit(&policy, &[huge.clone()]).unwrap();
+        huge.memory.huge_page_size = u32::MAX;
+        for job in [aligned, huge] {
+            let refused = admit(&policy, &[job]);
+            assert!(
+                matches!(refused, Err(Refusal::Memory { .. })),
+                "{refused:?}"
+            );
+        }
     }
 
     #[test]

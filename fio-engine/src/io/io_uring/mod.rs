@@ -35,7 +35,7 @@ impl IoEngine for IoUring {
         let depth = setup.io_depth;
         Ok(Self {
             ring: Ring::new(depth)?,
-            buffers: AlignedBuffers::new(depth, setup.max_block_size)?,
+            buffers: AlignedBuffers::of(setup)?,
             files: Arc::clone(&setup.files),
             in_flight: vec![false; depth].into(),
         })

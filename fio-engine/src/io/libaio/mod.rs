@@ -40,7 +40,7 @@ impl IoEngine for LibAio {
         let depth = setup.io_depth;
         Ok(Self {
             context: Context::new(depth)?,
-            buffers: AlignedBuffers::new(depth, setup.max_block_size)?,
+            buffers: AlignedBuffers::of(setup)?,
             files: Arc::clone(&setup.files),
             blocks: vec![ControlBlock::default(); depth].into(),
             in_flight: vec![false; depth].into(),

@@ -3,7 +3,7 @@
 use super::{OptionInfo, OptionType};
 
 /// Reasons by the beginning of the name; the first that fits counts.
-const REASONS: [(&[&str], &str); 22] = [
+const REASONS: [(&[&str], &str); 20] = [
     (
         &[
             "verify",
@@ -60,10 +60,6 @@ const REASONS: [(&[&str], &str); 22] = [
         "I/O is generated, not recorded or replayed",
     ),
     (
-        &["buffer_", "dedupe"],
-        "buffers have random contents or zeroes",
-    ),
-    (
         &["dataplacement", "dp_scheme", "fdp", "plid", "write_hint"],
         "data placement is left to the device",
     ),
@@ -114,10 +110,6 @@ const REASONS: [(&[&str], &str); 22] = [
             "error_dump",
         ],
         "an error ends its job and no other",
-    ),
-    (
-        &["mem", "iomem", "hugepage-size"],
-        "buffers are plain aligned memory",
     ),
     (&["offset_"], "every clone begins at the same offset"),
     (

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::job::buffers::{BufferOptions, DedupeMode, DedupeOptions};
 use crate::job::log_options::MAX_HISTOGRAM_COARSENESS;
+use crate::job::memory::{MemoryKind, MemoryOptions};
+use crate::job::pattern::BufferPattern;
 use crate::job::spec::{Measure, Pattern, PercentileKinds};
 use crate::job::{JobSource, MAX_FILES, Machine, ParseOptions, parse_jobs, parse_words};
 
@@ -183,9 +186,55 @@ prop_compose! {
     }
 }
 
+fn pattern_bytes() -> impl Strategy<Value = BufferPattern> {
+    let bytes = prop::collection::vec(any::<u8>(), 1..512)
+        .prop_map(|bytes| BufferPattern::bytes(bytes).unwrap());
+    let file = "[a-z/]{1,8}"
+        .prop_map(|name| BufferPattern::parse(format!("'{name}'0x12").as_bytes()).unwrap());
+    prop_oneof![bytes, file]
+}
+
+prop_compose! {
+    fn buffers()(
+        refill: Option<bool>,
+        flags: [bool; 4],
+        pattern in prop::option::of(pattern_bytes()),
+        percents in prop::array::uniform2(prop::option::of(0_u8..=100)),
+        compress_chunk: u32,
+        working_set_percent in 0_u8..=100,
+    ) -> BufferOptions {
+        BufferOptions {
+            refill,
+            scramble: flags[0],
+            zero: flags[1],
+            pattern,
+            compress_percent: percents[0],
+            compress_chunk,
+            dedupe: DedupeOptions {
+                percent: percents[1],
+                mode: if flags[2] { DedupeMode::WorkingSet } else { DedupeMode::Repeat },
+                working_set_percent,
+                global: flags[3],
+            },
+        }
+    }
+}
+
+prop_compose! {
+    fn memory()(
+        kind in prop::sample::select(MemoryKind::ALL.to_vec()),
+        file in prop::option::of("[a-z/:]{0,8}[a-z]"),
+        alignment: u32,
+        huge_page_size: u32,
+    ) -> MemoryOptions {
+        let file = file.filter(|_| kind.maps_files()).map(Into::into);
+        MemoryOptions { kind, file, alignment, huge_page_size }
+    }
+}
+
 prop_compose! {
     fn job()(
-        spec in workload(),
+        spec in workload().boxed(),
         sizes in [size(), size()],
         file_size in prop::option::of((1_u64..1 << 50, 0_u64..1 << 50)),
         file_names in prop::collection::vec("[a-z/:\\\\]{0,8}[a-z]", 0..3),
@@ -198,8 +247,9 @@ prop_compose! {
         cpus in prop::option::of(prop::collection::btree_set(0_usize..4, 1..4)),
         list in prop::collection::btree_set(0_u32..=10_000, 1..20),
         averages in (0_u64..100_000, 0_u64..100_000, 1_u32..=10),
-        logs in logs(),
-        rate in rate(),
+        logs in logs().boxed(),
+        rate in rate().boxed(),
+        (buffers, memory) in (buffers().boxed(), memory().boxed()),
     ) -> JobSpec {
         JobSpec {
             size: sizes[0],
@@ -231,9 +281,8 @@ prop_compose! {
             split_cpus: flags[9],
             end_fsync: flags[10],
             fsync_on_close: flags[11],
-            refill_buffers: more[0],
-            scramble_buffers: more[1],
-            zero_buffers: more[2],
+            buffers,
+            memory,
             measure: Measure { submission_latency: more[3], completion_latency: more[4], total_latency: more[5], bandwidth: more[6] },
             percentiles: PercentileKinds { submission: more[5], completion: more[6], total: more[7] },
             cpus_allowed: cpus.map(|cpus| cpus.into_iter().collect()),

@@ -27,7 +27,7 @@ use rate::RateLimiter;
 use recorder::Recorder;
 
 use super::StopHandle;
-use super::content::ContentSource;
+use super::content::{ContentSource, WorkingSet};
 use super::progress::{JobProgress, JobState};
 use super::start_line::StartLine;
 use crate::clock::Clock;
@@ -55,6 +55,8 @@ pub(crate) struct JobContext<'a> {
     pub(crate) run_began: Instant,
     pub(crate) start_delay: Duration,
     pub(crate) content_seed: u64,
+    /// What duplicates are drawn from; empty unless `dedupe_mode=working_set`.
+    pub(crate) working_sets: Vec<WorkingSet>,
     /// Number of the clone, from 1 over all jobs.
     pub(crate) thread_number: u32,
     /// What the logs of all jobs may take.
@@ -98,10 +100,12 @@ fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<(E, ContentSource), Job
         io_depth: spec.io_depth as usize,
         max_block_size: sizes.0.iter().map(|sizes| sizes.max()).max().unwrap_or(1) as usize,
         direct: spec.direct,
+        memory: spec.memory.clone(),
         files: Arc::clone(&context.files),
     };
     let mut engine = E::open(&setup).map_err(|error| JobFailure::engine(&spec.engine, &error))?;
-    let mut content = ContentSource::new(spec, context.content_seed);
+    let mut content = ContentSource::new(spec, context.content_seed, &context.working_sets)
+        .map_err(|problem| JobFailure::new(libc::EINVAL, problem))?;
     if spec.pattern.write {
         for unit in 0..setup.io_depth {
             content.initialise(engine.buffer(unit));

@@ -44,6 +44,7 @@ pub(super) fn run_on<E: IoEngine>(
                 run_began: Instant::now(),
                 start_delay: Duration::ZERO,
                 content_seed: 1,
+                working_sets: Vec::new(),
                 thread_number: 1,
                 log_budget: &LogBudget::default(),
                 on_start: &|| {},
@@ -140,7 +141,7 @@ impl<const DEFERRED: bool> IoEngine for Parts<DEFERRED> {
     const NEEDS_FILES: bool = false;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
-        let buffers = AlignedBuffers::new(setup.io_depth, setup.max_block_size)?;
+        let buffers = AlignedBuffers::of(setup)?;
         Ok(Self {
             buffers,
             pending: Vec::new(),

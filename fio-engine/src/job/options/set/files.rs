@@ -144,18 +144,3 @@ pub(in crate::job::options) fn fsync_on_close(draft: &mut Draft, value: Value<'_
     draft.spec.fsync_on_close = value.boolean()?;
     Ok(())
 }
-
-pub(in crate::job::options) fn zero_buffers(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    draft.spec.zero_buffers = value.boolean()?;
-    Ok(())
-}
-
-pub(in crate::job::options) fn refill_buffers(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    draft.spec.refill_buffers = value.boolean()?;
-    Ok(())
-}
-
-pub(in crate::job::options) fn scramble_buffers(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    draft.spec.scramble_buffers = value.boolean()?;
-    Ok(())
-}

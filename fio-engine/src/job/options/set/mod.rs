@@ -1,6 +1,7 @@
 //! The setters of the option table: each puts one option's value into a [`Draft`].
 
 mod block_sizes;
+mod buffers;
 mod files;
 mod logs;
 mod measurement;
@@ -8,6 +9,7 @@ mod rate;
 mod workload;
 
 pub(super) use block_sizes::*;
+pub(super) use buffers::*;
 pub(super) use files::*;
 pub(super) use logs::*;
 pub(super) use measurement::*;
