@@ -23,6 +23,7 @@ mod io_uring;
 pub(crate) mod ioctl;
 mod libaio;
 mod null;
+pub(crate) mod priority;
 mod psync;
 mod sync;
 pub(crate) mod thread_usage;
@@ -72,6 +73,8 @@ pub struct Io {
     pub direction: Direction,
     /// First byte, from the beginning of the file.
     pub offset: u64,
+    /// Priority as `ioprio_set(2)` packs it; 0 is that of the thread.
+    pub priority: u16,
     /// Length in bytes, at least 1 and at most [`EngineSetup::max_block_size`].
     pub length: usize,
     /// Where in the unit's buffer the data begin. Not 0 only for the rest of an I/O that moved less

@@ -22,6 +22,7 @@ mod options;
 mod parse;
 mod pattern;
 mod print;
+mod priority;
 mod rate;
 mod source;
 mod spec;
@@ -41,6 +42,7 @@ pub use memory::{MemoryKind, MemoryOptions};
 pub use options::{Category, EngineOption, OptionInfo, OptionType, engine_options, options};
 pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 pub use pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
+pub use priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};
 pub use rate::{RateOptions, RateProcess};
 pub use source::JobSource;
 pub use spec::{

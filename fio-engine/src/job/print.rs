@@ -12,6 +12,7 @@ use crate::direction::{Direction, PerDirection};
 use super::error::{JobFileError, Position, Problem, shown};
 use super::log_options::{LogOptions, WindowValue};
 use super::options::{self, OptionType};
+use super::priority::PriorityOptions;
 use super::rate::{RateOptions, RateProcess};
 use super::spec::{BlockSizes, Fallocate, JobSpec, RandomGenerator, SizeOrPercent, SyncMode};
 
@@ -54,6 +55,7 @@ impl JobSpec {
         printer.syncs(self);
         printer.buffers(&self.buffers);
         printer.memory(&self.memory);
+        printer.priority(&self.priority);
         printer.reports(self);
         printer.logs(&self.logs);
         printer.options
@@ -240,6 +242,19 @@ impl Printer {
         }
         if spec.split_cpus {
             self.put("cpus_allowed_policy", "split");
+        }
+    }
+
+    fn priority(&mut self, priority: &PriorityOptions) {
+        let parts = [
+            ("prioclass", priority.class.map(u64::from)),
+            ("prio", priority.level.map(u64::from)),
+            ("priohint", priority.hint.map(u64::from)),
+        ];
+        for (name, part) in parts {
+            if let Some(part) = part {
+                self.options.push((name, part.to_string()));
+            }
         }
     }
 

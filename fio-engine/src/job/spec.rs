@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::buffers::BufferOptions;
 use super::log_options::LogOptions;
 use super::memory::MemoryOptions;
+use super::priority::PriorityOptions;
 use super::rate::RateOptions;
 use crate::direction::{Direction, PerDirection};
 
@@ -119,6 +120,9 @@ pub struct JobSpec {
     /// How fast the job may and must issue I/O (`rate`, `rate_iops`, …).
     pub rate: RateOptions,
 
+    /// I/O priorities (`prio`, `prioclass`, `cmdprio_percentage`, …).
+    pub priority: PriorityOptions,
+
     /// `fsync` after this many writes (`fsync`); 0 means never.
     pub fsync_every: u32,
     /// `fdatasync` after this many writes (`fdatasync`); 0 means never.
@@ -205,6 +209,7 @@ impl JobSpec {
             cpus_allowed: None,
             split_cpus: false,
             rate: RateOptions::default(),
+            priority: PriorityOptions::default(),
             fsync_every: 0,
             fdatasync_every: 0,
             end_fsync: false,

@@ -11,7 +11,7 @@ use super::model::{Epoch, HistogramSample, IoLog, LogKind, LogSample};
 use super::records::{Completed, Submitted};
 use crate::clock::{Clock, Ticks, clock_milliseconds};
 use crate::direction::{Direction, PerDirection};
-use crate::job::{JobSpec, LogOptions, Measure, WindowValue};
+use crate::job::{IoPriority, JobSpec, LogOptions, Measure, WindowValue};
 use crate::stats::{Histogram, JobStatistics};
 
 /// Gathers the logs of one job.
@@ -24,6 +24,8 @@ pub(crate) struct LogCollector {
     since: Ticks,
     epoch: Epoch,
     lists: Lists,
+    /// Of I/Os that have none of their own.
+    job_priority: u16,
 }
 
 /// Without an interval single I/Os are gathered, with one the values of the interval.
@@ -41,6 +43,8 @@ pub(crate) struct LoggedIo {
     pub(crate) direction: Direction,
     pub(crate) offset: u64,
     pub(crate) length: u64,
+    /// 0 is the job's.
+    pub(crate) priority: u16,
 }
 
 #[derive(Debug)]
@@ -99,6 +103,7 @@ impl LogCollector {
                 since: Ticks::NEVER,
                 epoch: Epoch::default(),
                 lists,
+                job_priority: spec.priority.of_job().map_or(0, IoPriority::bits),
             })
         })
     }
@@ -129,6 +134,7 @@ impl LogCollector {
         if !self.counting {
             return;
         }
+        let priority = self.priority_of(io);
         if let Some(records) = &mut self.lists.completed {
             records.push(Completed {
                 completed: clock.nanos_between(self.since, completed),
@@ -137,6 +143,7 @@ impl LogCollector {
                 offset: io.offset,
                 // A block has at most `MAX_BLOCK_SIZE` bytes.
                 length: io.length as u32,
+                priority,
                 direction: io.direction,
             });
         } else if let Some(windows) = &mut self.lists.windows {
@@ -149,18 +156,29 @@ impl LogCollector {
         }
     }
 
+    #[inline]
+    const fn priority_of(&self, io: LoggedIo) -> u16 {
+        if io.priority == 0 {
+            self.job_priority
+        } else {
+            io.priority
+        }
+    }
+
     /// Takes note of a submitted I/O; the latency in nanoseconds.
     #[inline]
     pub(crate) fn submit(&mut self, clock: &Clock, io: LoggedIo, submitted: Ticks, latency: u64) {
         if !self.counting {
             return;
         }
+        let priority = self.priority_of(io);
         if let Some(records) = &mut self.lists.submitted {
             records.push(Submitted {
                 submitted: clock.nanos_between(self.since, submitted),
                 submission_latency: latency,
                 offset: io.offset,
                 length: io.length as u32,
+                priority,
                 direction: io.direction,
             });
         } else if let Some(windows) = &mut self.lists.windows {

@@ -13,6 +13,7 @@ pub(super) struct Completed {
     pub(super) total_latency: u64,
     pub(super) offset: u64,
     pub(super) length: u32,
+    pub(super) priority: u16,
     pub(super) direction: Direction,
 }
 
@@ -24,6 +25,7 @@ pub(super) struct Submitted {
     pub(super) submission_latency: u64,
     pub(super) offset: u64,
     pub(super) length: u32,
+    pub(super) priority: u16,
     pub(super) direction: Direction,
 }
 
@@ -49,7 +51,7 @@ impl Completed {
             direction: self.direction,
             block_size: self.length.into(),
             offset: self.offset,
-            priority: 0,
+            priority: self.priority,
             issue_time,
         }
     }
@@ -69,7 +71,7 @@ impl Submitted {
             direction: self.direction,
             block_size: self.length.into(),
             offset: self.offset,
-            priority: 0,
+            priority: self.priority,
             issue_time: self.submitted,
         }
     }
@@ -83,6 +85,7 @@ impl Default for Completed {
             total_latency: 0,
             offset: 0,
             length: 0,
+            priority: 0,
             direction: Direction::Read,
         }
     }
@@ -95,6 +98,7 @@ impl Default for Submitted {
             submission_latency: 0,
             offset: 0,
             length: 0,
+            priority: 0,
             direction: Direction::Read,
         }
     }

@@ -8,7 +8,7 @@ use super::model::{
 };
 use crate::direction::{Direction, PerDirection};
 use crate::job::JobSpec;
-use crate::stats::{DirectionLatencies, JobStatistics, LatencyRecorder};
+use crate::stats::{DirectionLatencies, JobStatistics, LatencyRecorder, PriorityLatency};
 
 /// Name of the report that sums up all hosts of a client.
 pub const ALL_CLIENTS: &str = "All clients";
@@ -211,7 +211,7 @@ impl DirectionReport {
             submission: LatencyReport::of(submission),
             completion: LatencyReport::of(completion),
             total: LatencyReport::of(total),
-            priorities: Vec::new(),
+            priorities: priorities_of(statistics, direction),
             bandwidth: counters.bandwidth,
             iops: counters.iops,
         }
@@ -255,6 +255,19 @@ impl DirectionReport {
         }
         self.total_ios as f64 / self.runtime.as_secs_f64()
     }
+}
+
+/// The priorities that I/Os had.
+fn priorities_of(statistics: &JobStatistics, direction: Direction) -> Vec<PriorityReport> {
+    let report = |of_one: &PriorityLatency| PriorityReport {
+        priority: of_one.priority.into(),
+        latency: LatencyReport::of(&of_one.latency),
+    };
+    let known = statistics.priorities(direction).iter();
+    known
+        .map(report)
+        .filter(|of_one| of_one.latency.moments.samples > 0)
+        .collect()
 }
 
 impl LatencyReport {

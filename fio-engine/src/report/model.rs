@@ -158,8 +158,8 @@ pub struct DirectionReport {
     pub completion: LatencyReport,
     /// Total latency, nanoseconds (`lat`).
     pub total: LatencyReport,
-    /// Completion latency by priority, in the results of servers that tell; shown where there is more
-    /// than one.
+    /// Latency by priority, of jobs whose I/Os have priorities of their own; shown where there is more
+    /// than one. It is completion latency, or total latency if the job reports percentiles of that.
     pub priorities: Vec<PriorityReport>,
     /// Bandwidth samples, KiB/s.
     pub bandwidth: Moments,
@@ -167,13 +167,13 @@ pub struct DirectionReport {
     pub iops: Moments,
 }
 
-/// Completion latency of the I/Os of one priority.
+/// Latency of the I/Os of one priority.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PriorityReport {
     /// The priority as Linux packs it: class in the bits from 13 on, hint in the ten below, level in the
     /// lowest three.
     pub priority: u32,
-    /// Completion latency, nanoseconds.
+    /// The latency, nanoseconds.
     pub latency: LatencyReport,
 }
 

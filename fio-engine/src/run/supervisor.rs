@@ -205,6 +205,7 @@ impl Supervisor {
             start_delay: start_delay(clone, &seeds),
             content_seed: seeds.of(Stream::Buffer),
             working_sets: self.working_sets(clone, storage),
+            priority_seed: seeds.of(Stream::Priority),
             thread_number: clone.number(),
             log_budget: &self.options.log_budget,
             on_start: &|| self.tell(RunEvent::JobStarted { job: clone.index }),

@@ -9,10 +9,12 @@ mod depth;
 mod distribution;
 mod histogram;
 mod moments;
+mod priorities;
 mod recorder;
 
 pub use depth::{BATCH_LABELS, DEPTH_BUCKETS, DEPTH_LABELS, batch_bucket, depth_bucket};
 pub use distribution::LatencyDistribution;
 pub use histogram::{BUCKETS, Histogram, MICROSECOND_BUCKETS};
 pub use moments::{MomentSums, Moments};
+pub use priorities::PriorityLatency;
 pub use recorder::{DirectionCounters, DirectionLatencies, JobStatistics, LatencyRecorder};

@@ -6,8 +6,10 @@
 
 use std::time::Duration;
 
+use super::PriorityLatency;
 use super::depth::{DEPTH_BUCKETS, batch_bucket, depth_bucket};
 use super::moments::Sums;
+use super::priorities::PriorityLatencies;
 use super::{Histogram, LatencyDistribution, MomentSums, Moments};
 use crate::direction::{Direction, PerDirection};
 
@@ -127,6 +129,8 @@ pub struct JobStatistics {
     iops_mark: SampleMark,
     latencies: Box<[DirectionLatencies; 3]>,
     sync: Box<LatencyRecorder>,
+    /// Nothing is expected in jobs whose I/Os all have one priority.
+    priorities: PerDirection<PriorityLatencies>,
 }
 
 impl JobStatistics {
@@ -151,6 +155,7 @@ impl JobStatistics {
                 .try_into()
                 .expect("the slice was made with three elements"),
             sync: Box::default(),
+            priorities: PerDirection::default(),
         }
     }
 
@@ -202,6 +207,21 @@ impl JobStatistics {
     #[inline]
     pub fn record_total_latency(&mut self, direction: Direction, nanoseconds: u64) {
         self.latencies[direction.index()].total.record(nanoseconds);
+    }
+
+    /// Makes room for latencies by priority: recording any but these records nothing. The order is
+    /// that of [`priorities`](Self::priorities).
+    pub fn expect_priorities(
+        &mut self,
+        direction: Direction,
+        priorities: impl IntoIterator<Item = u16>,
+    ) {
+        self.priorities[direction].expect(priorities);
+    }
+
+    /// Records the latency of an I/O of an expected priority, ns.
+    pub fn record_priority(&mut self, direction: Direction, priority: u16, nanoseconds: u64) {
+        self.priorities[direction].record(priority, nanoseconds);
     }
 
     /// Records that an I/O moved less than asked; the transfer itself is recorded as usual.
@@ -307,6 +327,10 @@ impl JobStatistics {
             direction.total.reset();
         }
         self.sync.reset();
+        self.priorities
+            .0
+            .iter_mut()
+            .for_each(PriorityLatencies::reset);
         self.counters = PerDirection::default();
         self.distribution = LatencyDistribution::new();
         self.depth_map = [0; DEPTH_BUCKETS];
@@ -326,6 +350,7 @@ impl JobStatistics {
             mine.submission.merge(&theirs.submission);
             mine.completion.merge(&theirs.completion);
             mine.total.merge(&theirs.total);
+            self.priorities[direction].merge(&other.priorities[direction]);
         }
         self.sync.merge(&other.sync);
         self.syncs += other.syncs;
@@ -350,6 +375,12 @@ impl JobStatistics {
     #[must_use]
     pub const fn latencies(&self, direction: Direction) -> &DirectionLatencies {
         &self.latencies[direction.index()]
+    }
+
+    /// Latencies of a direction by priority, also of expected priorities that no I/O had.
+    #[must_use]
+    pub fn priorities(&self, direction: Direction) -> &[PriorityLatency] {
+        self.priorities[direction].as_slice()
     }
 
     /// Latencies of `fsync` and its like.

@@ -61,6 +61,8 @@ pub enum Stream {
     /// Distances between I/Os (`rate_process=poisson`). fio's own stream for them is not known;
     /// this one is used for nothing else.
     Arrival = 18,
+    /// Priorities of I/Os (`cmdprio_percentage`, `cmdprio_bssplit`).
+    Priority = 19,
 }
 
 /// Seeds of all random streams of one clone of a job.

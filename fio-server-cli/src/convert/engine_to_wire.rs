@@ -17,7 +17,7 @@ mod statistics;
 mod status;
 
 pub use disk::disk_utilization;
-pub use statistics::{group_run_stats, thread_stat};
+pub use statistics::{group_run_stats, priority_stats, thread_stat};
 pub use status::eta;
 
 use fio_engine::report::{Report, normal};
@@ -133,7 +133,8 @@ impl ReportMessages {
             .find(|group| group.group_id == job.group_id);
         let totals = group.map(|group| group_run_stats(group, self.version));
         let thread = thread_stat(job, index, self.version);
-        let report = ThreadReport::new(thread, totals.unwrap_or_default());
+        let mut report = ThreadReport::new(thread, totals.unwrap_or_default());
+        report.priorities = priority_stats(job);
         Some(ServerMessage::ThreadReport(Box::new(report)))
     }
 

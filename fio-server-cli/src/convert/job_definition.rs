@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use fio_engine::job::{
     BlockSizes, BufferPattern, DedupeMode, Fallocate, JobSpec, LogOptions, MemoryKind,
-    MemoryOptions, Pattern, PatternPart, RateOptions, RateProcess, SizeOrPercent, SyncMode,
-    WindowValue,
+    MemoryOptions, Pattern, PatternPart, PriorityOptions, RateOptions, RateProcess, SizeOrPercent,
+    SyncMode, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -32,6 +32,7 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     set_files(spec, &mut options);
     set_times(spec, &mut options);
     set_rates(&spec.rate, &mut options);
+    set_priorities(&spec.priority, &mut options);
     set_buffers(spec, &mut options);
     set_memory(&spec.memory, &mut options);
     set_reports(spec, &mut options);
@@ -81,6 +82,12 @@ fn set_rates(rate: &RateOptions, options: &mut ThreadOptions) {
         RateProcess::Poisson => 1,
     };
     options.rate_cycle_ms = u32::try_from(rate.cycle.as_millis()).unwrap_or(u32::MAX);
+}
+
+fn set_priorities(priority: &PriorityOptions, options: &mut ThreadOptions) {
+    options.io_priority = priority.level.unwrap_or_default().into();
+    options.io_priority_class = priority.class.unwrap_or_default().into();
+    options.io_priority_hint = priority.hint.unwrap_or_default().into();
 }
 
 fn set_identity(spec: &JobSpec, options: &mut ThreadOptions) {

@@ -92,6 +92,9 @@ pub struct Limits {
     pub log_memory: u64,
     /// Bytes of log lines held for a client that does not read; more are counted and dropped.
     pub pending_text_bytes: usize,
+    /// Whether jobs may use the real-time class of I/O, which goes before all other I/O of the machine
+    /// (`prioclass=1`, `cmdprio_percentage` without `cmdprio_class`).
+    pub real_time_io: bool,
     /// Time from the first byte of a message to its last, besides one second for each 16 KiB.
     pub message_time: Duration,
     /// Time a client may be connected without sending anything and without a running job.
@@ -116,6 +119,7 @@ impl Default for Limits {
             memory_per_run: 4 << 30,
             log_memory: 256 << 20,
             pending_text_bytes: 256 << 10,
+            real_time_io: false,
             message_time: Duration::from_secs(30),
             idle_time: Some(Duration::from_secs(3600)),
             write_time: Duration::from_secs(30),

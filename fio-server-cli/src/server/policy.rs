@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use fio_engine::files;
 use fio_engine::io::Engines;
-use fio_engine::job::{JobSpec, SizeOrPercent};
+use fio_engine::job::{IoPriority, JobSpec, SizeOrPercent};
 
 use super::error::ServerError;
 use super::options::{Limits, ServerOptions};
@@ -82,6 +82,11 @@ pub(super) enum Refusal {
     Files { wanted: u64, limit: u64 },
     #[error("job {job}: this server does not allow files at {}", path.display())]
     Path { job: String, path: PathBuf },
+    #[error(
+        "job {job}: this server does not let I/O of the real-time class go before that of others; \
+         set prioclass, and with cmdprio_percentage or cmdprio_bssplit cmdprio_class, to 2 or 3"
+    )]
+    RealTime { job: String },
     #[error("job {job}: {reason}")]
     Names { job: String, reason: String },
     #[error("given up")]
@@ -136,6 +141,7 @@ impl Policy {
     ) -> Result<(JobSlots, Usage), Refusal> {
         let usage = jobs.iter().map(Usage::of).fold(before, Usage::plus);
         self.check_usage(usage)?;
+        jobs.iter().try_for_each(|job| self.check_priority(job))?;
         if !self.allowed_paths.is_empty() {
             let mut places = Places::default();
             for job in jobs {
@@ -165,6 +171,15 @@ impl Policy {
                 wanted: usage.memory,
                 limit: limits.memory_per_run,
             });
+        }
+        Ok(())
+    }
+
+    fn check_priority(&self, job: &JobSpec) -> Result<(), Refusal> {
+        let real_time = job.priority.highest_class() == Some(IoPriority::REAL_TIME);
+        if real_time && !self.limits.real_time_io {
+            let job = job.name.clone();
+            return Err(Refusal::RealTime { job });
         }
         Ok(())
     }
@@ -514,6 +529,27 @@ mod tests {
                 "{format}"
             );
         }
+    }
+
+    #[test]
+    fn real_time_io_is_for_servers_that_allow_it() {
+        let mut given = JobSpec::new("urgent");
+        given.engine = "null".to_owned();
+        given.priority.class = Some(IoPriority::BEST_EFFORT);
+        let admit = |job: &JobSpec, allowed| {
+            let policy = policy(|options| options.limits.real_time_io = allowed);
+            let never = AtomicBool::new(false);
+            let jobs = std::slice::from_ref(job);
+            policy.admit(jobs, Usage::default(), &never).map(drop)
+        };
+        assert_eq!(admit(&given, false), Ok(()));
+        given.priority.reads.percentage = 10;
+        let refused = admit(&given, false).unwrap_err().to_string();
+        assert!(
+            refused.contains("urgent") && refused.contains("cmdprio_class"),
+            "{refused}"
+        );
+        assert_eq!(admit(&given, true), Ok(()));
     }
 
     #[test]

@@ -116,10 +116,12 @@ impl IoUring {
         if io.direction == Direction::Write {
             opcode::Write::new(file, buffer.as_ptr(), length)
                 .offset(io.offset)
+                .ioprio(io.priority)
                 .build()
         } else {
             opcode::Read::new(file, buffer.as_mut_ptr(), length)
                 .offset(io.offset)
+                .ioprio(io.priority)
                 .build()
         }
     }

@@ -12,6 +12,8 @@ use crate::io::{EngineError, Io};
 
 const COMMAND_READ: u16 = 0;
 const COMMAND_WRITE: u16 = 1;
+/// `IOCB_FLAG_IOPRIO`: the priority field counts.
+const FLAG_PRIORITY: u32 = 2;
 const RING_MAGIC: u32 = 0xa10a_10a1;
 
 /// `struct iocb`: one I/O as the kernel is told of it.
@@ -44,6 +46,8 @@ impl ControlBlock {
             buffer: buffer.as_ptr().expose_provenance() as u64,
             length: io.length as u64,
             offset: io.offset as i64,
+            priority: io.priority.cast_signed(),
+            flags: if io.priority == 0 { 0 } else { FLAG_PRIORITY },
             ..Self::default()
         }
     }

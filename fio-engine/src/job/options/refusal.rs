@@ -28,7 +28,6 @@ const REASONS: [(&[&str], &str); 20] = [
         &[
             "ioscheduler",
             "nice",
-            "prio",
             "uid",
             "gid",
             "cgroup",

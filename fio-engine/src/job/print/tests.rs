@@ -8,7 +8,10 @@ use crate::job::log_options::MAX_HISTOGRAM_COARSENESS;
 use crate::job::memory::{MemoryKind, MemoryOptions};
 use crate::job::pattern::BufferPattern;
 use crate::job::spec::{Measure, Pattern, PercentileKinds};
-use crate::job::{JobSource, MAX_FILES, Machine, ParseOptions, parse_jobs, parse_words};
+use crate::job::{
+    IoPriority, JobSource, MAX_FILES, Machine, ParseOptions, PriorityOptions, parse_jobs,
+    parse_words,
+};
 
 fn options() -> ParseOptions<'static> {
     ParseOptions {
@@ -168,6 +171,16 @@ fn limits(least: u64) -> impl Strategy<Value = PerDirection<Option<u64>>> {
 }
 
 prop_compose! {
+    fn priority()(
+        class in prop::option::of(0..=IoPriority::MAX_CLASS),
+        level in prop::option::of(0..=IoPriority::MAX_LEVEL),
+        hint in prop::option::of(0..=IoPriority::MAX_HINT),
+    ) -> PriorityOptions {
+        PriorityOptions { class, level, hint, ..PriorityOptions::default() }
+    }
+}
+
+prop_compose! {
     /// Minimums lie below what limits are drawn from.
     fn rate()(
         limits in limits(1000),
@@ -250,6 +263,7 @@ prop_compose! {
         logs in logs().boxed(),
         rate in rate().boxed(),
         (buffers, memory) in (buffers().boxed(), memory().boxed()),
+        priority in priority(),
     ) -> JobSpec {
         JobSpec {
             size: sizes[0],
@@ -292,6 +306,7 @@ prop_compose! {
             significant_figures: averages.2,
             logs,
             rate,
+            priority,
             ..spec
         }
     }

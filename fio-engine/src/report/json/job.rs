@@ -115,14 +115,17 @@ fn write_direction(
         write_latency(json, name, latency, percents, bins)?;
     }
     if report.priorities.len() > 1 {
-        let percents = kinds.completion.then_some(job.percentile_list.as_slice());
-        write_priorities(json, &report.priorities, percents, bins)?;
+        let shown = kinds.completion || kinds.total;
+        let percents = shown.then_some(job.percentile_list.as_slice());
+        let name = if kinds.total { "lat_ns" } else { "clat_ns" };
+        write_priorities(json, name, &report.priorities, percents, bins)?;
     }
     write_samples(json, report, share_of_group(report, direction, group))
 }
 
 fn write_priorities(
     json: &mut JsonWriter<'_>,
+    latency: &str,
     priorities: &[PriorityReport],
     percents: Option<&[f64]>,
     bins: bool,
@@ -134,7 +137,7 @@ fn write_priorities(
                 json.integer("prioclass", class)?;
                 json.integer("prio", level)?;
                 json.integer("priohint", hint)?;
-                write_latency(json, "clat_ns", &of_one.latency, percents, bins)
+                write_latency(json, latency, &of_one.latency, percents, bins)
             })
         })
     })

@@ -7,6 +7,7 @@ use super::latency::{write_distribution, write_latency, write_percentiles};
 use super::share;
 use crate::clock::LocalTime;
 use crate::direction::Direction;
+use crate::job::PercentileKinds;
 use crate::report::model::{
     DirectionReport, GroupReport, JobReport, LatencyTarget, PriorityReport, SteadyState,
 };
@@ -59,10 +60,11 @@ fn write_steady_state(out: &mut dyn Write, job: &JobReport, state: &SteadyState)
     )
 }
 
-/// The name of a priority's lines: class, level and hint.
-fn priority_name(of_one: &PriorityReport) -> String {
+/// The name of a priority's lines: kind of latency, class, level and hint.
+fn priority_name(of_one: &PriorityReport, kinds: &PercentileKinds) -> String {
     let (class, level, hint) = of_one.parts();
-    format!("clat prio {class}/{level}/{hint}")
+    let latency = if kinds.total { "lat" } else { "clat" };
+    format!("{latency} prio {class}/{level}/{hint}")
 }
 
 fn write_head(out: &mut dyn Write, job: &JobReport, finished: SystemTime) -> fmt::Result {
@@ -116,7 +118,7 @@ fn write_direction(
     write_latency(out, "lat", &report.total)?;
     let priorities = Some(&report.priorities[..]).filter(|priorities| priorities.len() > 1);
     for of_one in priorities.unwrap_or_default() {
-        let name = format!("    {}", priority_name(of_one));
+        let name = format!("    {}", priority_name(of_one, &job.percentiles));
         write_latency(out, &name, &of_one.latency)?;
     }
     let shown = &job.percentiles;
@@ -128,10 +130,12 @@ fn write_direction(
         let histogram = latency.histogram.as_deref().filter(|_| shown);
         write_percentiles(out, name, histogram, &job.percentile_list)?;
     }
-    for of_one in priorities.filter(|_| shown.completion).unwrap_or_default() {
-        let samples = of_one.latency.moments.samples;
-        let share = share(samples, report.completion.moments.samples, 0.0);
-        let name = format!("{} ({share:.2}% of IOs)", priority_name(of_one));
+    let priorities = priorities.filter(|_| shown.completion || shown.total);
+    let all = priorities.unwrap_or_default().iter();
+    let all = all.map(|of_one| of_one.latency.moments.samples).sum();
+    for of_one in priorities.unwrap_or_default() {
+        let share = share(of_one.latency.moments.samples, all, 0.0);
+        let name = format!("{} ({share:.2}% of IOs)", priority_name(of_one, shown));
         let histogram = of_one.latency.histogram.as_deref();
         write_percentiles(out, &name, histogram, &job.percentile_list)?;
     }

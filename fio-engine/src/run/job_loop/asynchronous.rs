@@ -83,6 +83,7 @@ impl Flight {
             direction: Direction::Read,
             offset: 0,
             length: 0,
+            priority: 0,
             buffer_offset: 0,
         };
         Self {
@@ -221,6 +222,12 @@ impl Flight {
             direction,
             offset: request.offset,
             length: request.length as usize,
+            priority: match &mut state.priorities {
+                None => 0,
+                Some(chooser) => {
+                    chooser.choose(direction, request.length, context.generator.passes())
+                }
+            },
             buffer_offset: 0,
         };
         let created = state.clock.now();
@@ -463,6 +470,7 @@ fn logged(rest: &Io, bytes: usize) -> LoggedIo {
         direction: rest.direction,
         offset: rest.offset - before,
         length: before + bytes as u64,
+        priority: rest.priority,
     }
 }
 

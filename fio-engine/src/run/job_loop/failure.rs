@@ -4,6 +4,7 @@ use std::io;
 
 use crate::direction::Direction;
 use crate::io::{EngineError, Io, SyncKind};
+use crate::job::IoPriority;
 
 /// An error that ended a clone: the `errno` value and the story.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,21 @@ impl JobFailure {
     /// The run was stopped before the clone could begin.
     pub(crate) fn stopped() -> Self {
         Self::new(libc::ECANCELED, "the run was stopped before this job began")
+    }
+
+    /// The thread may not have the job's priority.
+    pub(super) fn priority(priority: IoPriority, error: &io::Error) -> Self {
+        let errno = error.raw_os_error().unwrap_or(libc::EPERM);
+        let hint = if errno == libc::EPERM {
+            "; the real-time class needs the capability CAP_SYS_NICE"
+        } else {
+            ""
+        };
+        let bits = priority.bits();
+        Self::new(
+            errno,
+            format!("prio, prioclass: cannot set the I/O priority {bits:#06x}: {error}{hint}"),
+        )
     }
 
     pub(super) fn engine(name: &str, error: &EngineError) -> Self {

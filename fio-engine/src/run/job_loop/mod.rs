@@ -8,6 +8,7 @@ mod asynchronous;
 mod failure;
 mod minimum;
 mod pace;
+mod priority;
 mod rate;
 mod recorder;
 mod synchronous;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 pub(crate) use failure::JobFailure;
 use pace::{Pace, Verdict};
+use priority::PriorityChooser;
 use rate::RateLimiter;
 use recorder::Recorder;
 
@@ -31,6 +33,7 @@ use super::content::{ContentSource, WorkingSet};
 use super::progress::{JobProgress, JobState};
 use super::start_line::StartLine;
 use crate::clock::Clock;
+use crate::io::priority::set_thread_priority;
 use crate::io::thread_usage::ThreadUsage;
 use crate::io::{EngineSetup, IoEngine, SyncKind};
 use crate::job::JobSpec;
@@ -57,6 +60,7 @@ pub(crate) struct JobContext<'a> {
     pub(crate) content_seed: u64,
     /// What duplicates are drawn from; empty unless `dedupe_mode=working_set`.
     pub(crate) working_sets: Vec<WorkingSet>,
+    pub(crate) priority_seed: u64,
     /// Number of the clone, from 1 over all jobs.
     pub(crate) thread_number: u32,
     /// What the logs of all jobs may take.
@@ -89,12 +93,21 @@ pub(crate) fn job_loop<E: IoEngine>(mut context: JobContext<'_>) -> JobOutcome {
     match opened {
         Err(failure) => JobOutcome::failed(failure),
         Ok(_) if context.is_stopped_before_start() => JobOutcome::empty(),
-        Ok((mut engine, content)) => context.run(&mut engine, content, recorder),
+        Ok((mut engine, content, priorities)) => {
+            context.run(&mut engine, content, priorities, recorder)
+        }
     }
 }
 
-fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<(E, ContentSource), JobFailure> {
+type Opened<E> = (E, ContentSource, Option<PriorityChooser>);
+
+fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<Opened<E>, JobFailure> {
     let spec = context.spec;
+    let priorities = PriorityChooser::new(spec, context.priority_seed)?;
+    if let Some(priority) = spec.priority.of_job() {
+        set_thread_priority(priority.bits())
+            .map_err(|error| JobFailure::priority(priority, &error))?;
+    }
     let sizes = &spec.block_sizes;
     let setup = EngineSetup {
         io_depth: spec.io_depth as usize,
@@ -111,7 +124,7 @@ fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<(E, ContentSource), Job
             content.initialise(engine.buffer(unit));
         }
     }
-    Ok((engine, content))
+    Ok((engine, content, priorities))
 }
 
 impl JobContext<'_> {
@@ -134,6 +147,7 @@ impl JobContext<'_> {
         &mut self,
         engine: &mut E,
         content: ContentSource,
+        priorities: Option<PriorityChooser>,
         mut recorder: Recorder,
     ) -> JobOutcome {
         let clock = Clock::shared();
@@ -148,6 +162,7 @@ impl JobContext<'_> {
             pace,
             recorder,
             content,
+            priorities,
         };
         let is_synchronous = engine.is_synchronous();
         let mut result = if is_synchronous {
@@ -238,6 +253,8 @@ struct LoopState<'a> {
     limiter: Option<RateLimiter>,
     recorder: Recorder,
     content: ContentSource,
+    /// Present if I/Os have priorities of their own.
+    priorities: Option<PriorityChooser>,
 }
 
 impl JobOutcome {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::priority::expected;
 use crate::clock::{Clock, Ticks};
+use crate::direction::Direction;
 use crate::job::{JobSpec, Measure};
 use crate::logs::{IoLog, LogBudget, LogCollector, LoggedIo};
 use crate::stats::JobStatistics;
@@ -15,6 +17,14 @@ pub(super) struct Recorder {
     /// All latencies are measured and nothing is logged: what nearly every job wants.
     usual: bool,
     logs: Option<Box<LogCollector>>,
+    by_priority: Option<PriorityKind>,
+}
+
+/// Which latency is recorded by priority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PriorityKind {
+    Completion,
+    Total,
 }
 
 /// When an I/O was made, handed over, and over.
@@ -25,15 +35,36 @@ pub(super) struct Times {
     pub(super) completed: Ticks,
 }
 
+impl PriorityKind {
+    /// Completion latency, or total latency where its percentiles are asked for, as fio does.
+    fn of(spec: &JobSpec) -> Option<Self> {
+        let (kind, measured) = if spec.percentiles.total {
+            (Self::Total, spec.measure.total_latency)
+        } else {
+            (Self::Completion, spec.measure.completion_latency)
+        };
+        (spec.priority.by_command() && measured).then_some(kind)
+    }
+}
+
 impl Recorder {
     pub(super) fn new(spec: &JobSpec, budget: &LogBudget) -> Self {
         let measure = spec.measure;
         let logs = LogCollector::new(spec, budget);
+        let by_priority = PriorityKind::of(spec);
+        let mut statistics = JobStatistics::new();
+        if by_priority.is_some() {
+            let [reads, writes] = expected(&spec.priority);
+            statistics.expect_priorities(Direction::Read, reads);
+            statistics.expect_priorities(Direction::Write, writes);
+        }
+        let all = measure.completion_latency && measure.total_latency;
         Self {
-            statistics: JobStatistics::new(),
+            statistics,
             measure,
-            usual: measure.completion_latency && measure.total_latency && logs.is_none(),
+            usual: all && logs.is_none() && by_priority.is_none(),
             logs,
+            by_priority,
         }
     }
 
@@ -70,6 +101,17 @@ impl Recorder {
         }
         if self.measure.total_latency {
             self.statistics.record_total_latency(io.direction, total);
+        }
+        match self.by_priority {
+            None => {}
+            Some(PriorityKind::Completion) => {
+                self.statistics
+                    .record_priority(io.direction, io.priority, completion);
+            }
+            Some(PriorityKind::Total) => {
+                self.statistics
+                    .record_priority(io.direction, io.priority, total);
+            }
         }
         if let Some(logs) = &mut self.logs {
             logs.complete(clock, io, times.completed, completion, total);

@@ -56,6 +56,7 @@ pub(super) fn run<E: IoEngine>(
             direction,
             offset: request.offset,
             length: bytes as u64,
+            priority: 0,
         };
         state.recorder.complete(&clock, logged, times);
         if is_over(now, state) {
@@ -87,6 +88,7 @@ fn io_of(request: &Request, direction: Direction) -> Io {
         direction,
         offset: request.offset,
         length: request.length as usize,
+        priority: 0,
         buffer_offset: 0,
     }
 }

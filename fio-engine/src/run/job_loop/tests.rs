@@ -45,6 +45,7 @@ pub(super) fn run_on<E: IoEngine>(
                 start_delay: Duration::ZERO,
                 content_seed: 1,
                 working_sets: Vec::new(),
+                priority_seed: 1,
                 thread_number: 1,
                 log_budget: &LogBudget::default(),
                 on_start: &|| {},

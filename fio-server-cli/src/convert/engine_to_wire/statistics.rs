@@ -3,11 +3,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fio_engine::report::{
-    DirectionReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport,
+    DirectionReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport, PriorityReport,
 };
 use fio_engine::stats::{MICROSECOND_BUCKETS, Moments};
 use fio_proto::ServerVersion;
-use fio_proto::layout::{GroupRunStats, Histogram, IoStat, ThreadStat};
+use fio_proto::layout::{GroupRunStats, Histogram, IoStat, PriorityStat, ThreadStat};
 
 /// The results of one job, or of several that report as one, for a client of this version.
 ///
@@ -25,7 +25,11 @@ pub fn thread_stat(job: &JobReport, index: usize, version: ServerVersion) -> Thr
     stat.job_start_ms = job.started.map_or(0, milliseconds_since_1970);
     stat.description = job.description.as_deref().unwrap_or_default().into();
     stat.members = job.members;
-    stat.priorities_disabled = 1;
+    let by_priority = job
+        .directions
+        .iter()
+        .any(|(_, of)| !of.priorities.is_empty());
+    stat.priorities_disabled = (!by_priority).into();
     stat.total_errors = job.total_errors;
     stat.first_error = job.error.unsigned_abs();
     stat.kb_base = job.kb_base;
@@ -35,6 +39,7 @@ pub fn thread_stat(job: &JobReport, index: usize, version: ServerVersion) -> Thr
     set_latencies(&mut stat, job, version);
     set_percentiles(&mut stat, job, version);
     set_latency_target(&mut stat, job);
+    set_two_priorities(&mut stat, job, version);
     stat
 }
 
@@ -131,6 +136,46 @@ fn set_latency_target(stat: &mut ThreadStat, job: &JobReport) {
     stat.latency_target = u64::try_from(target.target.as_nanos()).unwrap_or(u64::MAX);
     stat.latency_window = u64::try_from(target.window.as_micros()).unwrap_or(u64::MAX);
     stat.latency_percentile = target.percentile;
+}
+
+/// The latencies by priority, as versions since 96 have them.
+#[must_use]
+pub fn priority_stats(job: &JobReport) -> [Vec<PriorityStat>; 3] {
+    job.directions.0.each_ref().map(|direction| {
+        let stat = |of_one: &PriorityReport| {
+            let mut stat = PriorityStat::default();
+            stat.priority = of_one.priority;
+            stat.latency = scaled(&of_one.latency.moments, 1);
+            stat.histogram = histogram(&of_one.latency, ServerVersion::NEWEST);
+            stat
+        };
+        direction.priorities.iter().map(stat).collect()
+    })
+}
+
+/// Versions 82 to 95 know two priorities: real-time, which is high, and everything else.
+fn set_two_priorities(stat: &mut ThreadStat, job: &JobReport, version: ServerVersion) {
+    const REAL_TIME_CLASS: u32 = 1;
+    for (index, direction) in job.directions.0.iter().enumerate() {
+        if direction.priorities.is_empty() {
+            continue;
+        }
+        let all_of = |high: bool| {
+            let mut all = LatencyReport::default();
+            let wanted = |of_one: &&PriorityReport| (of_one.parts().0 == REAL_TIME_CLASS) == high;
+            direction
+                .priorities
+                .iter()
+                .filter(wanted)
+                .for_each(|of_one| all.merge(&of_one.latency));
+            all
+        };
+        let (high, low) = (all_of(true), all_of(false));
+        stat.high_priority_latency[index] = scaled(&high.moments, 1);
+        stat.high_priority_histogram[index] = histogram(&high, version);
+        stat.low_priority_latency[index] = scaled(&low.moments, 1);
+        stat.low_priority_histogram[index] = histogram(&low, version);
+    }
 }
 
 const fn counts_microseconds(version: ServerVersion) -> bool {

@@ -5,6 +5,7 @@ mod buffers;
 mod files;
 mod logs;
 mod measurement;
+mod priority;
 mod rate;
 mod workload;
 
@@ -13,6 +14,7 @@ pub(super) use buffers::*;
 pub(super) use files::*;
 pub(super) use logs::*;
 pub(super) use measurement::*;
+pub(super) use priority::*;
 pub(super) use rate::*;
 pub(super) use workload::*;
 
