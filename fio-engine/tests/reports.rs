@@ -8,8 +8,9 @@ mod differential;
 #[path = "reports/rebuild.rs"]
 mod rebuild;
 
-use fio_engine::report::json::{HostOptions, Style, write_client_report, write_report};
-use fio_engine::report::{Host, Report, normal};
+use fio_engine::report::json::{Style, write_client_report, write_report};
+use fio_engine::report::terse::{self, TerseVersion};
+use fio_engine::report::{ClientReport, DiskReport, Host, HostReport, Report, normal};
 use serde_json::Value;
 
 use rebuild::{rebuild, rebuild_client};
@@ -107,15 +108,8 @@ fn normal_text_of_files_syncs_and_disks_has_the_shape_of_fios() {
 fn json_of_a_client_has_the_layout_of_fios_and_merges_its_jobs() {
     let original = parsed(CLIENT_JSON_PLUS);
     let report = rebuild_client(&original);
-    let hosts = [HostOptions {
-        host: Host {
-            name: "127.0.0.1".to_owned(),
-            port: 18_965,
-        },
-        options: rebuild::options(&original["global options"]),
-    }];
     let mut text = String::new();
-    write_client_report(&mut text, &report, &hosts, &style(true)).expect("strings take everything");
+    write_client_report(&mut text, &report, &style(true)).expect("strings take everything");
     assert_eq!(
         shape(&without_dates(&text)),
         shape(&without_dates(CLIENT_JSON_PLUS))
@@ -149,22 +143,81 @@ fn assert_close(ours: &Value, theirs: &Value, path: &str) {
 }
 
 #[test]
-fn several_hosts_are_told_apart_in_their_options() {
-    let report = rebuild_client(&parsed(CLIENT_JSON_PLUS));
-    let host = |name: &str, port| HostOptions {
-        host: Host {
-            name: name.to_owned(),
-            port,
-        },
-        options: vec![("bs".to_owned(), "4k".to_owned())],
-    };
+fn several_hosts_are_told_apart_in_their_options_and_disks() {
+    let report = client_of_two();
     let mut text = String::new();
-    let hosts = [host("a", 1), host("b", 2)];
-    write_client_report(&mut text, &report, &hosts, &style(false)).expect("strings take all");
-    let options = &parsed(&text)["global options"];
+    write_client_report(&mut text, &report, &style(false)).expect("strings take all");
+    let document = parsed(&text);
+    let options = &document["global options"];
     assert_eq!(options[1]["hostname"], "b");
     assert_eq!(
         (&options[1]["port"], &options[0]["bs"]),
         (&Value::from(2), &Value::from("4k"))
     );
+    let disks = &document["disk_util"];
+    let of = |index: usize| {
+        (
+            disks[index]["name"].clone(),
+            disks[index]["hostname"].clone(),
+        )
+    };
+    assert_eq!(
+        [of(0), of(1)],
+        [("vda", "a"), ("vda", "b")].map(|(name, host)| (name.into(), host.into()))
+    );
+}
+
+/// Shares are those of a job in its own group on its own host.
+#[test]
+fn terse_lines_of_a_client_have_shares_and_disks_host_by_host() {
+    let mut report = client_of_two();
+    for host in &mut report.hosts {
+        for direction in &mut host.jobs[0].group.directions.0 {
+            direction.aggregate_bandwidth *= 4;
+        }
+    }
+    let style = |terse_version| terse::Style {
+        version: "fio-3.33".to_owned(),
+        terse_version,
+    };
+    let lines = |version| {
+        let mut text = String::new();
+        terse::write_client_report(&mut text, &report, &style(version)).expect("strings take all");
+        text.lines().map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let third = lines(TerseVersion::V3);
+    let heads: Vec<_> = third.iter().map(|line| &line[..5]).collect();
+    let jobs = report.hosts[0].jobs.len();
+    let of_host = [vec!["3;fio"; jobs], vec![";vda;"]].concat();
+    assert_eq!(heads, [of_host.clone(), of_host, vec!["3;fio"]].concat());
+    let share = third[0].split(';').nth(43).expect("a share");
+    assert!(
+        share.trim_end_matches('%').parse::<f64>().expect(share) <= 25.1,
+        "{share}"
+    );
+    assert!(
+        lines(TerseVersion::V2)
+            .iter()
+            .all(|line| !line.starts_with(";vda"))
+    );
+}
+
+fn client_of_two() -> ClientReport {
+    let mut report = rebuild_client(&parsed(CLIENT_JSON_PLUS));
+    let mut host = report.hosts.remove(0);
+    host.global_options = vec![("bs".to_owned(), "4k".to_owned())];
+    host.disks = vec![DiskReport {
+        name: "vda".to_owned(),
+        ..DiskReport::default()
+    }];
+    report.hosts = [("a", 1), ("b", 2)]
+        .map(|(name, port)| HostReport {
+            host: Host {
+                name: name.to_owned(),
+                port,
+            },
+            ..host.clone()
+        })
+        .into();
+    report
 }

@@ -82,13 +82,12 @@ async fn follow(socket: UnixStream, version: u16, logs: tempfile::TempDir) -> Pl
     }
     let host = &fleet.hosts()[0];
     let (end, lost_logs) = (host.end.clone().expect("over"), host.lost_logs.len());
-    let options = fleet.host_options();
     let mut json = String::new();
     let style = Style {
         version: "x".to_owned(),
         bins: false,
     };
-    write_client_report(&mut json, &fleet.into_report(), &options, &style).expect("a string");
+    write_client_report(&mut json, &fleet.into_report(), &style).expect("a string");
     Played {
         json: serde_json::from_str(&json).expect("JSON"),
         texts,

@@ -133,30 +133,71 @@ fn terse_lines_are_those_of_fios_own_client() {
     let Some(server) = StockServer::start() else {
         return;
     };
-    let job = "[reads]\nioengine=null\nsize=1m\n[writes]\nioengine=null\nsize=2m\nrw=write\n";
-    let flags = ["--output-format=terse", "--terse-version=5"];
-    let (ours, folder) = drive(&server, job, &flags);
-    let ours = ours.expect_code(0).stdout;
-    let theirs = Command::new("fio")
-        .arg(format!("--client={}", server.address()))
-        .args(flags)
-        // Its status line would stand in front of a line of values.
-        .args(["--eta=never", "job.fio"])
-        .current_dir(folder.path())
-        .output()
-        .expect("fio is installed");
-    let theirs = String::from_utf8_lossy(&theirs.stdout);
-    // Behind what the server says, and without the release.
-    let heads = |text: &str| {
-        let lines = text.lines().filter(|line| line.starts_with("5;fio-"));
-        let heads = lines.map(|line| {
-            let values: Vec<_> = line.split(';').collect();
-            (values[2..6].join(";"), values.len())
-        });
-        heads.collect::<Vec<_>>()
-    };
-    assert_eq!(heads(&ours), heads(&theirs), "{ours}\n{theirs}");
-    assert_eq!(ours.lines().count(), 3, "nothing else is printed: {ours}");
+    // Two groups, so that a share is not that of all; long enough for samples of bandwidth.
+    let job = "[global]\nsize=1m\ntime_based\nruntime=2\nrate=4m\n[reads]\nfilename=a\n\
+               [others]\nfilename=b\n[writes]\nnew_group\nfilename=c\nrw=write\n";
+    for version in ["2", "3", "5"] {
+        let flags = ["--output-format=terse", "--terse-version", version];
+        let (ours, folder) = drive(&server, job, &flags);
+        let ours = ours.expect_code(0).stdout;
+        let theirs = Command::new("fio")
+            .arg(format!("--client={}", server.address()))
+            .arg("--output-format=terse")
+            .arg(format!("--terse-version={version}"))
+            // Its status line would stand in front of a line of values.
+            .args(["--eta=never", "job.fio"])
+            .current_dir(folder.path())
+            .output()
+            .expect("fio is installed");
+        let theirs = String::from_utf8_lossy(&theirs.stdout);
+        let (ours, theirs) = (terse_lines(&ours, version), terse_lines(&theirs, version));
+        assert_eq!(ours.len(), theirs.len(), "{ours:#?}\n{theirs:#?}");
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert_alike(ours, theirs);
+        }
+    }
+}
+
+/// The lines of values: of jobs without the release, and of disks.
+fn terse_lines(text: &str, version: &str) -> Vec<Vec<String>> {
+    let head = format!("{version};");
+    let lines = text
+        .lines()
+        .filter(|line| line.starts_with(&head) || line.starts_with(';'));
+    lines
+        .map(|line| {
+            let values = line.split(';').filter(|value| !value.starts_with("fio-"));
+            values.map(ToOwned::to_owned).collect()
+        })
+        .collect()
+}
+
+/// As many values, the same names and errors, and the same shares of bandwidth, about.
+fn assert_alike(ours: &[String], theirs: &[String]) {
+    assert_eq!(ours.len(), theirs.len(), "{ours:?}\n{theirs:?}");
+    // What a disk did differs.
+    let same = if ours[0].is_empty() { 2 } else { 4 };
+    assert_eq!(ours[..same], theirs[..same]);
+    // Values of a direction: 41, with samples of IOPS 47. The share is the 39th.
+    let of_direction = if ours[0] == "5" { 47 } else { 41 };
+    let name = &ours[1];
+    for place in [42, 42 + of_direction] {
+        let share = |line: &[String]| {
+            let value = line.get(place)?.strip_suffix('%')?;
+            value.parse::<f64>().ok()
+        };
+        // The line of a disk ends before.
+        let (Some(ours), Some(theirs)) = (share(ours), share(theirs)) else {
+            assert!(ours.len() < 42, "{ours:?}");
+            continue;
+        };
+        // fio's client adds the bandwidth of a group to the sum once for each of its jobs.
+        let of_all = name == "All clients" && ours == 100.0;
+        assert!(
+            of_all || (ours - theirs).abs() < 15.0,
+            "{name}: {ours} {theirs}"
+        );
+    }
 }
 
 #[test]

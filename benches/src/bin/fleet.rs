@@ -273,9 +273,8 @@ async fn follow(assignments: Vec<Assignment>) -> (usize, Option<String>, Duratio
     std::hint::black_box(shown);
     let skew = fleet.skew().map_or(Duration::ZERO, |(told, _)| told);
     let report = fleet.into_report();
-    let sum = fio_engine::report::JobReport::all_clients(&report.jobs);
-    std::hint::black_box(sum);
-    (report.jobs.len(), failed, skew)
+    std::hint::black_box(report.all_clients());
+    (report.jobs().count(), failed, skew)
 }
 
 /// CPU time of this process, user and system.

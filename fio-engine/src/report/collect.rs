@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::model::{
-    DirectionReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport, LatencyTarget,
-    PriorityReport,
+    DirectionReport, ErrorCount, GroupDirectionReport, GroupReport, JobReport, LatencyReport,
+    LatencyTarget, PriorityReport,
 };
 use crate::direction::{Direction, PerDirection};
 use crate::job::JobSpec;
@@ -28,7 +28,8 @@ impl JobReport {
             started: None,
             error: 0,
             error_message: String::new(),
-            total_errors: 0,
+            continues_on_error: false,
+            errors: ErrorCount::default(),
             options: spec.given_options.clone(),
             directions: PerDirection::default(),
             total_syncs: 0,
@@ -120,7 +121,8 @@ impl JobReport {
             self.error = other.error;
             self.error_message.clone_from(&other.error_message);
         }
-        self.total_errors += other.total_errors;
+        self.continues_on_error |= other.continues_on_error;
+        self.errors.merge(other.errors);
         self.latency_target = self.latency_target.or(other.latency_target);
         for (direction, theirs) in other.directions.iter() {
             self.directions[direction].merge(theirs);
@@ -152,10 +154,10 @@ impl JobReport {
     /// Formats are those of the first job, the host and the group those of the last, as fio has it. `None`
     /// without jobs.
     #[must_use]
-    pub fn all_clients(jobs: &[Self]) -> Option<Self> {
-        let (first, others) = jobs.split_first()?;
-        let mut sum = first.clone();
-        for job in others {
+    pub fn all_clients<'a>(jobs: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        let mut jobs = jobs.into_iter();
+        let mut sum = jobs.next()?.clone();
+        for job in jobs {
             sum.merge(job);
             sum.host.clone_from(&job.host);
             sum.group_id = job.group_id;

@@ -9,17 +9,19 @@ pub mod normal;
 pub mod status;
 pub mod terse;
 
+mod client;
 mod collect;
 mod disks;
 mod model;
 mod rates;
 mod units;
 
+pub use client::{ClientReport, HostJob, HostReport};
 pub use collect::ALL_CLIENTS;
 pub use disks::DiskMonitor;
 pub use model::{
-    DirectionReport, DiskReport, GroupDirectionReport, GroupReport, Host, JobReport, LatencyReport,
-    LatencyTarget, PriorityReport, Report, SteadyState,
+    DirectionReport, DiskReport, ErrorCount, GroupDirectionReport, GroupReport, Host, JobReport,
+    LatencyReport, LatencyTarget, PriorityReport, Report, SteadyState,
 };
 pub use units::{Prefix, ScaledNumber, Unit};
 

@@ -54,8 +54,10 @@ pub struct JobReport {
     pub error: i32,
     /// Where and why, if `error` is not 0.
     pub error_message: String,
-    /// Errors counted, also those the job went on after.
-    pub total_errors: u64,
+    /// The job was to go on after errors (`continue_on_error`), so results tell how many it met.
+    pub continues_on_error: bool,
+    /// The errors it met.
+    pub errors: ErrorCount,
     /// The job's options as written, in order.
     pub options: Vec<(String, String)>,
 
@@ -115,6 +117,24 @@ pub struct JobReport {
     pub unit_base: u32,
     /// Digits of printed numbers.
     pub significant_figures: u32,
+}
+
+/// The errors a job met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ErrorCount {
+    /// How many, those after which the job went on included (`total_err`).
+    pub total: u64,
+    /// The first, as an `errno` value; 0 if there was none (`first_error`).
+    pub first: i32,
+}
+
+impl ErrorCount {
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.total = self.total.saturating_add(other.total);
+        if self.first == 0 {
+            self.first = other.first;
+        }
+    }
 }
 
 /// A server as its client addresses it.

@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Write};
 
+use super::client::{ClientReport, HostJob};
 use super::model::{DirectionReport, DiskReport, GroupReport, JobReport, LatencyReport, Report};
 use super::normal::share;
 use super::{milliseconds, share_of_group};
@@ -81,25 +82,57 @@ pub fn write_report(out: &mut dyn Write, report: &Report, style: &Style) -> fmt:
     })
 }
 
-/// Writes the lines of a run on one or several servers, the last of them "All clients" if there is more
-/// than one job. As from fio's client, they do not tell the host.
-///
-/// The share of bandwidth is that of the job in itself, and disks are left out: a client's report does not
-/// say which host they belong to.
+/// Writes the lines of a run on one or several servers: those of each server's jobs, then those of its
+/// disks, and at the end "All clients" if there is more than one job. As from fio's client, they do not
+/// tell the host.
 ///
 /// # Errors
 /// Only those of `out`.
-pub fn write_client_report(out: &mut dyn Write, report: &Report, style: &Style) -> fmt::Result {
-    for job in &report.jobs {
-        write_job(out, job, None, &[], style)?;
+pub fn write_client_report(
+    out: &mut dyn Write,
+    report: &ClientReport,
+    style: &Style,
+) -> fmt::Result {
+    for host in &report.hosts {
+        for HostJob { report, group } in &host.jobs {
+            write_job(out, report, Some(group), &[], style)?;
+        }
+        write_disks(out, &host.disks, style)?;
     }
-    match JobReport::all_clients(&report.jobs) {
-        Some(sum) if report.jobs.len() > 1 => write_job(out, &sum, None, &[], style),
-        _ => Ok(()),
+    write_all_clients(out, report, style)
+}
+
+/// Writes the line that closes those of a client; nothing if there are fewer than two jobs to merge.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_all_clients(out: &mut dyn Write, report: &ClientReport, style: &Style) -> fmt::Result {
+    match report.all_clients() {
+        Some(sum) => write_job(out, &sum, None, &[], style),
+        None => Ok(()),
     }
 }
 
-fn write_job(
+/// Writes the lines of a server's disks, one for each. Version 2 has none.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_disks(out: &mut dyn Write, disks: &[DiskReport], style: &Style) -> fmt::Result {
+    if style.terse_version == TerseVersion::V2 {
+        return Ok(());
+    }
+    disks.iter().try_for_each(|disk| {
+        write_disk(out, disk)?;
+        out.write_char('\n')
+    })
+}
+
+/// Writes the line of one job. `group` is the group it belongs to, for the share of bandwidth; without
+/// one the job itself is taken as the whole. `disks` end the line.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_job(
     out: &mut dyn Write,
     job: &JobReport,
     group: Option<&GroupReport>,
@@ -121,6 +154,9 @@ fn write_job(
     write_distributions(out, job)?;
     if version != TerseVersion::V2 {
         disks.iter().try_for_each(|disk| write_disk(out, disk))?;
+    }
+    if job.continues_on_error {
+        write!(out, ";{};{}", job.errors.total, job.errors.first)?;
     }
     if let Some(description) = &job.description {
         if version == TerseVersion::V2 {

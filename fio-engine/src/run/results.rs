@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::job_loop::JobOutcome;
 use super::plan::{JobClone, Plan};
 use crate::direction::PerDirection;
-use crate::report::{GroupReport, JobReport};
+use crate::report::{ErrorCount, GroupReport, JobReport};
 
 /// Reports of all jobs, summed up where `group_reporting` asks for it, and of all groups.
 pub(super) fn collect(
@@ -39,7 +39,10 @@ fn job(clone: &JobClone, outcome: JobOutcome) -> JobReport {
     if let Some(failure) = outcome.failure {
         report.error = failure.errno;
         report.error_message = failure.message;
-        report.total_errors = 1;
+        report.errors = ErrorCount {
+            total: 1,
+            first: failure.errno,
+        };
     }
     report
 }

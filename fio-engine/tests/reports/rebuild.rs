@@ -7,7 +7,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use fio_engine::job::{DEFAULT_PERCENTILES, JobSpec, PercentileKinds};
 use fio_engine::report::{
-    DirectionReport, DiskReport, GroupReport, Host, JobReport, LatencyReport, LatencyTarget, Report,
+    ClientReport, DirectionReport, DiskReport, GroupReport, Host, HostJob, HostReport, JobReport,
+    LatencyReport, LatencyTarget, Report,
 };
 use fio_engine::stats::{Histogram, Moments};
 use fio_engine::{Direction, PerDirection};
@@ -33,17 +34,28 @@ pub(crate) fn rebuild(json: &Value) -> Report {
 }
 
 /// The report of a client, without the sum over all jobs that ends it.
-pub(crate) fn rebuild_client(json: &Value) -> Report {
+pub(crate) fn rebuild_client(json: &Value) -> ClientReport {
     let finished = UNIX_EPOCH + Duration::from_secs(integer(&json["timestamp"]));
     let single = members(&json["client_stats"]).filter(|job| job["jobname"] != "All clients");
-    Report {
+    let jobs = single.map(|job| {
+        let report = rebuild_job(job);
+        // fio told the share of a job in its group, which here is the whole.
+        let group = GroupReport::collect(std::slice::from_ref(&report)).remove(0);
+        HostJob { report, group }
+    });
+    ClientReport {
         started: finished,
         finished,
-        global_options: Vec::new(),
-        jobs: single.map(rebuild_job).collect(),
-        groups: Vec::new(),
-        disks: members(&json["disk_util"]).map(rebuild_disk).collect(),
-        logs: Vec::new(),
+        hosts: vec![HostReport {
+            host: Host {
+                name: "127.0.0.1".to_owned(),
+                port: 18_965,
+            },
+            global_options: options(&json["global options"]),
+            jobs: jobs.collect(),
+            groups: Vec::new(),
+            disks: members(&json["disk_util"]).map(rebuild_disk).collect(),
+        }],
     }
 }
 

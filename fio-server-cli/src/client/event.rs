@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fio_engine::report::status::Status;
-use fio_engine::report::{DiskReport, GroupReport, JobReport};
+use fio_engine::report::{DiskReport, GroupReport, HostJob};
 
 use super::error::ClientError;
 
@@ -28,7 +28,7 @@ pub enum HostEvent {
     /// An option of the `[global]` section its jobs have: name and value.
     GlobalOption(String, String),
     /// The results of one job, with the group it belongs to as far as the server told.
-    Job(Arc<JobReport>, GroupReport),
+    Job(Arc<HostJob>),
     /// The results of a group.
     Group(GroupReport),
     /// What a disk did.

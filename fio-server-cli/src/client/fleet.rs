@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use fio_engine::report::json::HostOptions;
+use fio_engine::report::ClientReport;
 use fio_engine::report::status::Status;
-use fio_engine::report::{JobReport, Report};
 use fio_proto::ServerVersion;
 use tokio::sync::{mpsc, watch};
 
@@ -195,35 +194,15 @@ impl Fleet {
         Some((told, began))
     }
 
-    /// Options of each server for machine formats.
+    /// The results of all servers, in the order they were named.
     #[must_use]
-    pub fn host_options(&self) -> Vec<HostOptions> {
-        let options = |host: &HostResult| HostOptions {
-            host: host.host.clone(),
-            options: host.global_options.clone(),
-        };
-        self.hosts.iter().map(options).collect()
-    }
-
-    /// The results of all servers as one report, jobs in the order of the servers.
-    #[must_use]
-    pub fn into_report(self) -> Report {
-        let mut report = Report {
+    pub fn into_report(self) -> ClientReport {
+        let hosts = self.hosts.into_iter().map(HostResult::into_report);
+        ClientReport {
             started: self.started,
             finished: SystemTime::now(),
-            global_options: Vec::new(),
-            jobs: Vec::new(),
-            groups: Vec::new(),
-            disks: Vec::new(),
-            logs: Vec::new(),
-        };
-        for host in self.hosts {
-            let jobs = host.jobs.into_iter().map(Arc::<JobReport>::unwrap_or_clone);
-            report.jobs.extend(jobs);
-            report.groups.extend(host.groups);
-            report.disks.extend(host.disks);
+            hosts: hosts.collect(),
         }
-        report
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fio_engine::report::status::Status;
-use fio_engine::report::{DiskReport, GroupReport, Host, JobReport};
+use fio_engine::report::{DiskReport, GroupReport, Host, HostJob, HostReport};
 
 use super::error::ClientError;
 use super::event::{HostEvent, Probe, WrittenLog};
@@ -33,7 +33,7 @@ pub struct HostResult {
     /// Options of the `[global]` section of its jobs, names and values.
     pub global_options: Vec<(String, String)>,
     /// Results of its jobs.
-    pub jobs: Vec<Arc<JobReport>>,
+    pub jobs: Vec<Arc<HostJob>>,
     /// Results of its groups.
     pub groups: Vec<GroupReport>,
     /// Its disks.
@@ -77,12 +77,24 @@ impl HostResult {
             _ => ExitStatus::Success,
         };
         let logs = self.lost_logs.iter().map(|lost| lost.status()).max();
-        let failed = self.jobs_failed || self.jobs.iter().any(|job| job.error != 0);
+        let failed = self.jobs_failed || self.jobs.iter().any(|job| job.report.error != 0);
         session.max(logs.unwrap_or_default()).max(if failed {
             ExitStatus::JobFailed
         } else {
             ExitStatus::Success
         })
+    }
+
+    /// What it measured.
+    pub(super) fn into_report(self) -> HostReport {
+        let jobs = self.jobs.into_iter().map(Arc::<HostJob>::unwrap_or_clone);
+        HostReport {
+            host: self.host,
+            global_options: self.global_options,
+            jobs: jobs.collect(),
+            groups: self.groups,
+            disks: self.disks,
+        }
     }
 
     pub(super) fn take_in(&mut self, event: &HostEvent) {
@@ -95,7 +107,7 @@ impl HostResult {
             HostEvent::GlobalOption(name, value) => {
                 self.global_options.push((name.clone(), value.clone()));
             }
-            HostEvent::Job(job, _) => self.jobs.push(job.clone()),
+            HostEvent::Job(job) => self.jobs.push(job.clone()),
             HostEvent::Group(group) => self.groups.push(group.clone()),
             HostEvent::Disk(disk) => self.disks.push(disk.as_ref().clone()),
             HostEvent::Log(log) => self.logs.push(log.clone()),

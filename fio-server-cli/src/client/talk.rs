@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use fio_engine::report::HostJob;
 use fio_proto::ServerVersion;
 use fio_proto::error::ProtocolError;
 use fio_proto::frame::Tag;
@@ -229,7 +230,7 @@ impl<'a> Talk<'a> {
         job.options = self.options.remove(&self.reports).unwrap_or_default();
         self.reports = self.reports.saturating_add(1);
         let group = wire_to_engine::group_report(&report.group, job.group_id);
-        HostEvent::Job(Arc::new(job), group)
+        HostEvent::Job(Arc::new(HostJob { report: job, group }))
     }
 
     fn group(&mut self, number: u32) -> u32 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use fio_engine::report::{DiskReport, GroupReport, JobReport, normal};
+use fio_engine::report::{DiskReport, HostJob, normal};
 
 use super::job_failure;
 use crate::client::{ClientError, Fleet, HostEvent, HostResult, Probe};
@@ -101,8 +101,8 @@ impl ClientOutput {
         let printed = match event {
             HostEvent::Probe(probe) if !self.embedded => self.text(host, probe_line(&probe)),
             HostEvent::Text(text) => self.text(host, text),
-            HostEvent::Job(job, group) => {
-                self.add_job(host, &job, &group);
+            HostEvent::Job(job) => {
+                self.add_job(host, &job);
                 Ok(())
             }
             HostEvent::Group(group) => {
@@ -190,7 +190,7 @@ impl ClientOutput {
         self.results.text(&lines)
     }
 
-    fn add_job(&mut self, host: usize, job: &JobReport, group: &GroupReport) {
+    fn add_job(&mut self, host: usize, job: &HostJob) {
         let several = self.hosts.len() > 1;
         let output = &mut self.hosts[host];
         if output.block.is_empty() {
@@ -207,10 +207,8 @@ impl ClientOutput {
                 heading
             };
         }
-        let finished = SystemTime::now();
-        output.block.push_str(&composed(|out| {
-            normal::write_job(out, job, Some(group), finished)
-        }));
+        let block = self.results.job_block(job, SystemTime::now());
+        output.block.push_str(&block);
     }
 
     fn end(
@@ -222,9 +220,7 @@ impl ClientOutput {
         let output = &mut self.hosts[host];
         let rest = output.lines.finish();
         let disks = std::mem::take(&mut output.disks);
-        output
-            .block
-            .push_str(&composed(|out| normal::write_disks(out, &disks)));
+        output.block.push_str(&self.results.disk_block(&disks));
         let block = std::mem::take(&mut output.block);
         let printed = if block.is_empty() {
             self.results.text(&rest)
@@ -241,7 +237,8 @@ impl ClientOutput {
         } else {
             format!("{}: ", host.label)
         };
-        for job in host.jobs.iter().filter(|job| job.error != 0) {
+        let failed = host.jobs.iter().map(|job| &job.report);
+        for job in failed.filter(|job| job.error != 0) {
             self.results.complain(job_failure(&of_host, job));
         }
         printed
@@ -254,13 +251,10 @@ impl ClientOutput {
             .map(HostResult::exit_status)
             .max()
             .unwrap_or_default();
-        let options = fleet.host_options();
         let report = fleet.into_report();
         let sunk = match self.failed {
             Some(error) => Err(error),
-            None => self
-                .results
-                .finish_client(&report, &options, !self.embedded),
+            None => self.results.finish_client(&report, !self.embedded),
         };
         let sunk = sunk.map_err(Failure::setup)?;
         Ok(match (interrupted, sunk.read_to_the_end) {

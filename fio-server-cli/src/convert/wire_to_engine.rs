@@ -29,8 +29,8 @@ use std::time::{Duration, SystemTime};
 use fio_engine::PerDirection;
 use fio_engine::job::{DEFAULT_PERCENTILES, PercentileKinds};
 use fio_engine::report::{
-    DirectionReport, DiskReport, GroupDirectionReport, GroupReport, Host, JobReport, LatencyTarget,
-    SteadyState,
+    DirectionReport, DiskReport, ErrorCount, GroupDirectionReport, GroupReport, Host, JobReport,
+    LatencyTarget, SteadyState,
 };
 use fio_proto::ServerVersion;
 use fio_proto::layout::{GroupRunStats, ThreadStat};
@@ -60,7 +60,11 @@ pub fn job_report(report: &ThreadReport, version: ServerVersion, host: &Host) ->
         started: started(stat.job_start_ms),
         error: i32::try_from(stat.error).unwrap_or(i32::MAX),
         error_message: printable(&stat.error_text),
-        total_errors: bounded(stat.total_errors),
+        continues_on_error: stat.continue_on_error != 0,
+        errors: ErrorCount {
+            total: bounded(stat.total_errors),
+            first: i32::try_from(stat.first_error).unwrap_or(i32::MAX),
+        },
         options: Vec::new(),
         directions: PerDirection(directions),
         total_syncs: bounded(stat.total_syncs),

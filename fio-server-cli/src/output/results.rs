@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::{Instant, SystemTime};
 
-use fio_engine::report::json::{self, HostOptions};
 use fio_engine::report::terse::{self, TerseVersion};
-use fio_engine::report::{Report, normal};
+use fio_engine::report::{ClientReport, DiskReport, HostJob, Report, json, normal};
 
 use super::console::{StatusLine, complain};
 use super::sink::{Sink, SinkError};
@@ -18,12 +17,6 @@ pub struct Results {
     formats: Vec<OutputFormat>,
     terse_version: TerseVersion,
     status: StatusLine,
-}
-
-/// A format that programs read.
-enum Machine {
-    Terse(terse::Style),
-    Json(json::Style),
 }
 
 /// The version in JSON documents and terse lines, in the form of fio's own, which programs take apart.
@@ -112,17 +105,47 @@ impl Results {
         }
     }
 
-    /// Prints the results of a run in this process, and completes the output.
+    /// Prints the results of a run in this process, and completes the output. Of several formats,
+    /// terse lines come first and text for people last, as from fio.
     ///
     /// # Errors
     /// When they cannot be written.
     pub fn finish_local(mut self, report: &Report) -> Result<Sunk, SinkError> {
+        if let Some(style) = self.terse() {
+            self.sink
+                .write(&composed(|out| terse::write_report(out, report, &style)))?;
+        }
+        for style in self.json() {
+            self.sink
+                .write(&composed(|out| json::write_report(out, report, &style)))?;
+        }
         self.block(&composed(|out| normal::write_report(out, report)))?;
-        self.machine_formats(|out, format| match format {
-            Machine::Terse(style) => terse::write_report(out, report, style),
-            Machine::Json(style) => json::write_report(out, report, style),
-        })?;
         self.finish()
+    }
+
+    /// The results of one job of a client, for people; its terse line stands before it, if there is
+    /// to be one, as from fio.
+    #[must_use]
+    pub fn job_block(&self, job: &HostJob, finished: SystemTime) -> String {
+        let HostJob { report, group } = job;
+        composed(|out| {
+            if let Some(style) = self.terse() {
+                terse::write_job(out, report, Some(group), &[], &style)?;
+            }
+            normal::write_job(out, report, Some(group), finished)
+        })
+    }
+
+    /// The disks of one server of a client, for people, then as terse lines if there are to be any.
+    #[must_use]
+    pub fn disk_block(&self, disks: &[DiskReport]) -> String {
+        composed(|out| {
+            normal::write_disks(out, disks)?;
+            match self.terse() {
+                Some(style) => terse::write_disks(out, disks, &style),
+                None => Ok(()),
+            }
+        })
     }
 
     /// Prints what closes the results of a client, whose blocks were printed as they came, and
@@ -130,49 +153,50 @@ impl Results {
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn finish_client(
-        mut self,
-        report: &Report,
-        hosts: &[HostOptions],
-        merged: bool,
-    ) -> Result<Sunk, SinkError> {
+    pub fn finish_client(mut self, report: &ClientReport, merged: bool) -> Result<Sunk, SinkError> {
+        if let Some(style) = self.terse() {
+            // Beside text for people, all but the last line was printed with it.
+            let lines = if self.is_for_people() {
+                composed(|out| terse::write_all_clients(out, report, &style))
+            } else {
+                composed(|out| terse::write_client_report(out, report, &style))
+            };
+            self.sink.write(&lines)?;
+        }
         if merged {
-            let finished = SystemTime::now();
-            self.block(&composed(|out| {
-                normal::write_all_clients(out, &report.jobs, finished)
+            self.block(&composed(|out| normal::write_all_clients(out, report)))?;
+        }
+        for style in self.json() {
+            self.sink.write(&composed(|out| {
+                json::write_client_report(out, report, &style)
             }))?;
         }
-        self.machine_formats(|out, format| match format {
-            Machine::Terse(style) => terse::write_client_report(out, report, style),
-            Machine::Json(style) => json::write_client_report(out, report, hosts, style),
-        })?;
         self.finish()
     }
 
-    fn machine_formats(
-        &mut self,
-        write: impl Fn(&mut dyn fmt::Write, &Machine) -> fmt::Result,
-    ) -> Result<(), SinkError> {
-        let version = || VERSION.to_owned();
-        let json = |bins| {
-            Machine::Json(json::Style {
-                version: version(),
-                bins,
-            })
+    /// How terse lines are written, if they are asked for.
+    fn terse(&self) -> Option<terse::Style> {
+        let wanted = self.formats.contains(&OutputFormat::Terse);
+        wanted.then(|| terse::Style {
+            version: VERSION.to_owned(),
+            terse_version: self.terse_version,
+        })
+    }
+
+    /// How each JSON document that is asked for is written.
+    fn json(&self) -> Vec<json::Style> {
+        let style = |bins| json::Style {
+            version: VERSION.to_owned(),
+            bins,
         };
-        for format in &self.formats {
-            let machine = match format {
-                OutputFormat::Normal => continue,
-                OutputFormat::Terse => Machine::Terse(terse::Style {
-                    version: version(),
-                    terse_version: self.terse_version,
-                }),
-                OutputFormat::Json => json(false),
-                OutputFormat::JsonPlus => json(true),
-            };
-            self.sink.write(&composed(|out| write(out, &machine)))?;
-        }
-        Ok(())
+        let formats = self.formats.iter();
+        formats
+            .filter_map(|format| match format {
+                OutputFormat::Json => Some(style(false)),
+                OutputFormat::JsonPlus => Some(style(true)),
+                OutputFormat::Normal | OutputFormat::Terse => None,
+            })
+            .collect()
     }
 
     fn finish(mut self) -> Result<Sunk, SinkError> {

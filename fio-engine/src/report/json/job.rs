@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::write_options;
 use super::writer::JsonWriter;
+use super::{write_host, write_options};
 use crate::clock::unix_milliseconds;
 use crate::direction::Direction;
 use crate::report::model::{
@@ -54,6 +54,10 @@ pub(super) fn write(
     })?;
     write_resources(json, job)?;
     write_maps(json, job)?;
+    if job.continues_on_error {
+        json.integer("total_err", job.errors.total)?;
+        json.integer("first_error", job.errors.first)?;
+    }
     if let Some(target) = &job.latency_target {
         write_target(json, target)?;
     }
@@ -64,10 +68,7 @@ pub(super) fn write(
         json.object("steadystate", |json| write_steady_state(json, steady_state))?;
     }
     match &job.host {
-        Some(host) => {
-            json.string("hostname", &host.name)?;
-            json.integer("port", host.port)
-        }
+        Some(host) => write_host(json, host),
         None => Ok(()),
     }
 }

@@ -9,8 +9,9 @@ mod writer;
 
 use std::fmt::{self, Write};
 
+use super::client::{ClientReport, HostJob, HostReport};
 use super::collect::elapsed_seconds;
-use super::model::{DiskReport, Host, JobReport, Report};
+use super::model::{DiskReport, Host, Report};
 use crate::clock::{LocalTime, unix_milliseconds};
 use writer::JsonWriter;
 
@@ -21,15 +22,6 @@ pub struct Style {
     pub version: String,
     /// Whether histograms are written out (`json+`).
     pub bins: bool,
-}
-
-/// The `[global]` options one server ran with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostOptions {
-    /// The server.
-    pub host: Host,
-    /// Names and values as written, in order.
-    pub options: Vec<(String, String)>,
 }
 
 /// Writes the document of a run in this process.
@@ -67,55 +59,48 @@ pub fn write_report(out: &mut dyn Write, report: &Report, style: &Style) -> fmt:
 /// Writes the document of a run on one or several servers: every job with its host and, if there
 /// is more than one, the sum "All clients".
 ///
-/// `hosts` has the global options of every server; those of `report` are not used. The shares of
-/// bandwidth refer to the group of the same number on the same host, which is not known here, so
-/// each job is taken as the whole.
-///
 /// # Errors
 /// Only those of `out`.
 pub fn write_client_report(
     out: &mut dyn Write,
-    report: &Report,
-    hosts: &[HostOptions],
+    report: &ClientReport,
     style: &Style,
 ) -> fmt::Result {
     JsonWriter::document(out, |json| {
         json.string("fio version", &style.version)?;
         json.integer("timestamp", unix_milliseconds(report.finished) / 1000)?;
         json.string("time", &LocalTime(report.finished).to_string())?;
-        write_host_options(json, hosts)?;
+        write_host_options(json, &report.hosts)?;
         json.array("client_stats", |json| {
-            for job in &report.jobs {
-                json.element(|json| job::write(json, job, None, job::Kind::Client, style.bins))?;
+            for HostJob { report, group } in report.hosts.iter().flat_map(|host| &host.jobs) {
+                let (group, kind) = (Some(group), job::Kind::Client);
+                json.element(|json| job::write(json, report, group, kind, style.bins))?;
             }
-            match JobReport::all_clients(&report.jobs) {
-                Some(sum) if report.jobs.len() > 1 => json.element(|json| {
+            match report.all_clients() {
+                Some(sum) => json.element(|json| {
                     job::write(json, &sum, None, job::Kind::AllClients, style.bins)
                 }),
-                _ => Ok(()),
+                None => Ok(()),
             }
         })?;
-        write_disks(json, &report.disks)
+        write_host_disks(json, &report.hosts)
     })
 }
 
 /// One object for one server, an array of objects that begin with the host for several.
-fn write_host_options(json: &mut JsonWriter<'_>, hosts: &[HostOptions]) -> fmt::Result {
+fn write_host_options(json: &mut JsonWriter<'_>, hosts: &[HostReport]) -> fmt::Result {
     match hosts {
         [] => write_options(json, "global options", &[]),
-        [only] => write_options(json, "global options", &only.options),
+        [only] => write_options(json, "global options", &only.global_options),
         several => json.array("global options", |json| {
-            several
-                .iter()
-                .try_for_each(|HostOptions { host, options }| {
-                    json.element(|json| {
-                        json.string("hostname", &host.name)?;
-                        json.integer("port", host.port)?;
-                        options
-                            .iter()
-                            .try_for_each(|(name, value)| json.string(name, value))
-                    })
+            several.iter().try_for_each(|host| {
+                json.element(|json| {
+                    write_host(json, &host.host)?;
+                    host.global_options
+                        .iter()
+                        .try_for_each(|(name, value)| json.string(name, value))
                 })
+            })
         }),
     }
 }
@@ -129,6 +114,25 @@ fn write_options(
         options
             .iter()
             .try_for_each(|(name, value)| json.string(name, value))
+    })
+}
+
+fn write_host(json: &mut JsonWriter<'_>, host: &Host) -> fmt::Result {
+    json.string("hostname", &host.name)?;
+    json.integer("port", host.port)
+}
+
+/// The disks of all servers, each with its server.
+fn write_host_disks(json: &mut JsonWriter<'_>, hosts: &[HostReport]) -> fmt::Result {
+    json.array("disk_util", |json| {
+        hosts.iter().try_for_each(|host| {
+            host.disks.iter().try_for_each(|disk| {
+                json.element(|json| {
+                    write_disk(json, disk)?;
+                    write_host(json, &host.host)
+                })
+            })
+        })
     })
 }
 

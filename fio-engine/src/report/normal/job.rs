@@ -1,6 +1,7 @@
 //! The block of one job.
 
 use std::fmt::{self, Write};
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use super::latency::{write_distribution, write_latency, write_percentiles};
@@ -9,7 +10,7 @@ use crate::clock::LocalTime;
 use crate::direction::Direction;
 use crate::job::PercentileKinds;
 use crate::report::model::{
-    DirectionReport, GroupReport, JobReport, LatencyTarget, PriorityReport, SteadyState,
+    DirectionReport, ErrorCount, GroupReport, JobReport, LatencyTarget, PriorityReport, SteadyState,
 };
 use crate::report::units::{BothBases, Prefix, ScaledNumber, Unit};
 use crate::report::{milliseconds, share_of_group};
@@ -35,6 +36,7 @@ pub(super) fn write(
     write_cpu(out, job)?;
     write_depths(out, job)?;
     write_issued(out, job)?;
+    write_errors(out, job)?;
     if let Some(target) = &job.latency_target {
         write_target(out, target)?;
     }
@@ -58,6 +60,30 @@ fn write_steady_state(out: &mut dyn Write, job: &JobReport, state: &SteadyState)
         state.criterion,
         if state.in_percent { "%" } else { "" },
     )
+}
+
+fn write_errors(out: &mut dyn Write, job: &JobReport) -> fmt::Result {
+    if !job.continues_on_error {
+        return Ok(());
+    }
+    let ErrorCount { total, first } = job.errors;
+    let text = system_error(first);
+    writeln!(
+        out,
+        "     errors    : total={total}, first_error={first}/<{text}>"
+    )
+}
+
+/// The system's text of an error number, without the number.
+fn system_error(number: i32) -> String {
+    if number == 0 {
+        return "Success".to_owned();
+    }
+    let text = io::Error::from_raw_os_error(number).to_string();
+    match text.rsplit_once(" (os error") {
+        Some((text, _)) => text.to_owned(),
+        None => text,
+    }
 }
 
 /// The name of a priority's lines: kind of latency, class, level and hint.

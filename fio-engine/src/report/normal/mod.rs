@@ -12,6 +12,7 @@ mod start;
 use std::fmt::{self, Write};
 use std::time::SystemTime;
 
+use super::client::ClientReport;
 use super::model::{DiskReport, GroupReport, JobReport, Report};
 
 pub use start::{JobLine, StartingLine};
@@ -75,14 +76,10 @@ pub fn write_disks(out: &mut dyn Write, disks: &[DiskReport]) -> fmt::Result {
 ///
 /// # Errors
 /// Only those of `out`.
-pub fn write_all_clients(
-    out: &mut dyn Write,
-    jobs: &[JobReport],
-    finished: SystemTime,
-) -> fmt::Result {
-    match JobReport::all_clients(jobs) {
-        Some(sum) if jobs.len() > 1 => write_job(out, &sum, None, finished),
-        _ => Ok(()),
+pub fn write_all_clients(out: &mut dyn Write, report: &ClientReport) -> fmt::Result {
+    match report.all_clients() {
+        Some(sum) => write_job(out, &sum, None, report.finished),
+        None => Ok(()),
     }
 }
 

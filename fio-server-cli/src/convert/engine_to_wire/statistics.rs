@@ -30,8 +30,9 @@ pub fn thread_stat(job: &JobReport, index: usize, version: ServerVersion) -> Thr
         .iter()
         .any(|(_, of)| !of.priorities.is_empty());
     stat.priorities_disabled = (!by_priority).into();
-    stat.total_errors = job.total_errors;
-    stat.first_error = job.error.unsigned_abs();
+    stat.continue_on_error = u16::from(job.continues_on_error);
+    stat.total_errors = job.errors.total;
+    stat.first_error = job.errors.first.unsigned_abs();
     stat.kb_base = job.kb_base;
     stat.unit_base = unit_base(job.unit_base, version);
     stat.significant_figures = job.significant_figures;

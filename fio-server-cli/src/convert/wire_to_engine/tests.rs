@@ -1,5 +1,5 @@
 use fio_engine::report::json::{Style, write_client_report};
-use fio_engine::report::{Report, normal};
+use fio_engine::report::{ClientReport, HostJob, HostReport, normal};
 
 use fio_engine::report::LatencyReport;
 use fio_engine::stats::Histogram;
@@ -202,22 +202,28 @@ fn no_figures_of_a_hostile_server_break_sums_or_reports() {
     (stat.steady_state_flags, stat.steady_state_slope) = (u32::MAX, f64::NAN);
     let jobs = [1, 97, 121].map(|version| in_version(stat.clone(), version));
     let now = SystemTime::now();
-    let report = Report {
+    let host_jobs = vec![jobs; 40].concat().into_iter().map(|report| HostJob {
+        group: GroupReport::collect(std::slice::from_ref(&report)).remove(0),
+        report,
+    });
+    let report = ClientReport {
         started: now,
         finished: now,
-        global_options: Vec::new(),
-        jobs: vec![jobs; 40].concat(),
-        groups: Vec::new(),
-        disks: Vec::new(),
-        logs: Vec::new(),
+        hosts: vec![HostReport {
+            host: host(),
+            global_options: Vec::new(),
+            jobs: host_jobs.collect(),
+            groups: Vec::new(),
+            disks: Vec::new(),
+        }],
     };
     let mut text = String::new();
-    normal::write_all_clients(&mut text, &report.jobs, now).expect("a string takes everything");
+    normal::write_all_clients(&mut text, &report).expect("a string takes everything");
     let style = Style {
         version: "x".to_owned(),
         bins: true,
     };
-    write_client_report(&mut text, &report, &[], &style).expect("a string takes everything");
+    write_client_report(&mut text, &report, &style).expect("a string takes everything");
     let figures = text.replace("minf", "");
     assert!(
         !figures.contains("NaN") && !figures.contains("inf"),
