@@ -29,12 +29,19 @@ pub(super) fn at_rates(spec: &JobSpec, ios: &PlannedIos) -> Option<Duration> {
     Direction::ALL.into_iter().filter_map(of_direction).max()
 }
 
-/// The sum over the waves of the longest job of each; `None` if a job is not bounded.
+/// The sum over the waves of the longest job of each, after those it waits for; `None` if a job is
+/// not bounded.
 pub(super) fn longest(jobs: &[ExplainedJob]) -> Option<Duration> {
     jobs.chunk_by(|one, other| one.wave == other.wave)
         .map(|wave| {
-            let mut times = wave.iter().map(|job| job.time.at_most);
-            times.try_fold(Duration::ZERO, |longest, time| Some(longest.max(time?)))
+            let mut ends: Vec<Duration> = Vec::with_capacity(wave.len());
+            for job in wave {
+                let name = job.spec.lifecycle.wait_for.as_ref();
+                let waitee = name.and_then(|name| wave.iter().position(|of| of.spec.name == *name));
+                let begins = waitee.and_then(|earlier| ends.get(earlier)).copied();
+                ends.push(begins.unwrap_or_default().saturating_add(job.time.at_most?));
+            }
+            ends.into_iter().max()
         })
         .try_fold(Duration::ZERO, |sum, time| Some(sum.saturating_add(time?)))
 }

@@ -15,6 +15,7 @@ mod error;
 mod expand;
 mod flags;
 mod grammar;
+mod lifecycle;
 mod limits;
 mod log_options;
 mod memory;
@@ -24,6 +25,7 @@ mod pattern;
 mod print;
 mod priority;
 mod rate;
+mod reporting;
 mod source;
 mod spec;
 pub mod units;
@@ -34,6 +36,7 @@ pub use buffers::{BufferOptions, DedupeMode, DedupeOptions};
 pub use error::{JobFileError, Position, Problem, ValueError};
 pub use expand::{Environment, Machine};
 pub use flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
+pub use lifecycle::{ExitScope, LifecycleOptions};
 pub use limits::{
     Limit, MAX_BLOCK_SIZE, MAX_FILES, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES, ParseLimits,
 };
@@ -44,6 +47,7 @@ pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 pub use pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
 pub use priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};
 pub use rate::{RateOptions, RateProcess};
+pub use reporting::ReportingOptions;
 pub use source::JobSource;
 pub use spec::{
     BlockSizes, DEFAULT_PERCENTILES, Fallocate, JobSpec, Measure, Pattern, PercentileKinds,

@@ -1,6 +1,7 @@
 //! Jobs written back as job files.
 
 mod buffers;
+mod lifecycle;
 
 use std::fmt::Display;
 use std::os::unix::ffi::OsStrExt;
@@ -51,6 +52,8 @@ impl JobSpec {
         printer.queue(self);
         printer.files(self);
         printer.life(self);
+        printer.lifecycle(&self.lifecycle);
+        printer.reporting(self.reporting);
         printer.rate(&self.rate);
         printer.syncs(self);
         printer.buffers(&self.buffers);

@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::buffers::BufferOptions;
+use super::lifecycle::LifecycleOptions;
 use super::log_options::LogOptions;
 use super::memory::MemoryOptions;
 use super::priority::PriorityOptions;
 use super::rate::RateOptions;
+use super::reporting::ReportingOptions;
 use crate::direction::{Direction, PerDirection};
 
 /// One job (a section of a job file): what it reads and writes, how, and for how long.
@@ -117,6 +119,11 @@ pub struct JobSpec {
     /// Spread the CPUs over the clones, one each (`cpus_allowed_policy=split`).
     pub split_cpus: bool,
 
+    /// When the job begins, and which jobs end with it (`wait_for`, `exitall`, …).
+    pub lifecycle: LifecycleOptions,
+    /// Which parts of a report the job has a share in (`stats`, `disk_util`).
+    pub reporting: ReportingOptions,
+
     /// How fast the job may and must issue I/O (`rate`, `rate_iops`, …).
     pub rate: RateOptions,
 
@@ -208,6 +215,8 @@ impl JobSpec {
             group_reporting: false,
             cpus_allowed: None,
             split_cpus: false,
+            lifecycle: LifecycleOptions::default(),
+            reporting: ReportingOptions::default(),
             rate: RateOptions::default(),
             priority: PriorityOptions::default(),
             fsync_every: 0,

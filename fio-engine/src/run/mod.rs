@@ -29,6 +29,7 @@ mod results;
 mod start_line;
 mod status;
 mod storage;
+mod succession;
 mod supervisor;
 
 use std::sync::Arc;
@@ -250,23 +251,36 @@ pub fn check(jobs: &[JobSpec], options: &RunOptions) -> Result<(), RunError> {
 
 /// Stops a run from any thread.
 #[derive(Debug, Clone, Default)]
-pub struct StopHandle(Arc<AtomicBool>);
+pub struct StopHandle {
+    run: Arc<AtomicBool>,
+    /// Set when one clone is to end; `None` in a handle of the whole run.
+    clone: Option<Arc<AtomicBool>>,
+}
 
 impl StopHandle {
     /// Asks all jobs to end.
     pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.run.store(true, Ordering::Relaxed);
     }
 
     /// Whether somebody asked.
     #[must_use]
     #[inline]
     pub fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        is_set(&self.run) || self.clone.as_deref().is_some_and(is_set)
+    }
+
+    /// What a clone looks at, which can also be ended alone.
+    pub(crate) fn of_clone(&self, clone: Arc<AtomicBool>) -> Self {
+        Self {
+            run: self.run.clone(),
+            clone: Some(clone),
+        }
     }
 
     /// The flag itself, for code that polls it.
     pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.0
+        &self.run
     }
 }

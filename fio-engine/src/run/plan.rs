@@ -3,11 +3,12 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::content::check_pattern;
 use super::descriptors;
 use super::progress::JobProgress;
-use super::{RunError, RunOptions};
+use super::{RunError, RunOptions, succession};
 use crate::clock::clock_milliseconds;
 use crate::io::Engines;
 use crate::job::JobSpec;
@@ -25,12 +26,13 @@ pub fn group_numbers<'a>(jobs: impl IntoIterator<Item = &'a JobSpec>) -> Vec<u32
 }
 
 /// How many results a run of these jobs reports: one for each clone, but one for all those of a group that
-/// ask to be reported together (`group_reporting`).
+/// ask to be reported together (`group_reporting`), and none for those with `stats=0`, unless they fail.
 #[must_use]
 pub fn result_count(jobs: &[JobSpec]) -> u32 {
     let mut together: Vec<u32> = Vec::new();
     let mut alone = 0_u32;
-    for (job, group) in jobs.iter().zip(group_numbers(jobs)) {
+    let numbered = jobs.iter().zip(group_numbers(jobs));
+    for (job, group) in numbered.filter(|(job, _)| job.reporting.included) {
         if !job.group_reporting {
             alone = alone.saturating_add(job.clones);
         } else if together.last() != Some(&group) {
@@ -44,6 +46,8 @@ pub fn result_count(jobs: &[JobSpec]) -> u32 {
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) clones: Vec<JobClone>,
+    /// A clone that ends ends others as well (`exitall` of any job).
+    pub(crate) exit_all: bool,
 }
 
 /// One clone of a job.
@@ -52,6 +56,10 @@ pub(crate) struct JobClone {
     pub(crate) spec: Arc<JobSpec>,
     /// From 0 over all jobs.
     pub(crate) index: u32,
+    /// Number of its job, from 0.
+    pub(crate) job: u32,
+    /// The job all clones of which must have ended before it begins (`wait_for`).
+    pub(crate) waits_for: Option<u32>,
     /// From 0 among the clones of its job.
     pub(crate) clone_index: u32,
     /// Reporting group, from 0.
@@ -59,6 +67,8 @@ pub(crate) struct JobClone {
     /// Clones of one wave run at the same time; a wave begins when the one before is over.
     pub(crate) wave: u32,
     pub(crate) progress: Arc<JobProgress>,
+    /// Set when the clone is to end because another has.
+    pub(crate) ended: Arc<AtomicBool>,
 }
 
 impl JobClone {
@@ -83,10 +93,13 @@ impl Plan {
                 limit: options.max_jobs,
             });
         }
+        let exit_all = jobs.iter().any(|job| job.lifecycle.exit_all);
         let mut clones = Vec::with_capacity(count);
         let groups = group_numbers(&jobs);
+        let waits = succession::waits(&jobs)
+            .map_err(|(job, reason)| RunError::InvalidJob { job, reason })?;
         let mut wave = 0;
-        for (job, group) in jobs.into_iter().zip(groups) {
+        for (number, (job, group)) in jobs.into_iter().zip(groups).enumerate() {
             check(&job, &options.engines)?;
             wave += u32::from(job.stonewall && !clones.is_empty());
             let spec = Arc::new(job);
@@ -94,15 +107,18 @@ impl Plan {
                 clones.push(JobClone {
                     spec: spec_of_clone(&spec, clone_index, options.random_rule),
                     index: clones.len() as u32,
+                    job: number as u32,
+                    waits_for: waits[number].map(|earlier| earlier as u32),
                     clone_index,
                     group,
                     wave,
                     progress: Arc::new(JobProgress::new()),
+                    ended: Arc::default(),
                 });
             }
         }
         descriptors::check(descriptors::needed(&clones, &options.engines))?;
-        Ok(Self { clones })
+        Ok(Self { clones, exit_all })
     }
 
     /// The clones wave by wave.

@@ -18,9 +18,17 @@ pub(super) fn collect(
         .zip(outcomes)
         .map(|(clone, outcome)| job(clone, outcome))
         .collect();
+    // A failure is told of in any case.
+    let included =
+        |report: &JobReport, clone: &JobClone| clone.spec.reporting.included || report.error != 0;
+    let (jobs, clones): (Vec<_>, Vec<_>) = jobs
+        .into_iter()
+        .zip(&plan.clones)
+        .filter(|(report, clone)| included(report, clone))
+        .unzip();
     // Extremes of a group are those of its clones, so groups are collected before jobs are merged.
     let groups = GroupReport::collect(&jobs);
-    let grouped = plan.clones.iter().map(|clone| clone.spec.group_reporting);
+    let grouped = clones.iter().map(|clone| clone.spec.group_reporting);
     (JobReport::group(jobs.into_iter().zip(grouped)), groups)
 }
 

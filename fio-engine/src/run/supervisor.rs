@@ -1,6 +1,9 @@
 //! The thread that leads a run from the first file to the report.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, Sender};
 use std::thread::{Builder, ScopedJoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,6 +14,7 @@ use super::plan::{JobClone, Plan};
 use super::progress::JobState;
 use super::start_line::StartLine;
 use super::storage::Storage;
+use super::succession::{self, Succession};
 use super::{RunOptions, StopHandle, results};
 use crate::clock::Clock;
 use crate::io::Engine;
@@ -53,7 +57,7 @@ impl Supervisor {
             .iter()
             .map(|clone| self.prepare(clone))
             .collect();
-        let disks = DiskMonitor::new(storages.iter().flatten().flat_map(Storage::paths));
+        let disks = self.monitor_disks(&storages);
         let mut outcomes: Vec<JobOutcome> = Vec::with_capacity(self.plan.clones.len());
         for wave in self.plan.waves() {
             let storages = storages.drain(..wave.len()).collect();
@@ -76,6 +80,15 @@ impl Supervisor {
             disks,
             logs,
         }
+    }
+
+    /// Watches the disks of all jobs that want it (`disk_util`).
+    fn monitor_disks(&self, storages: &[Result<Storage, JobFailure>]) -> DiskMonitor {
+        let watched = storages
+            .iter()
+            .zip(&self.plan.clones)
+            .filter(|(_, clone)| clone.spec.reporting.disks);
+        DiskMonitor::new(watched.flat_map(|(storage, _)| storage.iter().flat_map(Storage::paths)))
     }
 
     /// The lines fio prints before the first I/O.
@@ -110,29 +123,48 @@ impl Supervisor {
         Storage::prepare(clone, rule, needs_files, self.stop.flag(), &mut report)
     }
 
-    /// Runs the clones of one wave together.
+    /// Runs the clones of one wave: those that wait for none together, the others when those they
+    /// wait for have ended.
     fn run_wave(
         &self,
         wave: &[JobClone],
         storages: Vec<Result<Storage, JobFailure>>,
     ) -> Vec<JobOutcome> {
-        let start_line = StartLine::default();
+        let (sender, ends) = mpsc::channel();
+        let mut storages: Vec<_> = storages.into_iter().map(Some).collect();
+        let mut succession = Succession::new(wave);
         std::thread::scope(|scope| {
-            let start_line = &start_line;
-            let threads: Vec<_> = wave
-                .iter()
-                .zip(storages)
-                .map(|(clone, storage)| {
-                    Builder::new()
-                        .name(format!("fio-job-{}", clone.number()))
-                        .stack_size(STACK_BYTES)
-                        .spawn_scoped(scope, move || self.run_clone(clone, storage, start_line))
-                })
-                .collect();
-            start_line.open_after(threads.iter().flatten().count());
-            threads
-                .into_iter()
-                .zip(wave)
+            let mut threads: Vec<_> = wave.iter().map(|_| None).collect();
+            loop {
+                let ready = succession.next();
+                let start_line = Arc::new(StartLine::default());
+                let mut begun = 0;
+                for index in ready {
+                    let clone = &wave[index];
+                    let storage = storages[index].take().expect("a clone begins once");
+                    let (line, end) = (start_line.clone(), EndNotice(index, sender.clone()));
+                    let life = move || {
+                        let _end = end;
+                        self.run_clone(clone, storage, &line)
+                    };
+                    let builder = Builder::new().name(format!("fio-job-{}", clone.number()));
+                    // A closure that cannot be run is dropped, which tells of the end.
+                    let thread = builder.stack_size(STACK_BYTES).spawn_scoped(scope, life);
+                    begun += usize::from(thread.is_ok());
+                    threads[index] = Some(thread);
+                }
+                start_line.open_after(begun);
+                if !succession.is_running() {
+                    break;
+                }
+                // This thread has a sender, so there is always an end to wait for.
+                ends.recv()
+                    .into_iter()
+                    .chain(ends.try_iter())
+                    .for_each(|index| succession.ended(index));
+            }
+            let ended = threads.into_iter().flatten().zip(wave);
+            ended
                 .map(|(thread, clone)| self.join(thread, clone))
                 .collect()
         })
@@ -163,6 +195,10 @@ impl Supervisor {
         start_line: &StartLine,
     ) -> JobOutcome {
         let outcome = match storage {
+            _ if clone.ended.load(Ordering::Relaxed) => {
+                start_line.arrive();
+                Ok(JobOutcome::empty())
+            }
             Ok(storage) => {
                 let outcome = self.run_on(clone, &storage, start_line);
                 if let Err(failure) = storage.clean_up(clone) {
@@ -199,7 +235,7 @@ impl Supervisor {
             file_names: storage.names(),
             generator,
             progress: &clone.progress,
-            stop: &self.stop,
+            stop: &self.stop.of_clone(clone.ended.clone()),
             start_line,
             run_began: self.began,
             start_delay: start_delay(clone, &seeds),
@@ -266,9 +302,20 @@ impl Supervisor {
         if let Some(failure) = &outcome.failure {
             self.complain(clone, failure);
         }
+        self.end_others(clone, failed);
         outcome.logs = self.hand_over(clone, outcome.logs);
         self.tell(RunEvent::JobFinished { job: clone.index });
         outcome
+    }
+
+    /// `exitall` and `exitall_on_error`.
+    fn end_others(&self, clone: &JobClone, failed: bool) {
+        let lifecycle = &clone.spec.lifecycle;
+        if self.plan.exit_all || (failed && lifecycle.exit_all_on_error) {
+            for other in succession::ended_with(&self.plan, clone) {
+                other.ended.store(true, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Tells of the logs; what is left for the report comes back.
@@ -323,6 +370,16 @@ impl Supervisor {
         if let Some(observer) = observer {
             observer(event);
         }
+    }
+}
+
+/// Tells the supervisor that a clone has ended, however it did.
+struct EndNotice(usize, Sender<usize>);
+
+impl Drop for EndNotice {
+    fn drop(&mut self) {
+        // The supervisor waits for all clones, so somebody listens.
+        let _ = self.1.send(self.0);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{OptionInfo, OptionType};
 
 /// Reasons by the beginning of the name; the first that fits counts.
-const REASONS: [(&[&str], &str); 20] = [
+const REASONS: [(&[&str], &str); 19] = [
     (
         &[
             "verify",
@@ -101,13 +101,7 @@ const REASONS: [(&[&str], &str); 20] = [
         "writes are ordered by sync, fsync and fdatasync alone",
     ),
     (
-        &[
-            "exitall",
-            "exit_what",
-            "continue_on_error",
-            "ignore_error",
-            "error_dump",
-        ],
+        &["continue_on_error", "ignore_error", "error_dump"],
         "an error ends its job and no other",
     ),
     (&["offset_"], "every clone begins at the same offset"),
@@ -115,7 +109,6 @@ const REASONS: [(&[&str], &str); 20] = [
         &["number_ios", "num_range", "ramp_size"],
         "jobs are bounded by bytes and time",
     ),
-    (&["disk_util", "stats"], "statistics are always taken"),
     (
         &["clocksource", "gtod_cpu", "job_start_clock"],
         "the clock is chosen by the engine",

@@ -1,5 +1,7 @@
 //! Printing and reading again gives the same job.
 
+mod lifecycle;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -314,7 +316,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn reading_what_was_printed_gives_the_same_job(spec in job()) {
+    fn reading_what_was_printed_gives_the_same_job(spec in lifecycle::added_to(job())) {
         prop_assert_eq!(spec.validate(), Ok(()));
         let text = spec.to_job_file().expect("only printable texts are drawn");
         prop_assert_eq!(&reread(&text), &spec);

@@ -3,6 +3,7 @@
 mod block_sizes;
 mod buffers;
 mod files;
+mod lifecycle;
 mod logs;
 mod measurement;
 mod priority;
@@ -12,6 +13,7 @@ mod workload;
 pub(super) use block_sizes::*;
 pub(super) use buffers::*;
 pub(super) use files::*;
+pub(super) use lifecycle::*;
 pub(super) use logs::*;
 pub(super) use measurement::*;
 pub(super) use priority::*;

@@ -1,0 +1,42 @@
+//! Beginning and end of jobs, and whether they are reported.
+
+use super::{Draft, Outcome, Value};
+use crate::job::lifecycle::ExitScope;
+
+pub(in crate::job::options) fn wait_for(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.lifecycle.wait_for = Some(value.lossy());
+    Ok(())
+}
+
+/// As in fio, `exitall=0` is no way back.
+pub(in crate::job::options) fn exit_all(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    if !value.boolean()? {
+        draft.remark("exitall=0 means the same as exitall, in fio too; leave it out");
+    }
+    draft.spec.lifecycle.exit_all = true;
+    Ok(())
+}
+
+pub(in crate::job::options) fn exit_scope(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.lifecycle.exit_scope = match value.word()? {
+        "all" => ExitScope::All,
+        "stonewall" => ExitScope::Stonewall,
+        _ => ExitScope::Group,
+    };
+    Ok(())
+}
+
+pub(in crate::job::options) fn exit_all_on_error(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.lifecycle.exit_all_on_error = value.boolean()?;
+    Ok(())
+}
+
+pub(in crate::job::options) fn included_in_report(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.reporting.included = value.boolean()?;
+    Ok(())
+}
+
+pub(in crate::job::options) fn disk_utilization(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.reporting.disks = value.boolean()?;
+    Ok(())
+}

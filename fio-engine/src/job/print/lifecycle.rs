@@ -1,0 +1,21 @@
+//! Beginning and end of jobs, and whether they are reported.
+
+use super::Printer;
+use crate::job::lifecycle::LifecycleOptions;
+use crate::job::reporting::ReportingOptions;
+
+impl Printer {
+    pub(super) fn lifecycle(&mut self, lifecycle: &LifecycleOptions) {
+        if let Some(name) = &lifecycle.wait_for {
+            self.put("wait_for", name);
+        }
+        self.boolean("exitall", lifecycle.exit_all, false);
+        self.number("exit_what", lifecycle.exit_scope.name(), "group");
+        self.boolean("exitall_on_error", lifecycle.exit_all_on_error, false);
+    }
+
+    pub(super) fn reporting(&mut self, reporting: ReportingOptions) {
+        self.boolean("stats", reporting.included, true);
+        self.boolean("disk_util", reporting.disks, true);
+    }
+}

@@ -1,0 +1,30 @@
+//! Jobs with options that tie them to other jobs.
+
+use proptest::prelude::*;
+
+use crate::job::{ExitScope, JobSpec, LifecycleOptions, ReportingOptions};
+
+prop_compose! {
+    fn lifecycle()(
+        wait_for in prop::option::of("[a-z][a-z ]{0,6}[a-z]"),
+        exit_scope in prop::sample::select(vec![ExitScope::Group, ExitScope::Stonewall, ExitScope::All]),
+        flags: [bool; 2],
+    ) -> LifecycleOptions {
+        LifecycleOptions { wait_for, exit_all: flags[0], exit_scope, exit_all_on_error: flags[1] }
+    }
+}
+
+prop_compose! {
+    fn reporting()(flags: [bool; 2]) -> ReportingOptions {
+        ReportingOptions { included: flags[0], disks: flags[1] }
+    }
+}
+
+/// The jobs that `jobs` draws, with such options.
+pub(super) fn added_to(jobs: impl Strategy<Value = JobSpec>) -> impl Strategy<Value = JobSpec> {
+    (jobs, lifecycle(), reporting()).prop_map(|(spec, lifecycle, reporting)| JobSpec {
+        lifecycle,
+        reporting,
+        ..spec
+    })
+}
