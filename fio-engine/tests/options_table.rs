@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
+use fio_engine::io::Engines;
 use fio_engine::job::{
     Category, JobSource, OptionInfo, OptionType, ParseOptions, Problem, engine_options, options,
     parse_jobs,
@@ -168,15 +169,26 @@ fn document() -> String {
             of_category().for_each(|option| text += &refused(option));
         }
     }
-    text += "\n## Options of single engines, refused\n\n| option | engines in fio |\n|---|---|\n";
-    for option in engine_options() {
-        writeln!(
-            text,
-            "| `{}` | {} |",
-            option.name,
-            option.engines.join(", ")
-        )
-        .expect("a string");
+    let known = Engines::standard();
+    let here = |engine: &&&str| known.needs_files(engine).is_some();
+    text += "\n## Options of single engines\n\n\
+             Each is for the engines named and refused for others. They count beside the engine they are \
+             given for: choosing another one forgets them.\n\n\
+             | option | engines | value | default | meaning |\n|---|---|---|---|---|\n";
+    for option in engine_options()
+        .iter()
+        .filter(|option| option.is_supported())
+    {
+        let engines: Vec<&str> = option.engines.iter().filter(here).copied().collect();
+        text += &works(option).replacen("` |", &format!("` | {} |", engines.join(", ")), 1);
+    }
+    text += "\nRefused:\n\n| option | engines in fio |\n|---|---|\n";
+    for option in engine_options()
+        .iter()
+        .filter(|option| !option.is_supported())
+    {
+        let engines = option.engines.join(", ");
+        writeln!(text, "| `{}` | {engines} |", option.name).expect("a string");
     }
     text
 }

@@ -45,6 +45,7 @@ pub use psync::Psync;
 pub use sync::Sync;
 
 use crate::direction::Direction;
+use crate::job::EngineOptions;
 use crate::job::MemoryOptions;
 
 /// What an engine is given when a job opens it.
@@ -60,6 +61,8 @@ pub struct EngineSetup {
     pub memory: MemoryOptions,
     /// The job's files, open in the mode the job needs. Empty for engines without files.
     pub files: Arc<[File]>,
+    /// The job's options of engines; each engine looks at its own.
+    pub options: EngineOptions,
 }
 
 /// One I/O handed to an engine.

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use super::ioctl;
+use crate::job::EngineOptions;
 
 /// Repeats a call as long as a signal interrupts it.
 #[inline]
@@ -23,4 +24,14 @@ pub(super) fn uninterrupted(
 pub(super) fn trim(file: &File, offset: u64, length: usize) -> io::Result<usize> {
     ioctl::trim(file.as_fd(), offset, length as u64)?;
     Ok(length)
+}
+
+/// `RWF_UNCACHED`, now `RWF_DONTCACHE`, of `linux/fs.h`.
+const FLAG_UNCACHED: i32 = 0x80;
+
+/// The `RWF_` flags that the options of a job's engine ask for, for every I/O.
+pub(super) const fn flags(options: &EngineOptions) -> i32 {
+    let no_wait = if options.no_wait { libc::RWF_NOWAIT } else { 0 };
+    let uncached = if options.uncached { FLAG_UNCACHED } else { 0 };
+    no_wait | uncached
 }

@@ -156,6 +156,16 @@ pub enum Problem {
         /// The engines that have it in fio.
         engines: String,
     },
+    /// An option that the job's engine does not have.
+    #[error(
+        "an option of ioengine={engines}, but the job's is {engine}; remove it, or choose the engine first"
+    )]
+    EngineWithoutOption {
+        /// The job's engine.
+        engine: String,
+        /// The engines that have it.
+        engines: String,
+    },
     /// `--output` and its like in a list of words that may only describe jobs.
     #[error("`{flag}` is a flag of the fio command, which cannot be used in a list of job options")]
     CommandLineFlag {

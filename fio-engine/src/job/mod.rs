@@ -11,6 +11,7 @@
 mod buffers;
 mod builder;
 mod draft;
+mod engine_options;
 mod error;
 mod expand;
 mod flags;
@@ -33,6 +34,7 @@ mod validate;
 mod words;
 
 pub use buffers::{BufferOptions, DedupeMode, DedupeOptions};
+pub use engine_options::{EngineOptions, IoUringOptions, LibAioOptions};
 pub use error::{JobFileError, Position, Problem, ValueError};
 pub use expand::{Environment, Machine};
 pub use flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
@@ -42,7 +44,7 @@ pub use limits::{
 };
 pub use log_options::{LogOptions, MAX_HISTOGRAM_COARSENESS, WindowValue};
 pub use memory::{MemoryKind, MemoryOptions};
-pub use options::{Category, EngineOption, OptionInfo, OptionType, engine_options, options};
+pub use options::{Category, OptionInfo, OptionType, engine_options, options};
 pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 pub use pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
 pub use priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};

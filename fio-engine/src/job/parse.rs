@@ -349,7 +349,7 @@ impl<'o> Parser<'o> {
     }
 
     /// Applies the options in order, `kb_base` before all others, since it decides what numbers
-    /// mean. Gives the options for reports.
+    /// mean, and those of engines after the others. Gives the options for reports.
     fn apply(
         &self,
         section: &Section<'_>,
@@ -362,9 +362,15 @@ impl<'o> Parser<'o> {
         for given in first {
             self.apply_one(section, given, draft)?;
         }
-        let mut recorded = Vec::with_capacity(section.options.len());
-        for given in &section.options {
-            recorded.push(self.apply_one(section, given, draft)?);
+        // In a file the engine may be named behind its options; among words it must come first.
+        let waits = |given: &GivenOption<'_>| !section.of_words && is_of_engine(given.name);
+        let mut recorded = vec![(String::new(), String::new()); section.options.len()];
+        for waiting in [false, true] {
+            for (record, given) in recorded.iter_mut().zip(&section.options) {
+                if waits(given) == waiting {
+                    *record = self.apply_one(section, given, draft)?;
+                }
+            }
         }
         Ok(recorded)
     }
@@ -448,6 +454,10 @@ impl<'o> Parser<'o> {
 fn recorded(option: &OptionInfo, value: Option<&[u8]>) -> (String, String) {
     let value = String::from_utf8_lossy(value.unwrap_or_default());
     (option.name.to_owned(), value.into_owned())
+}
+
+fn is_of_engine(name: &[u8]) -> bool {
+    options::find(name).is_some_and(|option| !option.engines.is_empty())
 }
 
 fn position(line: usize, column: usize) -> Position {

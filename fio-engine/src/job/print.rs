@@ -1,6 +1,7 @@
 //! Jobs written back as job files.
 
 mod buffers;
+mod engine_options;
 mod lifecycle;
 
 use std::fmt::Display;
@@ -13,7 +14,6 @@ use crate::direction::{Direction, PerDirection};
 use super::error::{JobFileError, Position, Problem, shown};
 use super::log_options::{LogOptions, WindowValue};
 use super::options::{self, OptionType};
-use super::priority::PriorityOptions;
 use super::rate::{RateOptions, RateProcess};
 use super::spec::{BlockSizes, Fallocate, JobSpec, RandomGenerator, SizeOrPercent, SyncMode};
 
@@ -50,6 +50,7 @@ impl JobSpec {
         printer.workload(self);
         printer.block_sizes(&self.block_sizes);
         printer.queue(self);
+        printer.engine_options(self);
         printer.files(self);
         printer.life(self);
         printer.lifecycle(&self.lifecycle);
@@ -245,19 +246,6 @@ impl Printer {
         }
         if spec.split_cpus {
             self.put("cpus_allowed_policy", "split");
-        }
-    }
-
-    fn priority(&mut self, priority: &PriorityOptions) {
-        let parts = [
-            ("prioclass", priority.class.map(u64::from)),
-            ("prio", priority.level.map(u64::from)),
-            ("priohint", priority.hint.map(u64::from)),
-        ];
-        for (name, part) in parts {
-            if let Some(part) = part {
-                self.options.push((name, part.to_string()));
-            }
         }
     }
 

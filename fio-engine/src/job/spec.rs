@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::buffers::BufferOptions;
+use super::engine_options::EngineOptions;
 use super::lifecycle::LifecycleOptions;
 use super::log_options::LogOptions;
 use super::memory::MemoryOptions;
@@ -127,6 +128,8 @@ pub struct JobSpec {
     /// How fast the job may and must issue I/O (`rate`, `rate_iops`, …).
     pub rate: RateOptions,
 
+    /// Options of the engine.
+    pub engine_options: EngineOptions,
     /// I/O priorities (`prio`, `prioclass`, `cmdprio_percentage`, …).
     pub priority: PriorityOptions,
 
@@ -218,6 +221,7 @@ impl JobSpec {
             lifecycle: LifecycleOptions::default(),
             reporting: ReportingOptions::default(),
             rate: RateOptions::default(),
+            engine_options: EngineOptions::default(),
             priority: PriorityOptions::default(),
             fsync_every: 0,
             fdatasync_every: 0,

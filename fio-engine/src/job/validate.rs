@@ -24,6 +24,7 @@ impl JobSpec {
         self.rate.validate()?;
         self.buffers.validate()?;
         self.memory.validate()?;
+        self.engine_options.validate()?;
         self.priority.validate()?;
         self.logs.validate()?;
         self.check_reports()

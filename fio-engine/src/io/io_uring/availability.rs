@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 
 use crate::io::EngineError;
+use crate::job::EngineOptions;
 
 /// What the system says about `io_uring` outside of the call itself.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,10 +18,10 @@ struct Settings {
 
 /// The error of a ring that could not be made.
 #[cold]
-pub(super) fn explain(depth: usize, source: io::Error) -> EngineError {
+pub(super) fn explain(depth: usize, options: &EngineOptions, source: io::Error) -> EngineError {
     EngineError::IoUring {
         what: format!("cannot set up a ring for {depth} I/Os"),
-        advice: advice(&source, Settings::read()),
+        advice: advice(&source, options, Settings::read()),
         source,
     }
 }
@@ -39,7 +40,8 @@ impl Settings {
     }
 }
 
-fn advice(error: &io::Error, settings: Settings) -> &'static str {
+fn advice(error: &io::Error, options: &EngineOptions, settings: Settings) -> &'static str {
+    let cpu = options.io_uring.kernel_thread_cpu;
     match (error.raw_os_error(), settings.disabled) {
         (Some(libc::EPERM), Some(2)) => {
             "the sysctl kernel.io_uring_disabled is 2, which forbids io_uring to all; set it to 0, \
@@ -61,6 +63,9 @@ fn advice(error: &io::Error, settings: Settings) -> &'static str {
         }
         (Some(libc::ENOMEM), _) => "raise the limit of locked memory (ulimit -l), or lower iodepth",
         (Some(libc::EMFILE | libc::ENFILE), _) => "raise the limit of open files (ulimit -n)",
+        (Some(libc::EINVAL), _) if options.io_uring.kernel_thread && cpu.is_some() => {
+            "sqthread_poll_cpu must be a CPU that is online and that this process may use"
+        }
         (Some(libc::EINVAL), _) => "lower iodepth: the kernel's limit is 32768",
         _ => "use ioengine=libaio",
     }
@@ -74,7 +79,11 @@ mod tests {
     fn each_cause_has_its_own_advice() {
         let given = |errno, disabled, filtered| {
             let settings = Settings { disabled, filtered };
-            advice(&io::Error::from_raw_os_error(errno), settings)
+            advice(
+                &io::Error::from_raw_os_error(errno),
+                &EngineOptions::default(),
+                settings,
+            )
         };
         assert!(given(libc::EPERM, Some(2), true).contains("io_uring_disabled is 2"));
         assert!(given(libc::EPERM, Some(1), false).contains("io_uring_group"));
@@ -88,7 +97,11 @@ mod tests {
 
     #[test]
     fn the_message_says_what_was_wanted_what_the_kernel_said_and_what_to_do() {
-        let error = explain(8, io::Error::from_raw_os_error(libc::EMFILE));
+        let error = explain(
+            8,
+            &EngineOptions::default(),
+            io::Error::from_raw_os_error(libc::EMFILE),
+        );
         let text = error.to_string();
         assert!(
             text.contains("8 I/Os") && text.contains("ulimit -n"),

@@ -1,10 +1,11 @@
 //! `io_uring(7)`: two rings shared with the kernel, one of I/Os to do and one of I/Os done.
 //!
-//! One system call, `io_uring_enter(2)`, starts any number of I/Os or waits for any number. What is over is read from the ring without a call.
-//! Where the kernel can, completions are left to the moment the job looks for them
-//! (`IORING_SETUP_DEFER_TASKRUN`), so that they interrupt nothing.
+//! One system call, `io_uring_enter(2)`, starts any number of I/Os or waits for any number. What is
+//! over is read from the ring without a call. Where the kernel can, completions are left to the
+//! moment the job looks for them (`IORING_SETUP_DEFER_TASKRUN`), so that they interrupt nothing.
 
 mod availability;
+mod entry;
 mod ring;
 
 use std::fs::File;
@@ -13,7 +14,7 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use io_uring::{opcode, squeue, types};
+use entry::Entries;
 use ring::Ring;
 
 use super::transfer::trim;
@@ -21,10 +22,14 @@ use super::{AlignedBuffers, Completion, EngineError, EngineSetup, Io, IoEngine, 
 use crate::direction::Direction;
 
 /// `ioengine=io_uring`.
+///
+/// It looks at [`EngineOptions::io_uring`](crate::job::EngineOptions::io_uring) and at `hipri`,
+/// `nowait` and `uncached`.
 #[derive(Debug)]
 pub struct IoUring {
-    // Dropped first: it waits for what is in flight, which uses the buffers and the files.
+    // Dropped first: it waits for what is in flight, which uses everything below.
     ring: Ring,
+    entries: Entries,
     buffers: AlignedBuffers,
     files: Arc<[File]>,
     in_flight: Box<[bool]>,
@@ -33,9 +38,23 @@ pub struct IoUring {
 impl IoEngine for IoUring {
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         let depth = setup.io_depth;
+        let ring = Ring::new(depth, &setup.options)?;
+        let mut buffers = AlignedBuffers::of(setup)?;
+        let options = &setup.options.io_uring;
+        if options.fixed_buffers {
+            ring.register_buffers(&mut buffers)?;
+        }
+        // A kernel thread could not look files up before Linux 5.11.
+        let registers = options.registered_files
+            || (options.kernel_thread && !ring.kernel_thread_finds_files());
+        if registers {
+            let files: Vec<i32> = setup.files.iter().map(AsRawFd::as_raw_fd).collect();
+            ring.register_files(&files)?;
+        }
         Ok(Self {
-            ring: Ring::new(depth)?,
-            buffers: AlignedBuffers::of(setup)?,
+            ring,
+            entries: Entries::new(&setup.options, registers, depth),
+            buffers,
             files: Arc::clone(&setup.files),
             in_flight: vec![false; depth].into(),
         })
@@ -56,21 +75,23 @@ impl IoEngine for IoUring {
     #[inline]
     fn queue(&mut self, io: &Io) -> Queued {
         assert!(!self.in_flight[io.unit], "unit {} is in flight", io.unit);
+        let file = &self.files[io.file];
         if io.direction == Direction::Trim {
-            return Queued::Completed(trim(&self.files[io.file], io.offset, io.length));
+            return Queued::Completed(trim(file, io.offset, io.length));
         }
-        let entry = self.entry(io).user_data(io.unit as u64);
+        let buffer = &mut self.buffers.get_mut(io.unit)[io.buffer_offset..][..io.length];
+        let entry = self.entries.entry(io, file.as_raw_fd(), buffer);
         self.in_flight[io.unit] = true;
-        // SAFETY: the entry's file and its part of the unit's buffer are this engine's, which keeps
-        // both until the ring is dropped, and that waits for everything in flight. The buffer is
-        // not lent out meanwhile: `in_flight` is checked in `buffer` and above.
+        // SAFETY: the entry's file, its part of the unit's buffer and the list that may name that are
+        // this engine's, which keeps them until the ring is dropped, and that waits for everything in
+        // flight. None is lent out or changed meanwhile: `in_flight` is checked in `buffer` and above.
         unsafe { self.ring.push(&entry) };
         Queued::Pending
     }
 
     #[inline]
     fn submit(&mut self) -> io::Result<usize> {
-        self.ring.submit(0)
+        self.ring.submit()
     }
 
     #[inline]
@@ -81,14 +102,18 @@ impl IoEngine for IoUring {
         completions: &mut Vec<Completion>,
     ) -> io::Result<()> {
         let before = completions.len();
-        self.ring.look();
+        self.take_ready(maximum, completions);
+        if minimum == 0 && completions.len() == before {
+            self.ring.look();
+            self.take_ready(maximum, completions);
+        }
         loop {
-            self.take_ready(before + maximum - completions.len(), completions);
             let reaped = completions.len() - before;
             if reaped >= minimum {
                 return Ok(());
             }
             self.ring.wait(minimum - reaped)?;
+            self.take_ready(maximum - reaped, completions);
         }
     }
 
@@ -98,8 +123,9 @@ impl IoEngine for IoUring {
         maximum: usize,
         completions: &mut Vec<Completion>,
     ) -> io::Result<()> {
+        let before = completions.len();
         self.reap(0, maximum, completions)?;
-        if completions.is_empty() {
+        if completions.len() == before {
             self.ring.wait_within(patience)?;
             self.take_ready(maximum, completions);
         }
@@ -109,24 +135,6 @@ impl IoEngine for IoUring {
 
 impl IoUring {
     #[inline]
-    fn entry(&mut self, io: &Io) -> squeue::Entry {
-        let file = types::Fd(self.files[io.file].as_raw_fd());
-        let buffer = &mut self.buffers.get_mut(io.unit)[io.buffer_offset..][..io.length];
-        let length = io.length as u32;
-        if io.direction == Direction::Write {
-            opcode::Write::new(file, buffer.as_ptr(), length)
-                .offset(io.offset)
-                .ioprio(io.priority)
-                .build()
-        } else {
-            opcode::Read::new(file, buffer.as_mut_ptr(), length)
-                .offset(io.offset)
-                .ioprio(io.priority)
-                .build()
-        }
-    }
-
-    #[inline]
     fn take_ready(&mut self, maximum: usize, completions: &mut Vec<Completion>) {
         let in_flight = &mut self.in_flight;
         self.ring.take_ready(maximum, |unit, result| {
@@ -135,3 +143,6 @@ impl IoUring {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use io_uring::{EnterFlags, squeue, types};
 
 use super::availability;
-use crate::io::EngineError;
+use crate::io::{AlignedBuffers, EngineError};
+use crate::job::EngineOptions;
 
 /// `IORING_REGISTER_RING_FDS` of `linux/io_uring.h`, since Linux 5.18.
 const REGISTER_RING_FDS: libc::c_uint = 20;
@@ -33,6 +34,10 @@ pub(super) struct Ring {
     name_flag: EnterFlags,
     /// Completions wait until a call asks for them.
     deferred: bool,
+    /// Completions are found only by calls that look for them.
+    polled: bool,
+    /// A thread of the kernel takes what is pushed.
+    kernel_thread: bool,
     /// I/Os pushed and not started.
     queued: usize,
     /// I/Os started and not taken.
@@ -44,11 +49,11 @@ pub(super) struct Ring {
 
 impl Ring {
     /// A ring for `depth` I/Os in flight.
-    pub(super) fn new(depth: usize) -> Result<Self, EngineError> {
-        let refused = |source| availability::explain(depth, source);
+    pub(super) fn new(depth: usize, options: &EngineOptions) -> Result<Self, EngineError> {
+        let refused = |source| availability::explain(depth, options, source);
         let entries = u32::try_from(depth)
             .map_err(|_| refused(io::Error::from_raw_os_error(libc::EINVAL)))?;
-        let (ring, deferred) = build(entries).map_err(refused)?;
+        let (ring, deferred) = build(entries, options).map_err(refused)?;
         let registered = register(&ring);
         Ok(Self {
             name: registered.unwrap_or_else(|| ring.as_raw_fd()),
@@ -56,11 +61,49 @@ impl Ring {
                 Some(_) => EnterFlags::from_bits_retain(1 << 4),
                 None => EnterFlags::empty(),
             },
+            polled: ring.params().is_setup_iopoll(),
+            kernel_thread: ring.params().is_setup_sqpoll(),
             ring,
             deferred,
             queued: 0,
             started: 0,
             not_send: PhantomData,
+        })
+    }
+
+    /// Whether the kernel's thread can use files that are not registered.
+    pub(super) fn kernel_thread_finds_files(&self) -> bool {
+        self.ring.params().is_feature_sqpoll_nonfixed()
+    }
+
+    /// Maps the buffer of every unit into the kernel, under the unit's number.
+    pub(super) fn register_buffers(&self, buffers: &mut AlignedBuffers) -> Result<(), EngineError> {
+        let list: Vec<libc::iovec> = (0..buffers.count())
+            .map(|unit| {
+                let buffer = buffers.get_mut(unit);
+                libc::iovec {
+                    iov_base: buffer.as_mut_ptr().cast(),
+                    iov_len: buffer.len(),
+                }
+            })
+            .collect();
+        // SAFETY: the engine keeps the buffers mapped until the ring is gone.
+        let registered = unsafe { self.ring.submitter().register_buffers(&list) };
+        registered.map_err(|source| EngineError::IoUring {
+            what: format!("cannot register {} buffers (fixedbufs)", list.len()),
+            source,
+            advice: "raise the limit of locked memory (ulimit -l), or lower iodepth (at most 16384 \
+                     buffers) or the block size",
+        })
+    }
+
+    /// Lets the kernel look these files up, each under its place in the list.
+    pub(super) fn register_files(&self, files: &[i32]) -> Result<(), EngineError> {
+        let registered = self.ring.submitter().register_files(files);
+        registered.map_err(|source| EngineError::IoUring {
+            what: format!("cannot register {} files (registerfiles)", files.len()),
+            source,
+            advice: "raise the limit of open files (ulimit -n), or lower nrfiles",
         })
     }
 
@@ -80,13 +123,16 @@ impl Ring {
         self.queued += 1;
     }
 
-    /// Starts what is queued and returns how much of it was started. With `wanted` above 0 the same
-    /// call waits for so many I/Os to be over.
+    /// Starts what is queued and returns how much of it was started.
     #[inline]
-    pub(super) fn submit(&mut self, wanted: usize) -> io::Result<usize> {
+    pub(super) fn submit(&mut self) -> io::Result<usize> {
+        if self.kernel_thread {
+            return self.leave_to_kernel_thread();
+        }
         let mut total = 0;
         while self.queued > 0 {
-            match self.enter(self.queued, wanted, self.getting(wanted)) {
+            let flags = self.getting();
+            match self.enter(self.queued, 0, flags) {
                 Ok(0) => break,
                 Ok(count) => {
                     self.queued -= count;
@@ -104,10 +150,21 @@ impl Ring {
         Ok(total)
     }
 
-    /// Makes the kernel put on the ring what is over but deferred.
-    #[inline]
+    /// What is pushed is seen by the kernel's thread already, if that is awake.
+    fn leave_to_kernel_thread(&mut self) -> io::Result<usize> {
+        if self.queued > 0 && self.ring.submission().need_wakeup() {
+            self.enter(self.queued, 0, EnterFlags::SQ_WAKEUP)?;
+        }
+        self.started += self.queued;
+        Ok(std::mem::take(&mut self.queued))
+    }
+
+    /// Makes the kernel put on the ring what is over but not there yet.
     pub(super) fn look(&mut self) {
-        if self.deferred && self.started > 0 && self.ring.submission().taskrun() {
+        if self.started == 0 {
+            return;
+        }
+        if self.polled || (self.deferred && self.ring.submission().taskrun()) {
             // The next wait reports what may be wrong.
             let _ = self.enter(0, 0, EnterFlags::GETEVENTS);
         }
@@ -164,9 +221,11 @@ impl Ring {
         self.started -= taken;
     }
 
+    /// A call that starts I/Os also puts on the ring what is over but deferred, if anything is:
+    /// that saves the call to look for it.
     #[inline]
-    fn getting(&self, wanted: usize) -> EnterFlags {
-        if wanted > 0 {
+    fn getting(&mut self) -> EnterFlags {
+        if self.deferred && self.ring.submission().taskrun() {
             EnterFlags::GETEVENTS
         } else {
             EnterFlags::empty()
@@ -225,9 +284,27 @@ impl fmt::Debug for Ring {
     }
 }
 
+/// Milliseconds after which a kernel thread without work sleeps. The kernel's own choice.
+const KERNEL_THREAD_IDLE: u32 = 1000;
+
 /// The ring with the newest features the kernel has, and whether completions are deferred.
-fn build(entries: u32) -> io::Result<(io_uring::IoUring, bool)> {
-    let newest = io_uring::IoUring::builder()
+fn build(entries: u32, options: &EngineOptions) -> io::Result<(io_uring::IoUring, bool)> {
+    let builder = || {
+        let mut builder = io_uring::IoUring::builder();
+        if options.polled {
+            builder.setup_iopoll();
+        }
+        builder
+    };
+    if options.io_uring.kernel_thread {
+        let mut builder = builder();
+        builder.setup_sqpoll(KERNEL_THREAD_IDLE);
+        if let Some(cpu) = options.io_uring.kernel_thread_cpu {
+            builder.setup_sqpoll_cpu(cpu);
+        }
+        return builder.build(entries).map(|ring| (ring, false));
+    }
+    let newest = builder()
         .setup_single_issuer()
         .setup_defer_taskrun()
         .setup_taskrun_flag()
@@ -237,15 +314,13 @@ fn build(entries: u32) -> io::Result<(io_uring::IoUring, bool)> {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {}
         other => return other.map(|ring| (ring, true)),
     }
-    let cooperative = io_uring::IoUring::builder()
-        .setup_coop_taskrun()
-        .build(entries);
+    let cooperative = builder().setup_coop_taskrun().build(entries);
     match cooperative {
         // Before Linux 5.19.
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {}
         other => return other.map(|ring| (ring, false)),
     }
-    io_uring::IoUring::new(entries).map(|ring| (ring, false))
+    builder().build(entries).map(|ring| (ring, false))
 }
 
 /// The index under which this thread may name the ring.

@@ -12,6 +12,8 @@ use crate::io::{EngineError, Io};
 
 const COMMAND_READ: u16 = 0;
 const COMMAND_WRITE: u16 = 1;
+/// Added to a command, makes its buffer a list of buffers.
+const VECTORED: u16 = 7;
 /// `IOCB_FLAG_IOPRIO`: the priority field counts.
 const FLAG_PRIORITY: u32 = 2;
 const RING_MAGIC: u32 = 0xa10a_10a1;
@@ -38,18 +40,36 @@ const _: () = assert!(size_of::<ControlBlock>() == 64);
 
 impl ControlBlock {
     #[inline]
-    pub(super) fn transfer(write: bool, file: i32, buffer: NonNull<u8>, io: &Io) -> Self {
+    pub(super) fn transfer(
+        write: bool,
+        file: i32,
+        buffer: NonNull<u8>,
+        flags: i32,
+        io: &Io,
+    ) -> Self {
         Self {
             data: io.unit as u64,
             command: if write { COMMAND_WRITE } else { COMMAND_READ },
             file: file as u32,
             buffer: buffer.as_ptr().expose_provenance() as u64,
             length: io.length as u64,
+            rw_flags: flags.cast_unsigned(),
             offset: io.offset as i64,
             priority: io.priority.cast_signed(),
             flags: if io.priority == 0 { 0 } else { FLAG_PRIORITY },
             ..Self::default()
         }
+    }
+}
+
+impl ControlBlock {
+    /// Makes the buffer a list of one buffer, kept in `list`.
+    pub(super) fn name_by_list(&mut self, list: &mut libc::iovec) {
+        list.iov_base = std::ptr::with_exposed_provenance_mut(self.buffer as usize);
+        list.iov_len = self.length as usize;
+        self.buffer = std::ptr::from_mut(list).expose_provenance() as u64;
+        self.length = 1;
+        self.command += VECTORED;
     }
 }
 

@@ -15,9 +15,10 @@ use std::time::Duration;
 
 use context::{Context, ControlBlock, Event};
 
-use super::transfer::trim;
+use super::transfer::{flags, trim};
 use super::{AlignedBuffers, Completion, EngineError, EngineSetup, Io, IoEngine, Queued};
 use crate::direction::Direction;
+use crate::job::EngineOptions;
 
 /// `ioengine=libaio`.
 #[derive(Debug)]
@@ -27,6 +28,10 @@ pub struct LibAio {
     buffers: AlignedBuffers,
     files: Arc<[File]>,
     blocks: Box<[ControlBlock]>,
+    /// One for each unit if I/Os name lists of buffers, else none.
+    lists: Box<[List]>,
+    /// `RWF_` flags of every I/O.
+    flags: i32,
     in_flight: Box<[bool]>,
     /// Units queued and not yet started, in order.
     queue: Vec<usize>,
@@ -43,6 +48,8 @@ impl IoEngine for LibAio {
             buffers: AlignedBuffers::of(setup)?,
             files: Arc::clone(&setup.files),
             blocks: vec![ControlBlock::default(); depth].into(),
+            lists: List::some(&setup.options, depth),
+            flags: flags(&setup.options),
             in_flight: vec![false; depth].into(),
             queue: Vec::with_capacity(depth),
             refused: Vec::with_capacity(depth),
@@ -75,8 +82,12 @@ impl IoEngine for LibAio {
             io.direction == Direction::Write,
             file.as_raw_fd(),
             address,
+            self.flags,
             io,
         );
+        if let Some(list) = self.lists.get_mut(io.unit) {
+            self.blocks[io.unit].name_by_list(&mut list.0);
+        }
         self.in_flight[io.unit] = true;
         self.queue.push(io.unit);
         Queued::Pending
@@ -122,6 +133,24 @@ impl IoEngine for LibAio {
         completions: &mut Vec<Completion>,
     ) -> io::Result<()> {
         self.reap_for(Some(patience), 1, maximum, completions)
+    }
+}
+
+/// `struct iovec`, which the kernel may read until the I/O is over.
+#[derive(Debug, Clone, Copy)]
+struct List(libc::iovec);
+
+// SAFETY: the pointer is only handed to the kernel, which does not care about threads.
+unsafe impl Send for List {}
+
+impl List {
+    fn some(options: &EngineOptions, depth: usize) -> Box<[Self]> {
+        let count = if options.libaio.vectored { depth } else { 0 };
+        let empty = Self(libc::iovec {
+            iov_base: std::ptr::null_mut(),
+            iov_len: 0,
+        });
+        vec![empty; count].into()
     }
 }
 

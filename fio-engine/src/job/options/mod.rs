@@ -26,9 +26,9 @@ pub fn options() -> &'static [OptionInfo] {
     &table::OPTIONS
 }
 
-/// Options of fio that exist only together with one I/O engine. None of them is supported.
+/// Options of fio that exist only together with certain I/O engines.
 #[must_use]
-pub fn engine_options() -> &'static [EngineOption] {
+pub fn engine_options() -> &'static [OptionInfo] {
     &table::ENGINE_OPTIONS
 }
 
@@ -58,6 +58,8 @@ pub struct OptionInfo {
     pub parent: Option<&'static str>,
     /// What it does, in one line.
     pub help: &'static str,
+    /// The engines that have it; empty if it has nothing to do with engines.
+    pub engines: &'static [&'static str],
     setter: Option<Setter>,
 }
 
@@ -91,11 +93,23 @@ impl OptionInfo {
         written_as: &[u8],
     ) -> Result<(), Problem> {
         let Some(setter) = self.setter else {
+            if !self.engines.is_empty() {
+                return Err(Problem::UnsupportedEngineOption {
+                    engines: self.engines.join(", "),
+                });
+            }
             return Err(Problem::UnsupportedOption {
                 category: self.category,
                 reason: refusal::reason(self),
             });
         };
+        let engine = draft.spec.engine.as_str();
+        if !self.engines.is_empty() && !self.engines.contains(&engine) {
+            return Err(Problem::EngineWithoutOption {
+                engine: shown(engine.as_bytes()),
+                engines: self.engines.join(", "),
+            });
+        }
         let text = match text {
             Some(text) if !text.is_empty() => text,
             _ if self.value_type == OptionType::OptionalText => b"",
@@ -165,6 +179,12 @@ impl OptionInfo {
         self
     }
 
+    const fn is(mut self, value_type: OptionType, help: &'static str) -> Self {
+        self.value_type = value_type;
+        self.help = help;
+        self
+    }
+
     const fn works(mut self, setter: Setter) -> Self {
         self.setter = Some(setter);
         self
@@ -189,18 +209,16 @@ const fn option(
         category,
         parent: None,
         help,
+        engines: &[],
         setter: None,
     }
 }
 
-/// An option of fio that belongs to engines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct EngineOption {
-    /// Its name.
-    pub name: &'static str,
-    /// The engines that have it.
-    pub engines: &'static [&'static str],
+/// An option of engines; [`OptionInfo::is`] says more of those that work.
+const fn engine_option(name: &'static str, engines: &'static [&'static str]) -> OptionInfo {
+    let mut info = option(name, OptionType::Text, Category::Engine, "");
+    info.engines = engines;
+    info
 }
 
 /// What the value of an option is.
@@ -284,7 +302,8 @@ pub(super) struct Value<'a> {
 /// Finds an option by name or alias.
 pub(super) fn find(name: &[u8]) -> Option<&'static OptionInfo> {
     static BY_NAME: LazyLock<HashMap<&'static [u8], &'static OptionInfo>> = LazyLock::new(|| {
-        let names = table::OPTIONS.iter().flat_map(|option| {
+        let all = table::OPTIONS.iter().chain(&table::ENGINE_OPTIONS);
+        let names = all.flat_map(|option| {
             let alias = option.alias.map(|alias| (alias.as_bytes(), option));
             std::iter::once((option.name.as_bytes(), option)).chain(alias)
         });
@@ -295,14 +314,6 @@ pub(super) fn find(name: &[u8]) -> Option<&'static OptionInfo> {
 
 /// Why a name that [`find`] does not know is refused.
 pub(super) fn unknown(name: &[u8]) -> Problem {
-    let engine_option = table::ENGINE_OPTIONS
-        .iter()
-        .find(|option| option.name.as_bytes() == name);
-    if let Some(option) = engine_option {
-        return Problem::UnsupportedEngineOption {
-            engines: option.engines.join(", "),
-        };
-    }
     Problem::UnknownOption {
         name: shown(name),
         nearest: nearest_option(name).map(str::to_owned),
@@ -311,8 +322,7 @@ pub(super) fn unknown(name: &[u8]) -> Problem {
 
 /// The option whose name or alias is nearest to `name`.
 pub(super) fn nearest_option(name: &[u8]) -> Option<&'static str> {
-    let names = table::OPTIONS
-        .iter()
-        .flat_map(|option| std::iter::once(option.name).chain(option.alias));
+    let all = table::OPTIONS.iter().chain(&table::ENGINE_OPTIONS);
+    let names = all.flat_map(|option| std::iter::once(option.name).chain(option.alias));
     nearest(name, names)
 }

@@ -119,6 +119,7 @@ pub(super) fn reason(option: &OptionInfo) -> &'static str {
     match option.value_type {
         OptionType::Removed => return "fio has removed it",
         OptionType::NotBuilt => return "fio as usually built does not have it",
+        _ if !option.engines.is_empty() => return "no engine here has it",
         _ => {}
     }
     REASONS

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::direction::Direction;
 use crate::job::spec::{BlockSizes, Pattern, SizeOrPercent};
+use crate::job::{CommandPriority, IoPriority, SizedPriority};
 
 const MACHINE: Machine = Machine {
     page_bytes: 4096,
@@ -40,6 +41,55 @@ fn refusal(text: &str) -> String {
 #[test]
 fn an_empty_section_has_the_defaults_of_a_new_job() {
     assert_eq!(job(""), JobSpec::new("a"));
+}
+
+#[test]
+fn options_of_an_engine_hold_until_another_is_chosen() {
+    let parsed = parse(
+        "[global]\ncmdprio_percentage=30,\nnowait=1\nioengine=libaio\n[a]\nioengine=libaio\n[b]\n\
+         ioengine=io_uring\nhipri\n[c]\nioengine=psync\n",
+    );
+    let seen: Vec<_> = parsed
+        .jobs
+        .iter()
+        .map(|job| {
+            let options = &job.engine_options;
+            (
+                job.priority.reads.percentage,
+                options.no_wait,
+                options.polled,
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [(30, true, false), (0, false, true), (0, false, false)]
+    );
+    assert_eq!(parsed.jobs[0].priority.writes, CommandPriority::default());
+}
+
+#[test]
+fn splits_of_priorities_are_read_in_both_formats() {
+    let job = job("ioengine=libaio\ncmdprio_bssplit=4k/30:8k/60/4/9:2k/:1k,512/101/2/3/5");
+    let entries = |command: &CommandPriority| -> Vec<(u64, u8, Option<u16>)> {
+        let parts = |entry: &SizedPriority| {
+            let bits = entry.priority.map(IoPriority::bits);
+            (entry.block_size, entry.percentage, bits)
+        };
+        command.by_size.iter().map(parts).collect()
+    };
+    assert_eq!(
+        entries(&job.priority.reads),
+        [
+            (4096, 30, None),
+            (8192, 60, Some(0x6007)),
+            (2048, 0, None),
+            (1024, 0, None)
+        ]
+    );
+    assert_eq!(entries(&job.priority.writes), [(512, 100, Some(0x402b))]);
+    let wrong = refusal("[a]\nioengine=libaio\ncmdprio_bssplit=4k/30/1\n");
+    assert!(wrong.contains("size/percentage/class/level"), "{wrong}");
 }
 
 #[test]
@@ -257,7 +307,15 @@ fn faults_say_where_what_and_what_to_do() {
         ),
         (
             "[a]\nhipri\n",
-            "t:2:1: section [a]: option `hipri`: known to fio for ioengine=pvsync2, sg, io_uring, io_uring_cmd but not supported here; remove it to run the job without it",
+            "t:2:1: section [a]: option `hipri`: an option of ioengine=pvsync2, sg, io_uring, io_uring_cmd, but the job's is psync; remove it, or choose the engine first",
+        ),
+        (
+            "[global]\ncmdprio=1\n[a]\nioengine=libaio\n",
+            "t:2:1: section [global]: option `cmdprio`: an option of ioengine=io_uring, io_uring_cmd, libaio, but the job's is psync; remove it, or choose the engine first",
+        ),
+        (
+            "[a]\nioengine=io_uring\ncmd_type=nvme\n",
+            "t:3:1: section [a]: option `cmd_type`: known to fio for ioengine=io_uring, io_uring_cmd but not supported here; remove it to run the job without it",
         ),
         (
             "rw=read\n[a]\n",
@@ -329,6 +387,10 @@ fn words_that_cannot_be_taken_are_refused() {
         (
             &["--name=a", "--siez=1"],
             "command line, word 2: unknown option `siez`; did you mean `size`?",
+        ),
+        (
+            &["--name=a", "--fixedbufs", "--ioengine=io_uring"],
+            "command line, word 2: section [a]: option `fixedbufs`: an option of ioengine=io_uring, io_uring_cmd, but the job's is psync; remove it, or choose the engine first",
         ),
         (
             &["--name=a", "--output=x"],

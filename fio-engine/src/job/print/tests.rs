@@ -11,8 +11,8 @@ use crate::job::memory::{MemoryKind, MemoryOptions};
 use crate::job::pattern::BufferPattern;
 use crate::job::spec::{Measure, Pattern, PercentileKinds};
 use crate::job::{
-    IoPriority, JobSource, MAX_FILES, Machine, ParseOptions, PriorityOptions, parse_jobs,
-    parse_words,
+    CommandPriority, IoPriority, IoUringOptions, JobSource, LibAioOptions, MAX_FILES, Machine,
+    ParseOptions, PriorityOptions, SizedPriority, parse_jobs, parse_words,
 };
 
 fn options() -> ParseOptions<'static> {
@@ -319,6 +319,72 @@ proptest! {
     fn reading_what_was_printed_gives_the_same_job(spec in lifecycle::added_to(job())) {
         prop_assert_eq!(spec.validate(), Ok(()));
         let text = spec.to_job_file().expect("only printable texts are drawn");
+        prop_assert_eq!(&reread(&text), &spec);
+        prop_assert_eq!(reread_words(&spec), spec);
+    }
+}
+
+prop_compose! {
+    fn sized_priority()(
+        block_size in 0_u64..1 << 30,
+        percentage in 0_u8..=100,
+        priority in prop::option::of((1..=3_u8, 0..=7_u8, 0..=1023_u16)),
+    ) -> SizedPriority {
+        let priority = priority.map(|(class, level, hint)| IoPriority::new(class, level, hint));
+        SizedPriority { block_size, percentage, priority }
+    }
+}
+
+prop_compose! {
+    fn command_priority()(
+        percentage in 0_u8..=100,
+        class in prop::option::of(1..=3_u8),
+        level in 0..=7_u8,
+        hint in 0..=1023_u16,
+        by_size in prop::collection::vec(sized_priority(), 0..4),
+    ) -> CommandPriority {
+        CommandPriority { percentage, class, level, hint, by_size }
+    }
+}
+
+prop_compose! {
+    fn job_of_an_engine()(
+        uring: bool,
+        flags: [bool; 8],
+        cpu in prop::option::of(0_u32..=i32::MAX as u32),
+        force_async: u32,
+        reads in command_priority(),
+        writes in command_priority(),
+    ) -> JobSpec {
+        let mut spec = JobSpec::new("a");
+        spec.engine = if uring { "io_uring" } else { "libaio" }.to_owned();
+        spec.priority.reads = reads;
+        spec.priority.writes = writes;
+        let options = &mut spec.engine_options;
+        options.no_wait = flags[0];
+        if uring {
+            options.polled = flags[1];
+            options.uncached = flags[2];
+            options.io_uring = IoUringOptions {
+                fixed_buffers: flags[3],
+                registered_files: flags[4],
+                kernel_thread: flags[5],
+                kernel_thread_cpu: cpu,
+                vectored: flags[6],
+                force_async,
+            };
+        } else {
+            options.libaio = LibAioOptions { vectored: flags[3], userspace_reap: flags[4] };
+        }
+        spec
+    }
+}
+
+proptest! {
+    #[test]
+    fn options_of_engines_are_read_as_they_are_printed(spec in job_of_an_engine()) {
+        prop_assert_eq!(spec.validate(), Ok(()));
+        let text = spec.to_job_file().expect("numbers can be printed");
         prop_assert_eq!(&reread(&text), &spec);
         prop_assert_eq!(reread_words(&spec), spec);
     }

@@ -115,6 +115,7 @@ fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<Opened<E>, JobFailure> 
         direct: spec.direct,
         memory: spec.memory.clone(),
         files: Arc::clone(&context.files),
+        options: spec.engine_options.clone(),
     };
     let mut engine = E::open(&setup).map_err(|error| JobFailure::engine(&spec.engine, &error))?;
     let mut content = ContentSource::new(spec, context.content_seed, &context.working_sets)

@@ -2,6 +2,7 @@
 
 mod block_sizes;
 mod buffers;
+mod engine_options;
 mod files;
 mod lifecycle;
 mod logs;
@@ -12,6 +13,7 @@ mod workload;
 
 pub(super) use block_sizes::*;
 pub(super) use buffers::*;
+pub(super) use engine_options::*;
 pub(super) use files::*;
 pub(super) use lifecycle::*;
 pub(super) use logs::*;

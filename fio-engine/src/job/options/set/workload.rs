@@ -2,8 +2,10 @@
 
 use super::files::at_least_one;
 use super::{Draft, Outcome, Value};
+use crate::job::engine_options::EngineOptions;
 use crate::job::error::{ValueError, shown};
 use crate::job::limits::MAX_IO_DEPTH;
+use crate::job::priority::CommandPriority;
 use crate::job::spec::{Pattern, RandomGenerator};
 use crate::job::units::{parse_size, parse_time_range};
 
@@ -88,11 +90,19 @@ pub(in crate::job::options) fn engine(draft: &mut Draft, value: Value<'_>) -> Ou
     if value.text.starts_with(b"external") {
         return Err(value.unsupported("engines in shared objects are never loaded"));
     }
-    draft.spec.engine = match value.text {
+    let engine = match value.text {
         // fio's other name for it.
         b"linuxaio" => "libaio".to_owned(),
         _ => value.lossy(),
     };
+    let spec = &mut draft.spec;
+    if spec.engine != engine {
+        // As fio, options of the engine before are forgotten.
+        spec.engine_options = EngineOptions::default();
+        spec.priority.reads = CommandPriority::default();
+        spec.priority.writes = CommandPriority::default();
+        spec.engine = engine;
+    }
     Ok(())
 }
 
