@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::direction::Direction;
+use crate::job::priority::{CommandPriority, IoPriority, SizedPriority};
 use crate::job::spec::{BlockSizes, Pattern, SizeOrPercent};
-use crate::job::{CommandPriority, IoPriority, SizedPriority};
 
 const MACHINE: Machine = Machine {
     page_bytes: 4096,
