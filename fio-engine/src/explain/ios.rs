@@ -61,7 +61,9 @@ fn draw(generator: &mut Generator, enough: u64) -> (PlannedIos, bool) {
                 ios.count[direction] += 1;
                 ios.bytes[direction] += request.length;
             }
-            RequestKind::Fsync | RequestKind::Fdatasync => ios.synchronisations += 1,
+            RequestKind::Fsync | RequestKind::Fdatasync | RequestKind::SyncRange => {
+                ios.synchronisations += 1
+            }
         }
     }
     (ios, false)

@@ -74,6 +74,28 @@ pub enum FileError {
         /// The file.
         path: PathBuf,
     },
+    /// The job may not make files.
+    #[error(
+        "{path:?} does not exist, and the job may not make files (allow_file_create=0); make it or set allow_file_create=1"
+    )]
+    CreationForbidden {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that was to fill the storage got nothing.
+    #[error("{path:?}: the storage is full, nothing is left for the job; free space there")]
+    NoSpace {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder to be opened has more files than jobs may have, or none.
+    #[error("opendir={folder:?}: {problem}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it and what to do.
+        problem: &'static str,
+    },
     /// A form for names that leaves nothing.
     #[error(
         "job {job:?}: filename_format {format:?} gives an empty name; add $jobname or other text"
@@ -111,15 +133,16 @@ impl FileError {
     #[must_use]
     pub fn error_number(&self) -> i32 {
         match self {
-            Self::MissingDirectory { .. } => libc::ENOENT,
+            Self::MissingDirectory { .. } | Self::CreationForbidden { .. } => libc::ENOENT,
             Self::WrongKind { .. } => libc::EISDIR,
-            Self::DeviceTooSmall { .. } => libc::ENOSPC,
+            Self::DeviceTooSmall { .. } | Self::NoSpace { .. } => libc::ENOSPC,
             Self::DeviceInUse { .. } => libc::EBUSY,
             Self::System { source, .. } => source.raw_os_error().unwrap_or(libc::EIO),
             Self::Cancelled { .. } => libc::EINTR,
             Self::NoSize { .. }
             | Self::OffsetBeyondEnd { .. }
             | Self::DirectRefused { .. }
+            | Self::Folder { .. }
             | Self::EmptyName { .. } => libc::EINVAL,
         }
     }

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use crate::job::{Fallocate, JobSpec};
 
 use super::error::{Cleanup, FileError};
+use super::open::drop_cache;
 use super::plan::{FileSet, PlannedFile, Target, system};
 
 /// Bytes written between two looks at the cancel flag.
@@ -32,14 +33,18 @@ impl FileSet {
     /// The directory is missing, or the system refuses; a new file is then removed again, an
     /// existing one cut back to its former size, and the error says so.
     pub fn prepare(
-        &self,
+        &mut self,
         spec: &JobSpec,
         cancel: &AtomicBool,
         report: &mut dyn FnMut(&str),
     ) -> Result<(), FileError> {
-        let incomplete: Vec<_> = self
+        if spec.files.create_on_open {
+            let mut missing = self.files.iter().filter(|file| file.is_incomplete());
+            return missing.try_for_each(|file| make_folders(&file.path, spec));
+        }
+        let mut incomplete: Vec<_> = self
             .files
-            .iter()
+            .iter_mut()
             .filter(|file| file.is_incomplete())
             .collect();
         if incomplete.is_empty() {
@@ -47,7 +52,7 @@ impl FileSet {
         }
         report(&layout_line(spec, &incomplete));
         incomplete
-            .iter()
+            .iter_mut()
             .try_for_each(|file| lay_out(file, spec, cancel))
     }
 }
@@ -64,7 +69,7 @@ impl PlannedFile {
 }
 
 /// The line fio announces the work with.
-fn layout_line(spec: &JobSpec, files: &[&PlannedFile]) -> String {
+fn layout_line(spec: &JobSpec, files: &[&mut PlannedFile]) -> String {
     let mebibytes = files.iter().map(|file| file.size).sum::<u64>() >> 20;
     let name = &spec.name;
     match files.len() {
@@ -73,8 +78,15 @@ fn layout_line(spec: &JobSpec, files: &[&PlannedFile]) -> String {
     }
 }
 
-fn lay_out(planned: &PlannedFile, spec: &JobSpec, cancel: &AtomicBool) -> Result<(), FileError> {
+fn lay_out(
+    planned: &mut PlannedFile,
+    spec: &JobSpec,
+    cancel: &AtomicBool,
+) -> Result<(), FileError> {
     let path = &planned.path;
+    if !spec.files.allow_creation && !path.exists() {
+        return Err(FileError::CreationForbidden { path: path.clone() });
+    }
     make_folders(path, spec)?;
     // Another clone may have made the file since it was planned.
     let (file, former) = match create_new(path) {
@@ -94,7 +106,7 @@ fn lay_out(planned: &PlannedFile, spec: &JobSpec, cancel: &AtomicBool) -> Result
     if begin >= planned.size {
         return Ok(());
     }
-    fill(&file, planned, spec, begin, cancel).map_err(|stop| {
+    let end = fill(&file, planned, spec, begin, cancel).map_err(|stop| {
         let cleanup = take_back(&file, path, former);
         let path = path.clone();
         match stop {
@@ -106,7 +118,28 @@ fn lay_out(planned: &PlannedFile, spec: &JobSpec, cancel: &AtomicBool) -> Result
                 cleanup,
             },
         }
-    })
+    })?;
+    // As fio does, whatever `invalidate` says.
+    drop_cache(&file, planned.region)
+        .map_err(|error| system("drop the cache of", &planned.path, error))?;
+    planned.end_at(end)
+}
+
+impl PlannedFile {
+    /// The storage was full before the file had its size.
+    fn end_at(&mut self, end: u64) -> Result<(), FileError> {
+        if end < self.size {
+            let start = self.region.start;
+            self.size = end;
+            self.region.length = end.saturating_sub(start);
+            if self.region.length == 0 {
+                return Err(FileError::NoSpace {
+                    path: self.path.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Why a file was not completed.
@@ -115,20 +148,24 @@ enum Stop {
     Failed(&'static str, io::Error),
 }
 
+/// Gives the file its space and, if the job needs them, its contents. Returns where it ends: at its
+/// size, or where the storage is full and the job wants it so (`fill_device`).
 fn fill(
     file: &File,
     planned: &PlannedFile,
     spec: &JobSpec,
     begin: u64,
     cancel: &AtomicBool,
-) -> Result<(), Stop> {
+) -> Result<u64, Stop> {
     // Files that get no data are many and small at times; those, too, must end when asked.
     if cancel.load(Ordering::Relaxed) {
         return Err(Stop::Cancelled);
     }
-    reserve(file, spec.fallocate, begin, planned.size, cancel)?;
+    if !spec.files.fill {
+        reserve(file, spec.fallocate, begin, planned.size, cancel)?;
+    }
     if !spec.pattern.read && !spec.overwrite {
-        return Ok(());
+        return Ok(planned.size);
     }
     let mut contents = Contents::new(planned.size ^ begin);
     let mut position = begin;
@@ -137,12 +174,31 @@ fn fill(
             return Err(Stop::Cancelled);
         }
         let length = (planned.size - position).min(CHUNK as u64);
-        file.write_all_at(contents.next(length as usize), position)
-            .map_err(|error| Stop::Failed("write", error))?;
+        match file.write_all_at(contents.next(length as usize), position) {
+            Err(error) if spec.files.fill && is_full(&error) => {
+                // Part of the last piece may have found room.
+                let metadata = file.metadata();
+                position = metadata
+                    .map_err(|error| Stop::Failed("look at", error))?
+                    .len();
+                break;
+            }
+            written => written.map_err(|error| Stop::Failed("write", error))?,
+        }
         position += length;
     }
+    if !spec.files.sync_after_creation {
+        return Ok(position);
+    }
     // Blocks the kernel has yet to write would be in the way of the measurement.
-    file.sync_all().map_err(|error| Stop::Failed("sync", error))
+    file.sync_all()
+        .map_err(|error| Stop::Failed("sync", error))?;
+    Ok(position)
+}
+
+/// Whether the storage, or what of it the user may have, is full.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOSPC | libc::EDQUOT))
 }
 
 /// Reserves space for the bytes from `begin` to `end`.

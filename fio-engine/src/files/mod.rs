@@ -7,12 +7,14 @@
 //! completed is taken back, and the error says so.
 
 mod error;
+mod folder;
 mod layout;
 mod names;
 mod open;
 mod plan;
 
 pub use error::{Cleanup, FileError};
+pub use folder::with_folder;
 pub(crate) use names::count;
 pub use names::{paths, split_names};
 pub use plan::{FileSet, PlannedFile, Target};

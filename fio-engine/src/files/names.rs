@@ -61,13 +61,32 @@ pub(super) fn one_by_one(
         folder(0),
         folder(clone as usize % spec.directories.len().max(1)),
     );
-    let given = spec.file_names.iter().map(move |name| Ok(first.join(name)));
+    let prefix = prefix(spec);
+    let given = prefix.clone();
+    let given = spec.file_names.iter().map(move |name| {
+        let absolute = name.starts_with('/');
+        let prefix = if absolute { "" } else { given.as_str() };
+        Ok(first.join(format!("{prefix}{name}")))
+    });
     let count = if spec.file_names.is_empty() {
         spec.file_count.max(1)
     } else {
         0
     };
-    given.chain((0..count).map(move |file| Ok(own.join(generated(spec, clone, file)?))))
+    given.chain((0..count).map(move |file| {
+        let name = generated(spec, clone, file)?;
+        Ok(own.join(format!("{prefix}{name}")))
+    }))
+}
+
+/// As fio, names get the client's address only in folders that the job names.
+fn prefix(spec: &JobSpec) -> String {
+    match &spec.files.client {
+        Some(client) if spec.files.unique_names && !spec.directories.is_empty() => {
+            format!("{client}.")
+        }
+        _ => String::new(),
+    }
 }
 
 /// How many files each clone of a job has.
@@ -85,8 +104,8 @@ fn generated(spec: &JobSpec, clone: u32, file: u32) -> Result<String, FileError>
         .unwrap_or(DEFAULT_FORMAT);
     let variables = [
         ("$jobname", spec.name.clone()),
-        // The address of a remote client; jobs here are told of none.
-        ("$clientuid", String::new()),
+        // Only jobs of a server have one.
+        ("$clientuid", spec.files.client.clone().unwrap_or_default()),
         ("$jobnum", clone.to_string()),
         ("$filenum", file.to_string()),
     ];
@@ -150,6 +169,22 @@ mod tests {
         assert_eq!(names(&spec, 3), ["c/j-3-0-$other$"]);
         spec.file_name_format = Some("$clientuid".into());
         assert!(matches!(paths(&spec, 0), Err(FileError::EmptyName { .. })));
+    }
+
+    /// As observed of a server of fio 3.33.
+    #[test]
+    fn clients_have_names_of_their_own_in_folders() {
+        let mut spec = JobSpec::new("x");
+        spec.files.client = Some("127.0.0.1".to_owned());
+        assert_eq!(names(&spec, 0), ["x.0.0"]);
+        spec.directories = vec!["a".into()];
+        assert_eq!(names(&spec, 0), ["a/127.0.0.1.x.0.0"]);
+        spec.file_name_format = Some("q.$clientuid.$jobnum".to_owned());
+        assert_eq!(names(&spec, 0), ["a/127.0.0.1.q.127.0.0.1.0"]);
+        spec.file_names = vec!["zz".into(), "/abs/zz".into()];
+        assert_eq!(names(&spec, 0), ["a/127.0.0.1.zz", "/abs/zz"]);
+        spec.files.unique_names = false;
+        assert_eq!(names(&spec, 0), ["a/zz", "/abs/zz"]);
     }
 
     #[test]

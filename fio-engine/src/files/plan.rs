@@ -6,7 +6,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::job::{JobSpec, RandomGenerator, SizeOrPercent};
+use crate::job::{FileKind, JobSpec, RandomGenerator, SizeOrPercent};
 use crate::workload::{FileRegion, RandomRule, Seeds, Stream};
 
 use super::error::{Cleanup, FileError};
@@ -75,7 +75,7 @@ impl FileSet {
                 return Err(FileError::Cancelled { path, cleanup });
             }
             let target = if needs_files {
-                look(&path)?
+                look(&path, spec.files.kind)?
             } else {
                 Target::Unused
             };
@@ -86,6 +86,9 @@ impl FileSet {
                 }),
                 share: match spec.size {
                     Some(SizeOrPercent::Bytes(bytes)) => Some(bytes / count),
+                    None if spec.files.fill && !matches!(target, Target::BlockDevice(_)) => {
+                        Some(ENDLESS / count)
+                    }
                     _ => None,
                 },
             };
@@ -135,6 +138,8 @@ impl Wanted {
             given.unwrap_or(0)
         };
         let start = match spec.offset {
+            _ if spec.files.append && matches!(target, Target::Regular(_)) => existing,
+            _ if spec.files.append && target == Target::Missing => 0,
             SizeOrPercent::Bytes(bytes) => bytes,
             SizeOrPercent::Percent(percent) => {
                 share_of(base, percent).next_multiple_of(smallest_block(spec))
@@ -183,6 +188,10 @@ fn check(path: &Path, target: Target, start: u64, size: u64) -> Result<(), FileE
     }
 }
 
+/// Bytes no storage has: the size of jobs that write until theirs is full (`fill_device`), shared by
+/// their files. Sums of sizes and offsets stay within what the system can count.
+pub(super) const ENDLESS: u64 = 1 << 62;
+
 fn share_of(size: u64, percent: u8) -> u64 {
     (u128::from(size) * u128::from(percent) / 100) as u64
 }
@@ -194,12 +203,23 @@ fn smallest_block(spec: &JobSpec) -> u64 {
 }
 
 /// What a name stands for.
-fn look(path: &Path) -> Result<Target, FileError> {
+fn look(path: &Path, kind: Option<FileKind>) -> Result<Target, FileError> {
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return missing(path),
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound
+                && matches!(kind, None | Some(FileKind::Regular)) =>
+        {
+            return missing(path);
+        }
         Err(error) => return Err(system("look at", path, error)),
     };
+    match kind {
+        None => {}
+        Some(FileKind::Regular) => return Ok(Target::Regular(metadata.len())),
+        Some(FileKind::BlockDevice) => return device(path),
+        Some(FileKind::CharacterDevice) => return Ok(Target::CharacterDevice),
+    }
     if let Some(kind) = wrong_kind(&metadata) {
         return Err(FileError::WrongKind {
             path: path.to_path_buf(),
@@ -207,14 +227,18 @@ fn look(path: &Path) -> Result<Target, FileError> {
         });
     }
     if metadata.file_type().is_block_device() {
-        let size = File::open(path).and_then(|mut device| device.seek(SeekFrom::End(0)));
-        let size = size.map_err(|error| system("find the size of", path, error))?;
-        return Ok(Target::BlockDevice(size));
+        return device(path);
     }
     if metadata.file_type().is_char_device() {
         return Ok(Target::CharacterDevice);
     }
     Ok(Target::Regular(metadata.len()))
+}
+
+fn device(path: &Path) -> Result<Target, FileError> {
+    let size = File::open(path).and_then(|mut device| device.seek(SeekFrom::End(0)));
+    let size = size.map_err(|error| system("find the size of", path, error))?;
+    Ok(Target::BlockDevice(size))
 }
 
 /// A name without a file; a link that leads nowhere counts as its target missing.

@@ -8,7 +8,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::PerDirection;
-use crate::job::{BlockSizes, Fallocate, JobSpec, Pattern, SizeOrPercent};
+use crate::job::{
+    AccessHint, BlockSizes, Fallocate, FileKind, JobSpec, LifetimeHint, Pattern, SizeOrPercent,
+};
 use crate::workload::{FileRegion, RandomRule};
 
 fn job_in(folder: &Path, size: Option<u64>) -> JobSpec {
@@ -30,7 +32,7 @@ fn plan(spec: &JobSpec) -> Result<FileSet, FileError> {
 }
 
 fn prepare(spec: &JobSpec) -> Result<(FileSet, Vec<String>), FileError> {
-    let set = plan(spec)?;
+    let mut set = plan(spec)?;
     let mut lines = Vec::new();
     let mut report = |line: &str| lines.push(line.to_owned());
     set.prepare(spec, &AtomicBool::new(false), &mut report)?;
@@ -51,7 +53,7 @@ fn a_stop_ends_the_making_of_files_that_get_no_data() {
     let mut spec = job_in(folder.path(), Some(3 << 20));
     spec.pattern = Pattern::WRITE;
     spec.file_count = 3;
-    let set = plan(&spec).expect("a plan");
+    let mut set = plan(&spec).expect("a plan");
     let result = set.prepare(&spec, &AtomicBool::new(true), &mut |_| {});
     assert!(
         matches!(result, Err(FileError::Cancelled { .. })),
@@ -251,7 +253,7 @@ fn a_file_cannot_be_a_folder_of_another() {
 fn cancelling_removes_what_was_begun() {
     let folder = folder();
     let spec = job_in(folder.path(), Some(4096));
-    let set = plan(&spec).expect("a plan");
+    let mut set = plan(&spec).expect("a plan");
     let error = set
         .prepare(&spec, &AtomicBool::new(true), &mut |_| {})
         .expect_err("cancelled before the first byte");
@@ -329,7 +331,7 @@ fn handles_are_opened_as_the_job_needs_them() {
 #[test]
 fn engines_without_files_touch_none() {
     let spec = job_in(Path::new("nowhere"), Some(8192));
-    let set = FileSet::plan(
+    let mut set = FileSet::plan(
         &spec,
         0,
         1,
@@ -362,4 +364,103 @@ fn where_direct_io_is_refused_the_error_says_so() {
     let set = plan(&spec).expect("a plan");
     let error = set.open(&spec).expect_err("no O_DIRECT on procfs");
     assert!(matches!(error, FileError::DirectRefused { .. }), "{error}");
+}
+
+#[test]
+fn files_can_be_made_when_they_are_opened() {
+    let folder = folder();
+    let mut spec = job_in(folder.path(), Some(8192));
+    spec.pattern = Pattern::WRITE;
+    spec.files.create_on_open = true;
+    spec.file_name_format = Some("deep/$filenum".to_owned());
+    let (set, lines) = prepare(&spec).expect("nothing to lay out");
+    assert_eq!(lines, Vec::<String>::new());
+    assert!(!set.files()[0].path.exists());
+    assert_eq!(set.open(&spec).expect("a file that can be made").len(), 1);
+    assert_eq!(length(&set.files()[0].path), 0);
+}
+
+#[test]
+fn files_are_made_only_where_that_is_allowed() {
+    let folder = folder();
+    for on_open in [false, true] {
+        let mut spec = job_in(folder.path(), Some(8192));
+        spec.files.allow_creation = false;
+        spec.files.create_on_open = on_open;
+        let error = prepare(&spec)
+            .and_then(|(set, _)| set.open(&spec))
+            .expect_err("a file that may not be made");
+        assert_eq!(error.error_number(), libc::ENOENT);
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    fs::write(folder.path().join("j.0.0"), b"x").expect("a writable directory");
+    let mut spec = job_in(folder.path(), Some(8192));
+    spec.files.allow_creation = false;
+    prepare(&spec).expect("a file that can grow");
+}
+
+#[test]
+fn appending_jobs_begin_where_the_file_ends() {
+    let folder = folder();
+    let mut spec = job_in(folder.path(), Some(16_384));
+    spec.pattern = Pattern::WRITE;
+    spec.files.append = true;
+    spec.offset = SizeOrPercent::Bytes(4096);
+    for begin in [0, 16_384] {
+        let (set, _) = prepare(&spec).expect("a file that can grow");
+        let expected = FileRegion {
+            start: begin,
+            length: 16_384,
+        };
+        assert_eq!(set.regions(), [expected]);
+        assert_eq!(length(&set.files()[0].path), begin + 16_384);
+    }
+}
+
+#[test]
+fn jobs_that_fill_the_storage_need_no_size() {
+    let folder = folder();
+    let mut spec = job_in(folder.path(), None);
+    spec.pattern = Pattern::WRITE;
+    spec.files.fill = true;
+    spec.file_count = 2;
+    let (set, _) = prepare(&spec).expect("files without data");
+    assert!(set.regions().iter().all(|region| region.length == 1 << 61));
+    assert_eq!(length(&set.files()[1].path), 0);
+    spec.size = Some(SizeOrPercent::Bytes(8192));
+    assert_eq!(plan(&spec).expect("a plan").regions()[0].length, 4096);
+}
+
+#[test]
+fn what_names_stand_for_can_be_told() {
+    let mut spec = JobSpec::new("j");
+    spec.file_names = vec!["/dev/null".into()];
+    spec.size = Some(SizeOrPercent::Bytes(4096));
+    let target = |spec: &JobSpec| plan(spec).map(|set| set.files()[0].target);
+    assert!(matches!(target(&spec), Ok(Target::CharacterDevice)));
+    spec.files.kind = Some(FileKind::Regular);
+    assert!(matches!(target(&spec), Ok(Target::Regular(0))));
+    spec.file_names = vec!["missing".into()];
+    assert!(matches!(target(&spec), Ok(Target::Missing)));
+    spec.files.kind = Some(FileKind::CharacterDevice);
+    assert!(target(&spec).is_err());
+}
+
+#[test]
+fn the_kernel_is_told_of_the_accesses_to_come() {
+    let folder = folder();
+    for access_hint in [
+        AccessHint::None,
+        AccessHint::Workload,
+        AccessHint::Random,
+        AccessHint::NoReuse,
+    ] {
+        let mut spec = job_in(folder.path(), Some(8192));
+        spec.files.access_hint = access_hint;
+        spec.files.lifetime_hint = Some(LifetimeHint::Short);
+        spec.files.pre_read = true;
+        let (set, _) = prepare(&spec).expect("space for a small file");
+        set.pre_read(&AtomicBool::new(false)).expect("a file");
+        assert_eq!(set.open(&spec).expect("hints that are taken").len(), 1);
+    }
 }

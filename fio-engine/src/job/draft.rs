@@ -19,6 +19,8 @@ pub(super) struct Draft {
     pub(super) block_size_split: PerDirection<Option<Vec<(u64, u8)>>>,
     /// `gtod_reduce`: all measurements off, whatever the options for single ones say.
     pub(super) reduce_clock_reads: bool,
+    /// `nrfiles` was given: at most so many of the files that are named are used.
+    pub(super) file_count_given: bool,
     /// The number of CPUs that `cpus_allowed` may name.
     pub(super) cpus: usize,
     /// Remarks on the section being read.
@@ -33,6 +35,7 @@ impl Draft {
             block_size_range: PerDirection::splat(None),
             block_size_split: PerDirection::splat(None),
             reduce_clock_reads: false,
+            file_count_given: false,
             cpus,
             remarks: Vec::new(),
         }
@@ -69,6 +72,7 @@ impl Draft {
                 bandwidth: false,
             };
         }
+        self.settle_files();
         self.settle_time();
         self.settle_depths();
         self.spec.validate()?;
@@ -90,6 +94,20 @@ impl Draft {
             BlockSizes::Fixed(sizes.min())
         } else {
             sizes
+        }
+    }
+
+    /// Of files that are named, `nrfiles` takes the first.
+    fn settle_files(&mut self) {
+        let given = self.file_count_given.then_some(self.spec.file_count);
+        let names = &mut self.spec.file_names;
+        if self.spec.files.folder.is_some() {
+            self.spec.files.most = given;
+            self.spec.file_count = given.unwrap_or(1);
+        } else if !names.is_empty() {
+            names.truncate(given.map_or(usize::MAX, |count| count as usize));
+            // No job file is long enough to name more.
+            self.spec.file_count = u32::try_from(names.len()).unwrap_or(u32::MAX);
         }
     }
 

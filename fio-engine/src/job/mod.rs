@@ -14,6 +14,7 @@ mod draft;
 mod engine_options;
 mod error;
 mod expand;
+mod file_options;
 mod flags;
 mod grammar;
 mod lifecycle;
@@ -37,6 +38,7 @@ pub use buffers::{BufferOptions, DedupeMode, DedupeOptions};
 pub use engine_options::{EngineOptions, IoUringOptions, LibAioOptions};
 pub use error::{JobFileError, Position, Problem, ValueError};
 pub use expand::{Environment, Machine};
+pub use file_options::{AccessHint, FileKind, FileOptions, LifetimeHint, RangeSync};
 pub use flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
 pub use lifecycle::{ExitScope, LifecycleOptions};
 pub use limits::{

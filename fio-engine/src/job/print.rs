@@ -2,6 +2,7 @@
 
 mod buffers;
 mod engine_options;
+mod files;
 mod lifecycle;
 
 use std::fmt::Display;
@@ -196,7 +197,14 @@ impl Printer {
         if let Some((low, high)) = spec.file_size {
             self.put("filesize", format!("{low}-{high}"));
         }
-        self.number("nrfiles", spec.file_count, 1);
+        // With names it is their number; with a folder it is given only as a limit.
+        match (&spec.files.folder, spec.files.most) {
+            (Some(_), Some(most)) => self.put("nrfiles", most),
+            (None, _) if spec.file_names.is_empty() => {
+                self.number("nrfiles", spec.file_count, 1);
+            }
+            _ => {}
+        }
         self.paths("filename", spec.file_names.iter().map(String::as_bytes));
         let folders = spec.directories.iter();
         self.paths("directory", folders.map(|path| path.as_os_str().as_bytes()));
@@ -213,6 +221,7 @@ impl Printer {
         self.boolean("invalidate", spec.invalidate, true);
         self.boolean("overwrite", spec.overwrite, false);
         self.boolean("unlink", spec.unlink, false);
+        self.file_options(&spec.files);
     }
 
     /// A path that a list cannot hold makes the value one that cannot be printed.

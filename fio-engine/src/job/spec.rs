@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::buffers::BufferOptions;
 use super::engine_options::EngineOptions;
+use super::file_options::FileOptions;
 use super::lifecycle::LifecycleOptions;
 use super::log_options::LogOptions;
 use super::memory::MemoryOptions;
@@ -94,6 +95,8 @@ pub struct JobSpec {
     pub overwrite: bool,
     /// Files are removed after the job (`unlink`).
     pub unlink: bool,
+    /// How files are made, opened, shared and left (`create_on_open`, `pre_read`, …).
+    pub files: FileOptions,
 
     /// Ends the job after this time (`runtime`); `None` means when its bytes are done.
     pub runtime: Option<Duration>,
@@ -206,6 +209,7 @@ impl JobSpec {
             invalidate: true,
             overwrite: false,
             unlink: false,
+            files: FileOptions::default(),
             runtime: None,
             time_based: false,
             ramp_time: Duration::ZERO,

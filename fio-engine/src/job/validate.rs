@@ -21,6 +21,7 @@ impl JobSpec {
         }
         check_alignment(&self.offset_alignment)?;
         self.check_times()?;
+        self.files.validate()?;
         self.rate.validate()?;
         self.buffers.validate()?;
         self.memory.validate()?;

@@ -10,6 +10,7 @@ use super::descriptors;
 use super::progress::JobProgress;
 use super::{RunError, RunOptions, succession};
 use crate::clock::clock_milliseconds;
+use crate::files;
 use crate::io::Engines;
 use crate::job::JobSpec;
 use crate::workload::RandomRule;
@@ -99,8 +100,13 @@ impl Plan {
         let waits = succession::waits(&jobs)
             .map_err(|(job, reason)| RunError::InvalidJob { job, reason })?;
         let mut wave = 0;
-        for (number, (job, group)) in jobs.into_iter().zip(groups).enumerate() {
+        for (number, (mut job, group)) in jobs.into_iter().zip(groups).enumerate() {
             check(&job, &options.engines)?;
+            if let Some(expanded) =
+                files::with_folder(&job).map_err(|error| invalid(&job, &error))?
+            {
+                job = expanded;
+            }
             wave += u32::from(job.stonewall && !clones.is_empty());
             let spec = Arc::new(job);
             for clone_index in 0..spec.clones {
@@ -135,6 +141,13 @@ fn spec_of_clone(spec: &Arc<JobSpec>, clone_index: u32, rule: RandomRule) -> Arc
         Arc::clone(spec)
     } else {
         Arc::new(adapted)
+    }
+}
+
+fn invalid(job: &JobSpec, reason: &impl ToString) -> RunError {
+    RunError::InvalidJob {
+        job: job.name.clone(),
+        reason: reason.to_string(),
     }
 }
 
@@ -179,7 +192,7 @@ fn check_working_set(job: &JobSpec) -> Result<(), String> {
         return Ok(());
     }
     let (percent, set) = (dedupe.percent.unwrap_or(0), dedupe.working_set_percent);
-    if crate::files::count(job) != 1 {
+    if files::count(job) != 1 {
         return Err(
             "dedupe_mode=working_set works with one file; give the job a single one".to_owned(),
         );

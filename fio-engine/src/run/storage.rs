@@ -28,7 +28,7 @@ impl Storage {
         stop: &AtomicBool,
         report: &mut dyn FnMut(&str),
     ) -> Result<Self, JobFailure> {
-        let set = FileSet::plan(
+        let mut set = FileSet::plan(
             &clone.spec,
             clone.clone_index,
             clone.number(),
@@ -73,7 +73,14 @@ impl Storage {
     }
 
     /// Opens the files in the mode the job needs.
-    pub(super) fn open(&self, clone: &JobClone) -> Result<Arc<[File]>, JobFailure> {
+    pub(super) fn open(
+        &self,
+        clone: &JobClone,
+        stop: &AtomicBool,
+    ) -> Result<Arc<[File]>, JobFailure> {
+        if clone.spec.files.pre_read && self.uses_files {
+            self.set.pre_read(stop).map_err(|error| failure(&error))?;
+        }
         let files = self
             .set
             .open(&clone.spec)

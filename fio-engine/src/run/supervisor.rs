@@ -18,6 +18,7 @@ use super::succession::{self, Succession};
 use super::{RunOptions, StopHandle, results};
 use crate::clock::Clock;
 use crate::io::Engine;
+use crate::job::JobSpec;
 use crate::logs::IoLog;
 use crate::report::normal::{JobLine, StartingLine};
 use crate::report::{DiskMonitor, Report};
@@ -51,12 +52,7 @@ impl Supervisor {
         let _ = Clock::shared();
         self.announce();
         // All files are laid out before the first job begins, as fio does.
-        let mut storages: Vec<_> = self
-            .plan
-            .clones
-            .iter()
-            .map(|clone| self.prepare(clone))
-            .collect();
+        let mut storages = self.prepare_all();
         let disks = self.monitor_disks(&storages);
         let mut outcomes: Vec<JobOutcome> = Vec::with_capacity(self.plan.clones.len());
         for wave in self.plan.waves() {
@@ -108,6 +104,40 @@ impl Supervisor {
         self.tell(RunEvent::Accepted);
         let line = StartingLine::of(jobs().map(|job| &*job.spec));
         self.say(Level::Info, format!("{line}\n"));
+    }
+
+    /// Makes the files of all clones ready, one clone after the other but for those that need not
+    /// wait for others (`create_serialize=0`).
+    fn prepare_all(&self) -> Vec<Result<Storage, JobFailure>> {
+        // Files that clones may share are never laid out by two at once.
+        let alone = |spec: &JobSpec| spec.file_names.is_empty() && spec.file_name_format.is_none();
+        std::thread::scope(|scope| {
+            let prepared: Vec<_> = self
+                .plan
+                .clones
+                .iter()
+                .map(|clone| {
+                    if clone.spec.files.create_in_turn || !alone(&clone.spec) {
+                        return Ok(self.prepare(clone));
+                    }
+                    let thread = Builder::new().name(format!("fio-layout-{}", clone.number()));
+                    let thread = thread.stack_size(STACK_BYTES);
+                    // Without a thread, this one does it.
+                    thread
+                        .spawn_scoped(scope, || self.prepare(clone))
+                        .map_or_else(|_| Ok(self.prepare(clone)), Err)
+                })
+                .collect();
+            let join = |thread: ScopedJoinHandle<'_, _>| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            prepared
+                .into_iter()
+                .map(|done| done.unwrap_or_else(join))
+                .collect()
+        })
     }
 
     /// Makes the files of a clone ready.
@@ -199,6 +229,10 @@ impl Supervisor {
                 start_line.arrive();
                 Ok(JobOutcome::empty())
             }
+            Ok(_) if clone.spec.files.create_only => {
+                start_line.arrive();
+                Ok(JobOutcome::empty())
+            }
             Ok(storage) => {
                 let outcome = self.run_on(clone, &storage, start_line);
                 if let Err(failure) = storage.clean_up(clone) {
@@ -226,7 +260,7 @@ impl Supervisor {
         let engine = self.engine(clone)?;
         let generator = Generator::new(&clone.spec, clone.number(), storage.regions(), rule)
             .map_err(|error| JobFailure::new(libc::EINVAL, error.to_string()))?;
-        let files = storage.open(clone)?;
+        let files = storage.open(clone, self.stop.flag())?;
         self.choose_cpus(clone)?;
         let seeds = Seeds::new(&clone.spec, clone.number(), rule);
         Ok((engine.run)(JobContext {

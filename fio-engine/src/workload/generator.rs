@@ -115,7 +115,7 @@ impl Generator {
             preferred: None,
             random: pattern.random,
             single_file: regions.len() == 1,
-            sync: SyncRule::new(spec),
+            sync: SyncRule::new(spec, regions.len()),
             trim_then_write: pattern.trim_then_write,
             writes_owed: 0,
             next_file: 0,
@@ -295,25 +295,32 @@ impl Generator {
     fn next_in_pass(&mut self) -> Option<Request> {
         loop {
             let file = self.choose_file()?;
-            let kind = self.choose_kind();
+            let kind = self.choose_kind(file);
             let request = match kind {
                 RequestKind::Data(direction) => self.data(file, direction),
-                kind => Some(Request {
-                    kind,
-                    file: file as u32,
-                    offset: 0,
-                    length: 0,
-                }),
+                kind => Some(self.synchronisation(file, kind)),
             };
-            if let Some(sync) = &mut self.sync
-                && request.is_some()
-            {
-                sync.just_synced = !matches!(kind, RequestKind::Data(_));
+            if let (Some(sync), Some(request)) = (&mut self.sync, &request) {
+                sync.note(file, request);
             }
             if request.is_some() {
                 return request;
             }
             self.files[file].done = true;
+        }
+    }
+
+    fn synchronisation(&self, file: usize, kind: RequestKind) -> Request {
+        let range = self.sync.as_ref().and_then(|sync| sync.range(file));
+        let (offset, length) = match kind {
+            RequestKind::SyncRange => range.unwrap_or_default(),
+            _ => (0, 0),
+        };
+        Request {
+            kind,
+            file: file as u32,
+            offset,
+            length,
         }
     }
 
@@ -334,9 +341,9 @@ impl Generator {
     }
 
     #[inline]
-    fn choose_kind(&mut self) -> RequestKind {
+    fn choose_kind(&mut self, file: usize) -> RequestKind {
         let writes = self.progress.issued[Direction::Write];
-        let due = self.sync.as_ref().and_then(|sync| sync.due(writes));
+        let due = self.sync.as_ref().and_then(|sync| sync.due(file, writes));
         due.unwrap_or_else(|| {
             RequestKind::Data(match &mut self.mix {
                 Some(mix) => match self.preferred {

@@ -3,7 +3,7 @@
 use crate::direction::{Direction, PerDirection};
 use crate::job::{JobSpec, SizeOrPercent};
 
-use super::request::{FileRegion, RequestKind};
+use super::request::{FileRegion, Request, RequestKind};
 use super::shape::used_directions;
 
 /// How far the job is, and how far it goes.
@@ -88,27 +88,63 @@ impl Progress {
     }
 }
 
+/// A range without a byte, whose beginning and end give way to any other.
+const NOTHING: (u64, u64) = (u64::MAX, 0);
+
 #[derive(Debug, Clone)]
 pub(super) struct SyncRule {
     pub(super) fsync_every: u64,
     pub(super) fdatasync_every: u64,
+    pub(super) range_every: u64,
+    /// The range of each file written since its last `sync_file_range`; empty if the end is not
+    /// behind the beginning. No entries if none are synchronised.
+    ranges: Vec<(u64, u64)>,
     /// The last request of this pass was a synchronisation.
     pub(super) just_synced: bool,
 }
 
 impl SyncRule {
-    pub(super) fn new(spec: &JobSpec) -> Option<Self> {
-        let wanted = spec.fsync_every > 0 || spec.fdatasync_every > 0;
+    pub(super) fn new(spec: &JobSpec, files: usize) -> Option<Self> {
+        let range = spec.files.range_sync;
+        let wanted = spec.fsync_every > 0 || spec.fdatasync_every > 0 || range.is_some();
         (wanted && spec.pattern.write && !spec.pattern.trim_then_write).then(|| Self {
             fsync_every: u64::from(spec.fsync_every),
             fdatasync_every: u64::from(spec.fdatasync_every),
+            range_every: range.map_or(0, |range| range.every.into()),
+            ranges: range.map_or_else(Vec::new, |_| vec![NOTHING; files]),
             just_synced: false,
         })
     }
 
-    /// The synchronisation due now, after this many writes. None follows another directly.
+    /// Takes note of what was just issued for a file.
+    pub(super) fn note(&mut self, file: usize, request: &Request) {
+        self.just_synced = !matches!(request.kind, RequestKind::Data(_));
+        let Some(range) = self.ranges.get_mut(file) else {
+            return;
+        };
+        match request.kind {
+            RequestKind::Data(Direction::Write) => {
+                let (begin, end) = *range;
+                *range = (
+                    begin.min(request.offset),
+                    end.max(request.offset + request.length),
+                );
+            }
+            RequestKind::SyncRange => *range = NOTHING,
+            _ => {}
+        }
+    }
+
+    /// The written range of a file: its first byte and its length.
+    pub(super) fn range(&self, file: usize) -> Option<(u64, u64)> {
+        let (begin, end) = *self.ranges.get(file)?;
+        (end > begin).then(|| (begin, end - begin))
+    }
+
+    /// The synchronisation of a file due now, after this many writes. None follows another
+    /// directly.
     #[inline]
-    pub(super) fn due(&self, writes: u64) -> Option<RequestKind> {
+    pub(super) fn due(&self, file: usize, writes: u64) -> Option<RequestKind> {
         let due = |every: u64| every > 0 && writes.is_multiple_of(every);
         if self.just_synced || writes == 0 {
             None
@@ -116,6 +152,8 @@ impl SyncRule {
             Some(RequestKind::Fsync)
         } else if due(self.fdatasync_every) {
             Some(RequestKind::Fdatasync)
+        } else if due(self.range_every) && self.range(file).is_some() {
+            Some(RequestKind::SyncRange)
         } else {
             None
         }

@@ -20,9 +20,9 @@ pub struct Request {
     pub kind: RequestKind,
     /// Position of the file in the list the generator was made with.
     pub file: u32,
-    /// First byte, from the beginning of the file; 0 for synchronisation.
+    /// First byte, from the beginning of the file; 0 for synchronisation of a whole file.
     pub offset: u64,
-    /// Bytes; 0 for synchronisation.
+    /// Bytes; 0 for synchronisation of a whole file.
     pub length: u64,
 }
 
@@ -35,6 +35,8 @@ pub enum RequestKind {
     Fsync,
     /// Makes the file's data durable (`fdatasync`).
     Fdatasync,
+    /// Hands a range of the file to the storage (`sync_file_range`).
+    SyncRange,
 }
 
 /// Why no sequence can be generated for a job.

@@ -8,9 +8,9 @@
 use std::time::Duration;
 
 use fio_engine::job::{
-    BlockSizes, BufferPattern, DedupeMode, Fallocate, JobSpec, LogOptions, MemoryKind,
-    MemoryOptions, Pattern, PatternPart, PriorityOptions, RateOptions, RateProcess, SizeOrPercent,
-    SyncMode, WindowValue,
+    AccessHint, BlockSizes, BufferPattern, DedupeMode, Fallocate, FileOptions, JobSpec,
+    LifetimeHint, LogOptions, MemoryKind, MemoryOptions, Pattern, PatternPart, PriorityOptions,
+    RateOptions, RateProcess, SizeOrPercent, SyncMode, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -30,6 +30,7 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     set_workload(spec, &mut options);
     set_queue(spec, &mut options);
     set_files(spec, &mut options);
+    set_file_options(&spec.files, &mut options);
     set_times(spec, &mut options);
     set_rates(&spec.rate, &mut options);
     set_priorities(&spec.priority, &mut options);
@@ -198,6 +199,41 @@ fn set_files(spec: &JobSpec, options: &mut ThreadOptions) {
     };
 }
 
+fn set_file_options(files: &FileOptions, options: &mut ThreadOptions) {
+    let folder = files.folder.as_ref().map(|path| path.to_string_lossy());
+    options.open_directory = folder.unwrap_or_default().as_ref().into();
+    options.unique_filename = files.unique_names.into();
+    options.fill_device = files.fill.into();
+    options.file_append = files.append.into();
+    options.create_serialize = files.create_in_turn.into();
+    options.create_fsync = files.sync_after_creation.into();
+    options.create_on_open = files.create_on_open.into();
+    options.create_only = files.create_only.into();
+    options.allow_create = files.allow_creation.into();
+    options.allow_mounted_write = files.allow_mounted_write.into();
+    options.pre_read = files.pre_read.into();
+    options.end_sync_file_system = files.end_sync_file_system.into();
+    options.fadvise_hint = match files.access_hint {
+        AccessHint::None => 0,
+        AccessHint::Random => 2,
+        AccessHint::Sequential => 3,
+        AccessHint::NoReuse => 4,
+        _ => 1,
+    };
+    options.write_hint = match files.lifetime_hint {
+        None => 0,
+        Some(LifetimeHint::None) => 1,
+        Some(LifetimeHint::Short) => 2,
+        Some(LifetimeHint::Medium) => 3,
+        Some(LifetimeHint::Long) => 4,
+        Some(LifetimeHint::Extreme) => 5,
+    };
+    // The flags of `sync_file_range(2)`.
+    options.sync_file_range = files.range_sync.map_or(0, |sync| {
+        u32::from(sync.wait_before) | u32::from(sync.write) << 1 | u32::from(sync.wait_after) << 2
+    });
+}
+
 /// Bytes and percent, of which one is zero.
 fn size(size: Option<SizeOrPercent>) -> (u64, u32) {
     match size {
@@ -345,6 +381,7 @@ fn set_logs(logs: &LogOptions, options: &mut ThreadOptions) {
 
 #[cfg(test)]
 mod tests {
+    use fio_engine::job::RangeSync;
     use fio_proto::Revision;
 
     use super::*;
@@ -415,6 +452,27 @@ mod tests {
             assert_eq!(arrived.options.runtime, 3_000_000, "{revision}");
             assert_eq!(arrived.options.block_size, [4096; 3], "{revision}");
         }
+    }
+
+    /// As observed of a server of fio 3.33 for these options.
+    #[test]
+    fn file_options_are_told() {
+        let mut spec = mixed();
+        spec.files.access_hint = AccessHint::Random;
+        spec.files.lifetime_hint = Some(LifetimeHint::Medium);
+        spec.files.range_sync = Some(RangeSync {
+            every: 7,
+            wait_before: true,
+            write: true,
+            wait_after: true,
+        });
+        spec.files.append = true;
+        spec.files.sync_after_creation = false;
+        let options = job_definition(1, 0, &spec).options;
+        assert_eq!((options.fadvise_hint, options.write_hint), (2, 3));
+        assert_eq!((options.sync_file_range, options.file_append), (7, 1));
+        assert_eq!((options.create_fsync, options.create_serialize), (0, 1));
+        assert_eq!((options.unique_filename, options.allow_create), (1, 1));
     }
 
     /// As in the announcements of fio 3.33 for these options.

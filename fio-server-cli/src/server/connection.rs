@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use super::farewell;
 use super::listener::Peer;
 use super::options::Limits;
+use super::runner::RunnerContext;
 use super::service::{Phase, Shared};
 use super::stream::Stream;
 use super::text;
@@ -35,6 +36,8 @@ use crate::convert::verify_state::verify_state;
 pub(super) struct Connection {
     stream: Stream,
     peer: Peer,
+    /// With the address of this client.
+    runner: RunnerContext,
     shared: Arc<Shared>,
     phase: watch::Receiver<Phase>,
     session: ServerSession,
@@ -70,9 +73,14 @@ impl Connection {
         let now = Instant::now();
         let config =
             ServerConfig::new(shared.identity.clone()).limits(session_limits(shared.limits()));
+        let runner = RunnerContext {
+            client: peer.host.clone(),
+            ..shared.runner.clone()
+        };
         Self {
             stream,
             peer,
+            runner,
             phase: shared.phase(),
             session: ServerSession::new(config, session::Instant::ZERO),
             work: Work::new(),
@@ -291,7 +299,7 @@ impl Connection {
         if let Some((command, payload)) = self.pending.take() {
             return self.send_payload(command, payload);
         }
-        match self.work.advance(&self.shared.runner) {
+        match self.work.advance(&self.runner) {
             None => return false,
             Some(Progress::Message(message)) => self.send(&message),
             Some(Progress::Payload(command, payload)) => {

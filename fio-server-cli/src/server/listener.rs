@@ -97,6 +97,8 @@ impl Listener {
 pub(crate) struct Peer {
     /// Name for log lines.
     pub(crate) name: String,
+    /// Its address without the port, if it came over a network.
+    pub(crate) host: Option<String>,
     /// The peer runs on this machine.
     pub(crate) local: bool,
 }
@@ -105,6 +107,7 @@ impl Peer {
     fn tcp(address: SocketAddr) -> Self {
         Self {
             name: address.to_string(),
+            host: Some(address.ip().to_canonical().to_string()),
             local: address.ip().to_canonical().is_loopback(),
         }
     }
@@ -115,13 +118,18 @@ impl Peer {
             Some(process) => format!("sock:{} (process {process})", path.display()),
             None => format!("sock:{}", path.display()),
         };
-        Self { name, local: true }
+        Self {
+            name,
+            host: None,
+            local: true,
+        }
     }
 
     /// The client of an embedded server.
     pub(crate) fn embedded() -> Self {
         Self {
             name: "embedded client".to_owned(),
+            host: None,
             local: true,
         }
     }

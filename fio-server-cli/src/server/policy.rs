@@ -1,5 +1,6 @@
 //! What jobs of a peer may ask for: how many, how much memory, which files.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -87,6 +88,10 @@ pub(super) enum Refusal {
          set prioclass, and with cmdprio_percentage or cmdprio_bssplit cmdprio_class, to 2 or 3"
     )]
     RealTime { job: String },
+    #[error(
+        "job {job}: this server writes to no device that is in use; leave out allow_mounted_write"
+    )]
+    MountedWrite { job: String },
     #[error("job {job}: {reason}")]
     Names { job: String, reason: String },
     #[error("given up")]
@@ -139,17 +144,49 @@ impl Policy {
         before: Usage,
         cancelled: &AtomicBool,
     ) -> Result<(JobSlots, Usage), Refusal> {
-        let usage = jobs.iter().map(Usage::of).fold(before, Usage::plus);
+        let mut places = Places::default();
+        let jobs: Vec<_> = jobs
+            .iter()
+            .map(|job| self.with_folder(job, &mut places))
+            .collect::<Result<_, _>>()?;
+        let usage = jobs.iter().map(|job| Usage::of(job));
+        let usage = usage.fold(before, Usage::plus);
         self.check_usage(usage)?;
-        jobs.iter().try_for_each(|job| self.check_priority(job))?;
+        for job in &jobs {
+            self.check_priority(job)?;
+            check_devices(job)?;
+        }
         if !self.allowed_paths.is_empty() {
-            let mut places = Places::default();
-            for job in jobs {
+            for job in &jobs {
                 self.check_paths(job, &mut places, cancelled)?;
             }
         }
         let slots = self.reserve(usage.jobs - before.jobs)?;
         Ok((slots, usage))
+    }
+
+    /// The job with the files of its folder (`opendir`), which is listed only if it is allowed.
+    fn with_folder<'j>(
+        &self,
+        job: &'j JobSpec,
+        places: &mut Places,
+    ) -> Result<Cow<'j, JobSpec>, Refusal> {
+        if let Some(folder) = &job.files.folder
+            && !self.allowed_paths.is_empty()
+            && !places.real(folder).is_some_and(|real| self.allows(&real))
+        {
+            return Err(Refusal::Path {
+                job: job.name.clone(),
+                path: folder.clone(),
+            });
+        }
+        match files::with_folder(job) {
+            Ok(expanded) => Ok(expanded.map_or(Cow::Borrowed(job), Cow::Owned)),
+            Err(error) => Err(Refusal::Names {
+                job: job.name.clone(),
+                reason: error.to_string(),
+            }),
+        }
     }
 
     fn check_usage(&self, usage: Usage) -> Result<(), Refusal> {
@@ -247,6 +284,14 @@ impl Policy {
     fn allows(&self, real: &Path) -> bool {
         self.allowed_paths.iter().any(|root| real.starts_with(root))
     }
+}
+
+fn check_devices(job: &JobSpec) -> Result<(), Refusal> {
+    if job.files.allow_mounted_write {
+        let job = job.name.clone();
+        return Err(Refusal::MountedWrite { job });
+    }
+    Ok(())
 }
 
 /// The real places of paths. Each folder is looked up once: a job can have very many files.
@@ -500,6 +545,42 @@ mod tests {
                 "{refused:?}"
             );
         }
+    }
+
+    #[test]
+    fn folders_are_listed_only_where_they_are_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("inside");
+        std::fs::create_dir(&inside).unwrap();
+        for name in ["a", "b"] {
+            std::fs::write(inside.join(name), b"x").unwrap();
+        }
+        let policy = policy(|options| {
+            options.allowed_paths = vec![inside.clone()];
+            options.limits.files_per_run = 2;
+        });
+        let mut given = job("a");
+        given.files.folder = Some(folder.path().to_owned());
+        assert!(matches!(
+            admit(&policy, &[given.clone()]),
+            Err(Refusal::Path { .. })
+        ));
+        given.files.folder = Some(inside);
+        admit(&policy, &[given.clone()]).unwrap();
+        given.clones = 2;
+        let too_many = Refusal::Files {
+            wanted: 4,
+            limit: 2,
+        };
+        assert_eq!(admit(&policy, &[given]).unwrap_err(), too_many);
+    }
+
+    #[test]
+    fn devices_in_use_are_not_written_for_peers() {
+        let mut given = job("a");
+        given.files.allow_mounted_write = true;
+        let refusal = admit(&policy(|_| ()), &[given]).unwrap_err().to_string();
+        assert!(refusal.contains("allow_mounted_write"), "{refusal}");
     }
 
     #[test]

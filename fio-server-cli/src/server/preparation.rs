@@ -73,9 +73,12 @@ impl PreparedJobs {
         cancelled: &AtomicBool,
     ) -> Result<Added, Refused> {
         let policy = &context.policy;
-        let parsed = request
+        let mut parsed = request
             .parse(policy.limits(), &context.job_folders)
             .map_err(|error| Refused::new(&error))?;
+        for job in &mut parsed.jobs {
+            job.files.client.clone_from(&context.client);
+        }
         let (slots, usage) = policy
             .admit(&parsed.jobs, self.usage, cancelled)
             .map_err(|error| Refused::new(&error))?;

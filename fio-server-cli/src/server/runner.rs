@@ -23,6 +23,8 @@ pub(super) struct RunnerContext {
     pub(super) policy: Arc<Policy>,
     pub(super) job_folders: Arc<JobFolders>,
     pub(super) run_options: RunOptions,
+    /// The address of the client, if it came over a network: part of file names.
+    pub(super) client: Option<String>,
 }
 
 impl fmt::Debug for RunnerContext {

@@ -101,6 +101,7 @@ impl Server {
                 policy,
                 job_folders,
                 run_options,
+                client: None,
             },
             allow_exit: options.allow_exit,
             identity: identity::probe_reply(),

@@ -3,7 +3,7 @@
 use super::{OptionInfo, OptionType};
 
 /// Reasons by the beginning of the name; the first that fits counts.
-const REASONS: [(&[&str], &str); 19] = [
+const REASONS: &[(&[&str], &str)] = &[
     (
         &[
             "verify",
@@ -59,7 +59,7 @@ const REASONS: [(&[&str], &str); 19] = [
         "I/O is generated, not recorded or replayed",
     ),
     (
-        &["dataplacement", "dp_scheme", "fdp", "plid", "write_hint"],
+        &["dataplacement", "dp_scheme", "fdp", "plid"],
         "data placement is left to the device",
     ),
     (
@@ -77,28 +77,10 @@ const REASONS: [(&[&str], &str); 19] = [
         &[
             "file_service_type",
             "openfiles",
-            "opendir",
             "lockfile",
-            "filetype",
-            "file_append",
+            "unlink_each_loop",
         ],
         "files are used in turn, all of them open",
-    ),
-    (
-        &[
-            "create_",
-            "allow_",
-            "fill_device",
-            "pre_read",
-            "unlink_each_loop",
-            "unique_filename",
-            "fadvise_hint",
-        ],
-        "files are laid out before the job, as fio does by default",
-    ),
-    (
-        &["sync_file_range", "write_barrier", "end_syncfs", "atomic"],
-        "writes are ordered by sync, fsync and fdatasync alone",
     ),
     (
         &["continue_on_error", "ignore_error", "error_dump"],

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::job::buffers::{BufferOptions, DedupeMode, DedupeOptions};
+use crate::job::file_options::{AccessHint, FileKind, FileOptions, LifetimeHint, RangeSync};
 use crate::job::log_options::MAX_HISTOGRAM_COARSENESS;
 use crate::job::memory::{MemoryKind, MemoryOptions};
 use crate::job::pattern::BufferPattern;
@@ -248,6 +249,53 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn file_options()(
+        folder in prop::option::of("/[a-z]{1,8}"),
+        most in prop::option::of(1_u32..100),
+        kind in 0..4_usize,
+        hints in (0..5_usize, 0..6_usize),
+        flags: [bool; 11],
+        range in (1_u32..1000, 1_u8..8),
+        ranges: bool,
+    ) -> FileOptions {
+        FileOptions {
+            most: most.filter(|_| folder.is_some()),
+            folder: folder.map(Into::into),
+            unique_names: flags[0],
+            client: None,
+            kind: [None, Some(FileKind::Regular), Some(FileKind::BlockDevice), Some(FileKind::CharacterDevice)][kind],
+            fill: flags[1],
+            append: flags[2],
+            create_in_turn: flags[3],
+            sync_after_creation: flags[4],
+            create_on_open: flags[5],
+            create_only: flags[6],
+            allow_creation: flags[7],
+            allow_mounted_write: flags[8],
+            pre_read: flags[9],
+            end_sync_file_system: flags[10],
+            access_hint: [AccessHint::Workload, AccessHint::None, AccessHint::Random, AccessHint::Sequential, AccessHint::NoReuse][hints.0],
+            lifetime_hint: [None, Some(LifetimeHint::None), Some(LifetimeHint::Short), Some(LifetimeHint::Medium), Some(LifetimeHint::Long), Some(LifetimeHint::Extreme)][hints.1],
+            range_sync: ranges.then_some(RangeSync {
+                every: range.0,
+                wait_before: range.1 & 1 != 0,
+                write: range.1 & 2 != 0,
+                wait_after: range.1 & 4 != 0,
+            }),
+        }
+    }
+}
+
+/// The count of files that the parser leaves where files are named.
+fn file_count(drawn: u32, names: &[String], files: &FileOptions) -> u32 {
+    match &files.folder {
+        Some(_) => files.most.unwrap_or(1),
+        None if names.is_empty() => drawn,
+        None => names.len() as u32,
+    }
+}
+
+prop_compose! {
     fn job()(
         spec in workload().boxed(),
         sizes in [size(), size()],
@@ -264,10 +312,12 @@ prop_compose! {
         averages in (0_u64..100_000, 0_u64..100_000, 1_u32..=10),
         logs in logs().boxed(),
         rate in rate().boxed(),
-        (buffers, memory) in (buffers().boxed(), memory().boxed()),
+        (buffers, memory, files) in (buffers().boxed(), memory().boxed(), file_options().boxed()),
         priority in priority(),
     ) -> JobSpec {
         JobSpec {
+            file_count: file_count(counts.0, &file_names, &files),
+            files,
             size: sizes[0],
             io_size: sizes[1],
             offset: sizes[0].unwrap_or(SizeOrPercent::Percent(0)),
@@ -279,7 +329,6 @@ prop_compose! {
             time_based: flags[1] && !times[0].is_zero(),
             ramp_time: times[1],
             start_delay: (times[2].min(times[3]), times[2].max(times[3])),
-            file_count: counts.0,
             loops: counts.1,
             clones: counts.2,
             fsync_every: counts.3,

@@ -148,6 +148,7 @@ impl Flight {
                 RequestKind::Fdatasync => {
                     self.sync(context, engine, state, &request, SyncKind::Data)?;
                 }
+                RequestKind::SyncRange => self.sync_range(context, engine, state, &request)?,
             }
             if self.queued.len() >= self.submit_batch && !self.submit(engine, state)? {
                 break;
@@ -442,16 +443,42 @@ impl Flight {
         request: &Request,
         kind: SyncKind,
     ) -> Result<(), JobFailure> {
+        self.land(context, engine, state)?;
+        if self.failure.is_some() {
+            return Ok(());
+        }
+        context.sync_file(request.file as usize, kind, state)
+    }
+
+    /// `sync_file_range` waits for the writes it is about, too.
+    fn sync_range<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        request: &Request,
+    ) -> Result<(), JobFailure> {
+        self.land(context, engine, state)?;
+        if self.failure.is_some() {
+            return Ok(());
+        }
+        context.sync_range(request, state)
+    }
+
+    /// Waits for everything in flight.
+    fn land<E: IoEngine>(
+        &mut self,
+        context: &JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+    ) -> Result<(), JobFailure> {
         while self.in_flight() > 0 {
             if !self.queued.is_empty() {
                 self.submit(engine, state)?;
             }
             self.reap_once(context, engine, state, self.started)?;
         }
-        if self.failure.is_some() {
-            return Ok(());
-        }
-        context.sync_file(request.file as usize, kind, state)
+        Ok(())
     }
 
     #[inline(always)]

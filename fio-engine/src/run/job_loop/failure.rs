@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::direction::Direction;
-use crate::io::{EngineError, Io, SyncKind};
+use crate::io::{EngineError, Io};
 use crate::job::IoPriority;
 
 /// An error that ended a clone: the `errno` value and the story.
@@ -22,6 +22,12 @@ impl JobFailure {
             message: message.into(),
             failed_io: None,
         }
+    }
+
+    /// A write found the storage full, or what of it the user may have.
+    pub(super) const fn is_full_storage(&self) -> bool {
+        let full = matches!(self.errno, libc::ENOSPC | libc::EDQUOT);
+        full && matches!(self.failed_io, Some(Direction::Write))
     }
 
     fn of_io(self, io: &Io) -> Self {
@@ -89,11 +95,7 @@ impl JobFailure {
         .of_io(io)
     }
 
-    pub(super) fn sync(file: &str, kind: SyncKind, error: io::Error) -> Self {
-        let call = match kind {
-            SyncKind::Full => "fsync",
-            SyncKind::Data => "fdatasync",
-        };
+    pub(super) fn sync(file: &str, call: &str, error: io::Error) -> Self {
         Self::new(
             error.raw_os_error().unwrap_or(libc::EIO),
             format!("{call} of {file}: {error}"),

@@ -19,6 +19,7 @@ mod rate_tests;
 mod tests;
 
 use std::fs::File;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -39,7 +40,7 @@ use crate::io::{EngineSetup, IoEngine, SyncKind};
 use crate::job::JobSpec;
 use crate::logs::{IoLog, LogBudget};
 use crate::stats::JobStatistics;
-use crate::workload::Generator;
+use crate::workload::{Generator, Request};
 
 /// The job loop of one engine.
 pub(crate) type JobLoop = fn(JobContext<'_>) -> JobOutcome;
@@ -179,12 +180,18 @@ impl JobContext<'_> {
             // fio counts I/Os when they are issued, also those that fail.
             statistics.record_transfer(direction, 0);
         }
+        if self.spec.files.fill && result.as_ref().is_err_and(JobFailure::is_full_storage) {
+            result = Ok(());
+        }
         if is_synchronous {
             statistics.record_all_alone();
         }
         let runtime = state.pace.finish(&mut state.recorder);
         if result.is_ok() {
             result = self.sync_at_end(&mut state);
+        }
+        if result.is_ok() {
+            result = self.sync_file_systems();
         }
         let (statistics, logs) = state.recorder.finish(self.spec, self.thread_number);
         JobOutcome {
@@ -221,6 +228,36 @@ impl JobContext<'_> {
         Ok(())
     }
 
+    /// `end_syncfs`: the file systems of all files, each as often as it has files.
+    fn sync_file_systems(&self) -> Result<(), JobFailure> {
+        if !self.spec.files.end_sync_file_system || !self.spec.pattern.write {
+            return Ok(());
+        }
+        self.progress.set_state(JobState::Syncing);
+        for (file, name) in self.files.iter().zip(self.file_names) {
+            rustix::fs::syncfs(file)
+                .map_err(|errno| JobFailure::sync(name, "syncfs", errno.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Hands a range of one file to the storage and records how long that took.
+    fn sync_range(&self, request: &Request, state: &mut LoopState<'_>) -> Result<(), JobFailure> {
+        let file = request.file as usize;
+        let (Some(handle), Some(how)) = (self.files.get(file), self.spec.files.range_sync) else {
+            return Ok(());
+        };
+        let start = state.clock.now();
+        let result =
+            crate::io::ioctl::sync_file_range(handle.as_fd(), request.offset, request.length, how);
+        let end = state.clock.now();
+        result
+            .map_err(|error| JobFailure::sync(&self.file_names[file], "sync_file_range", error))?;
+        let time = state.clock.nanos_between(start, end);
+        state.recorder.statistics.record_sync(time);
+        Ok(())
+    }
+
     /// Makes one file durable and records how long that took.
     fn sync_file(
         &self,
@@ -232,12 +269,12 @@ impl JobContext<'_> {
             return Ok(());
         };
         let start = state.clock.now();
-        let result = match kind {
-            SyncKind::Full => rustix::fs::fsync(handle),
-            SyncKind::Data => rustix::fs::fdatasync(handle),
+        let (result, call) = match kind {
+            SyncKind::Full => (rustix::fs::fsync(handle), "fsync"),
+            SyncKind::Data => (rustix::fs::fdatasync(handle), "fdatasync"),
         };
         let end = state.clock.now();
-        result.map_err(|errno| JobFailure::sync(&self.file_names[file], kind, errno.into()))?;
+        result.map_err(|errno| JobFailure::sync(&self.file_names[file], call, errno.into()))?;
         state
             .recorder
             .statistics

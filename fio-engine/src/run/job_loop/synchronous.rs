@@ -98,11 +98,12 @@ fn sync(
     request: &Request,
     state: &mut LoopState<'_>,
 ) -> Result<(), JobFailure> {
-    let kind = match request.kind {
-        RequestKind::Fdatasync => SyncKind::Data,
-        _ => SyncKind::Full,
-    };
-    context.sync_file(request.file as usize, kind, state)
+    let file = request.file as usize;
+    match request.kind {
+        RequestKind::SyncRange => context.sync_range(request, state),
+        RequestKind::Fdatasync => context.sync_file(file, SyncKind::Data, state),
+        _ => context.sync_file(file, SyncKind::Full, state),
+    }
 }
 
 /// Goes on with an I/O that moved less than asked, until it is whole or fails.

@@ -35,6 +35,7 @@ pub(in crate::job::options) fn file_name_format(draft: &mut Draft, value: Value<
 
 pub(in crate::job::options) fn file_count(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.file_count = at_least_one(value)?;
+    draft.file_count_given = true;
     Ok(())
 }
 

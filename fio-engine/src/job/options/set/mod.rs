@@ -3,6 +3,7 @@
 mod block_sizes;
 mod buffers;
 mod engine_options;
+mod file_options;
 mod files;
 mod lifecycle;
 mod logs;
@@ -14,6 +15,7 @@ mod workload;
 pub(super) use block_sizes::*;
 pub(super) use buffers::*;
 pub(super) use engine_options::*;
+pub(super) use file_options::*;
 pub(super) use files::*;
 pub(super) use lifecycle::*;
 pub(super) use logs::*;
@@ -45,6 +47,11 @@ pub(in crate::job::options) fn nothing(draft: &mut Draft, value: Value<'_>) -> O
 }
 
 impl<'a> Value<'a> {
+    /// A part of the value, to be understood on its own.
+    const fn part(self, text: &'a [u8]) -> Self {
+        Self { text, ..self }
+    }
+
     /// A whole number within the option's limits and those of a field of 32 bits.
     fn u32(self) -> Result<u32, ValueError> {
         let number = self.number(u32::MAX.into())?;
