@@ -83,11 +83,14 @@ fn every_word_of_an_option_is_understood() {
 
 /// Options that Debian's fio 3.33 does not list.
 const NEWER_OR_HIDDEN: [&str; 5] = [
+const NEWER_OR_HIDDEN: &[&str] = &[
     "softrandommap",
     "log_window_value",
     "log_issue_time",
     "iomem_align",
     "priohint",
+    "filetype",
+    "end_syncfs",
 ];
 
 /// fio's own help knows the options under the same names, but for those newer than the fio here.
