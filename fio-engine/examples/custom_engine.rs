@@ -7,7 +7,9 @@
 use std::time::{Duration, Instant};
 
 use fio_engine::Direction;
-use fio_engine::io::{AlignedBuffers, EngineError, EngineSetup, Engines, Io, IoEngine, Queued};
+use fio_engine::io::{
+    AlignedBuffers, EngineError, EngineSetup, Engines, FileUse, Io, IoEngine, Queued,
+};
 use fio_engine::job::{JobSpec, Pattern, SizeOrPercent};
 use fio_engine::run::{Run, RunOptions};
 
@@ -22,7 +24,7 @@ struct RamDisk {
 }
 
 impl IoEngine for RamDisk {
-    const NEEDS_FILES: bool = false;
+    const FILES: FileUse = FileUse::None;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         let buffers = AlignedBuffers::of(setup)?;

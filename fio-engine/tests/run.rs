@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use fio_engine::Direction;
 use fio_engine::io::{
-    AlignedBuffers, Completion, EngineError, EngineSetup, Engines, Io, IoEngine, Queued,
+    AlignedBuffers, Completion, EngineError, EngineSetup, Engines, FileUse, Io, IoEngine, Queued,
 };
 use fio_engine::job::{JobSpec, Pattern, SizeOrPercent};
 use fio_engine::report::Report;
@@ -320,7 +320,7 @@ struct Backwards {
 }
 
 impl IoEngine for Backwards {
-    const NEEDS_FILES: bool = false;
+    const FILES: FileUse = FileUse::None;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         if setup.io_depth > 64 {

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use fio_engine::io::{EngineError, EngineSetup, Engines, Io, IoEngine, Queued};
+use fio_engine::io::{EngineError, EngineSetup, Engines, FileUse, Io, IoEngine, Queued};
 use fio_server_cli::server::{EmbeddedServer, Ending, ListenAddress, ServerError, ServerOptions};
 
 use crate::server_support::*;
@@ -465,7 +465,7 @@ struct Fragile {
 }
 
 impl IoEngine for Fragile {
-    const NEEDS_FILES: bool = false;
+    const FILES: FileUse = FileUse::None;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         Ok(Self {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::Advice;
 
-use crate::io::ioctl;
+use crate::io::{FileUse, ioctl};
 use crate::job::{AccessHint, JobSpec, LifetimeHint, SyncMode};
 use crate::workload::FileRegion;
 
@@ -22,16 +22,18 @@ const PIECE: usize = 1 << 20;
 impl FileSet {
     /// Opens all files and, with `invalidate`, drops their regions from the page cache.
     ///
-    /// Sets planned for engines without files give no handles.
+    /// Sets planned for engines without files give no handles. `wanted` says what the
+    /// engine needs beside what the job does.
     ///
     /// # Errors
     /// The system refuses; `O_DIRECT` is not supported; a block device to be written is in use.
-    pub fn open(&self, spec: &JobSpec) -> Result<Vec<File>, FileError> {
+    pub fn open(&self, spec: &JobSpec, wanted: FileUse) -> Result<Vec<File>, FileError> {
         let used = self
             .files
             .iter()
             .filter(|file| file.target != Target::Unused);
-        used.map(|planned| open_one(planned, spec)).collect()
+        used.map(|planned| open_one(planned, spec, wanted))
+            .collect()
     }
 
     /// Reads the regions of all files into the page cache (`pre_read`). Setting `cancel` ends the
@@ -84,16 +86,18 @@ impl FileSet {
     }
 }
 
-fn open_one(planned: &PlannedFile, spec: &JobSpec) -> Result<File, FileError> {
+fn open_one(planned: &PlannedFile, spec: &JobSpec, wanted: FileUse) -> Result<File, FileError> {
     let path = &planned.path;
-    let writes = spec.pattern.write || spec.pattern.trim;
+    let both = wanted == FileUse::OpenForBoth;
+    let reads = spec.pattern.read || both || wanted == FileUse::OpenReadable;
+    let writes = spec.pattern.write || spec.pattern.trim || both;
     let is_device = matches!(planned.target, Target::BlockDevice(_));
     if writes && is_device && !spec.files.allow_mounted_write {
         refuse_device_in_use(path)?;
     }
     let open = |flags: i32| {
         OpenOptions::new()
-            .read(spec.pattern.read || !writes)
+            .read(reads || !writes)
             .write(writes)
             .custom_flags(flags)
             .mode(0o600)

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::PerDirection;
+use crate::io::FileUse;
 use crate::job::{
     AccessHint, BlockSizes, Fallocate, FileKind, JobSpec, LifetimeHint, Pattern, SizeOrPercent,
 };
@@ -315,13 +316,13 @@ fn handles_are_opened_as_the_job_needs_them() {
     let folder = folder();
     let mut spec = job_in(folder.path(), Some(8192));
     let (set, _) = prepare(&spec).expect("space for a small file");
-    let reads = set.open(&spec).expect("an existing file");
+    let reads = set.open(&spec, FileUse::Open).expect("an existing file");
     assert!(reads[0].write_at(b"x", 0).is_err());
     spec.pattern = Pattern::WRITE;
-    let writes = set.open(&spec).expect("an existing file");
+    let writes = set.open(&spec, FileUse::Open).expect("an existing file");
     assert!(writes[0].read_at(&mut [0], 0).is_err());
     spec.pattern = Pattern::READ_WRITE;
-    let both = set.open(&spec).expect("an existing file");
+    let both = set.open(&spec, FileUse::Open).expect("an existing file");
     both[0].write_all_at(b"x", 8191).expect("a writable file");
     both[0]
         .read_exact_at(&mut [0], 8191)
@@ -351,7 +352,11 @@ fn engines_without_files_touch_none() {
         panic!("nothing to lay out")
     })
     .expect("nothing to do");
-    assert!(set.open(&spec).expect("nothing to open").is_empty());
+    assert!(
+        set.open(&spec, FileUse::Open)
+            .expect("nothing to open")
+            .is_empty()
+    );
 }
 
 #[test]
@@ -362,7 +367,9 @@ fn where_direct_io_is_refused_the_error_says_so() {
     spec.size = Some(SizeOrPercent::Bytes(512));
     spec.direct = true;
     let set = plan(&spec).expect("a plan");
-    let error = set.open(&spec).expect_err("no O_DIRECT on procfs");
+    let error = set
+        .open(&spec, FileUse::Open)
+        .expect_err("no O_DIRECT on procfs");
     assert!(matches!(error, FileError::DirectRefused { .. }), "{error}");
 }
 
@@ -376,7 +383,12 @@ fn files_can_be_made_when_they_are_opened() {
     let (set, lines) = prepare(&spec).expect("nothing to lay out");
     assert_eq!(lines, Vec::<String>::new());
     assert!(!set.files()[0].path.exists());
-    assert_eq!(set.open(&spec).expect("a file that can be made").len(), 1);
+    assert_eq!(
+        set.open(&spec, FileUse::Open)
+            .expect("a file that can be made")
+            .len(),
+        1
+    );
     assert_eq!(length(&set.files()[0].path), 0);
 }
 
@@ -388,7 +400,7 @@ fn files_are_made_only_where_that_is_allowed() {
         spec.files.allow_creation = false;
         spec.files.create_on_open = on_open;
         let error = prepare(&spec)
-            .and_then(|(set, _)| set.open(&spec))
+            .and_then(|(set, _)| set.open(&spec, FileUse::Open))
             .expect_err("a file that may not be made");
         assert_eq!(error.error_number(), libc::ENOENT);
     }
@@ -461,6 +473,11 @@ fn the_kernel_is_told_of_the_accesses_to_come() {
         spec.files.pre_read = true;
         let (set, _) = prepare(&spec).expect("space for a small file");
         set.pre_read(&AtomicBool::new(false)).expect("a file");
-        assert_eq!(set.open(&spec).expect("hints that are taken").len(), 1);
+        assert_eq!(
+            set.open(&spec, FileUse::Open)
+                .expect("hints that are taken")
+                .len(),
+            1
+        );
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{IoEngine, IoUring, LibAio, Null, Psync, Sync};
+use super::{
+    Falloc, FileCreate, FileDelete, FileStat, FileUse, Ftruncate, IoEngine, IoUring, LibAio, Mmap,
+    Null, Psync, Pvsync, Pvsync2, Splice, Sync, Vsync,
+};
 use crate::run::{JobContext, JobLoop, job_loop};
 
 /// The set of engines that `ioengine=` may name.
@@ -20,7 +23,7 @@ pub struct Engines {
 /// One registered engine: its job loop, compiled for it.
 #[derive(Clone, Copy)]
 pub(crate) struct Engine {
-    pub(crate) needs_files: bool,
+    pub(crate) files: FileUse,
     pub(crate) keeps_in_flight: bool,
     pub(crate) run: JobLoop,
 }
@@ -35,6 +38,16 @@ impl Engines {
         .register::<Null>("null")
         .register::<Sync>("sync")
         .register::<Psync>("psync")
+        .register::<Pvsync>("pvsync")
+        .register::<Pvsync2>("pvsync2")
+        .register::<Vsync>("vsync")
+        .register::<Mmap>("mmap")
+        .register::<Splice>("splice")
+        .register::<Falloc>("falloc")
+        .register::<Ftruncate>("ftruncate")
+        .register::<FileCreate>("filecreate")
+        .register::<FileStat>("filestat")
+        .register::<FileDelete>("filedelete")
         .register::<LibAio>("libaio")
         .register::<IoUring>("io_uring")
     }
@@ -46,7 +59,7 @@ impl Engines {
         self.by_name.insert(
             name.into(),
             Engine {
-                needs_files: E::NEEDS_FILES,
+                files: E::FILES,
                 keeps_in_flight: E::KEEPS_IN_FLIGHT,
                 run,
             },
@@ -59,10 +72,10 @@ impl Engines {
         self.by_name.keys().map(String::as_str)
     }
 
-    /// Whether the engine of this name opens files; `None` without such an engine.
+    /// Whether the engine of this name does anything to files; `None` without such an engine.
     #[must_use]
     pub fn needs_files(&self, name: &str) -> Option<bool> {
-        self.find(name).map(|engine| engine.needs_files)
+        self.find(name).map(|engine| engine.files != FileUse::None)
     }
 
     /// Whether the engine of this name can have several I/Os in flight; `None` without such an

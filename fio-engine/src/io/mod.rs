@@ -8,6 +8,14 @@
 //! | `null` | nothing at all; shows the cost of everything else | at once, or when reaped if the I/O depth is above 1 |
 //! | `sync` | `lseek(2)` and `read(2)`/`write(2)` | at once |
 //! | `psync` | `pread(2)`/`pwrite(2)` | at once |
+//! | `vsync` | `lseek(2)` and `readv(2)`/`writev(2)`, one for I/Os that follow each other | when reaped |
+//! | `pvsync` | `preadv(2)`/`pwritev(2)` | at once |
+//! | `pvsync2` | `preadv2(2)`/`pwritev2(2)` | at once |
+//! | `mmap` | copies from and to a mapping of the file | at once |
+//! | `splice` | `splice(2)` and `vmsplice(2)`, through a pipe | at once |
+//! | `falloc` | `fallocate(2)`; trims punch holes | at once |
+//! | `ftruncate` | `ftruncate(2)` to the offset of each write | at once |
+//! | `filecreate`, `filestat`, `filedelete` | `open(2)`, `stat(2)` and `unlink(2)` of whole files | at once |
 //! | `libaio` | `io_submit(2)`, `io_getevents(2)`; asynchronous only with `direct=1` | when reaped |
 //! | `io_uring` | `io_uring_enter(2)` | when reaped |
 //!
@@ -19,18 +27,25 @@
 mod buffers;
 mod engines;
 mod error;
+mod file_names;
+mod file_space;
 mod io_uring;
 pub(crate) mod ioctl;
 mod libaio;
+mod mmap;
 mod null;
 pub(crate) mod priority;
 mod psync;
+mod splice;
 mod sync;
 pub(crate) mod thread_usage;
 mod transfer;
+mod vectored;
+mod vsync;
 
 use std::fs::File;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,11 +53,17 @@ pub use buffers::AlignedBuffers;
 pub(crate) use engines::Engine;
 pub use engines::Engines;
 pub use error::EngineError;
+pub use file_names::{FileCreate, FileDelete, FileStat};
+pub use file_space::{Falloc, Ftruncate};
 pub use io_uring::IoUring;
 pub use libaio::LibAio;
+pub use mmap::Mmap;
 pub use null::Null;
 pub use psync::Psync;
+pub use splice::Splice;
 pub use sync::Sync;
+pub use vectored::{Pvsync, Pvsync2};
+pub use vsync::Vsync;
 
 use crate::direction::Direction;
 use crate::job::EngineOptions;
@@ -59,10 +80,45 @@ pub struct EngineSetup {
     pub direct: bool,
     /// Where the job wants its buffers; [`AlignedBuffers::of`] does as it says.
     pub memory: MemoryOptions,
-    /// The job's files, open in the mode the job needs. Empty for engines without files.
+    /// The job's files, open in the mode the job needs. Empty unless the engine wants them open.
     pub files: Arc<[File]>,
     /// The job's options of engines; each engine looks at its own.
     pub options: EngineOptions,
+    /// Paths of the job's files. Empty unless the engine wants names only.
+    pub paths: Arc<[PathBuf]>,
+}
+
+/// What an engine wants with a job's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileUse {
+    /// Nothing (`null`): none are made or opened.
+    None,
+    /// Their names, to make them itself (`filecreate`).
+    Create,
+    /// Their names; they are laid out before the job (`filestat`).
+    Names,
+    /// They are laid out and opened for what the job does.
+    Open,
+    /// They are laid out and opened for what the job does, and for reading in any case (`mmap`).
+    OpenReadable,
+    /// They are laid out and opened for reading and writing whatever the job does (`falloc`).
+    OpenForBoth,
+}
+
+impl FileUse {
+    /// The files are there, in their size, before the job begins.
+    pub(crate) const fn lays_out(self) -> bool {
+        self.opens() || matches!(self, Self::Names)
+    }
+
+    pub(crate) const fn opens(self) -> bool {
+        matches!(self, Self::Open | Self::OpenReadable | Self::OpenForBoth)
+    }
+
+    /// Only the names matter.
+    pub(crate) const fn names_only(self) -> bool {
+        matches!(self, Self::Names | Self::Create)
+    }
 }
 
 /// One I/O handed to an engine.
@@ -119,8 +175,8 @@ pub enum SyncKind {
 /// again, nor its buffer touched, between being pending and being reaped.** Dropping an engine must
 /// wait for, or cancel, whatever is in flight.
 pub trait IoEngine: Sized + 'static {
-    /// The engine works without files (`null`): none are created or opened.
-    const NEEDS_FILES: bool = true;
+    /// What the engine wants with the job's files.
+    const FILES: FileUse = FileUse::Open;
 
     /// The engine can have several I/Os in flight; an I/O depth above 1 does nothing otherwise.
     const KEEPS_IN_FLIGHT: bool = true;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{AlignedBuffers, Completion, EngineError, EngineSetup, Io, IoEngine, Queued};
+use super::{AlignedBuffers, Completion, EngineError, EngineSetup, FileUse, Io, IoEngine, Queued};
 
 /// `ioengine=null`: every I/O succeeds at once, no data moves.
 ///
@@ -16,7 +16,7 @@ pub struct Null {
 }
 
 impl IoEngine for Null {
-    const NEEDS_FILES: bool = false;
+    const FILES: FileUse = FileUse::None;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         Ok(Self {

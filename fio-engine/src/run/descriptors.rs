@@ -14,12 +14,8 @@ const SPARE: u64 = 64;
 pub(super) fn needed(clones: &[JobClone], engines: &Engines) -> u64 {
     let files = |clone: &JobClone| {
         let engine = engines.find(&clone.spec.engine);
-        let uses_files = engine.is_some_and(|engine| engine.needs_files);
-        if uses_files {
-            files::count(&clone.spec)
-        } else {
-            0
-        }
+        let opens = engine.is_some_and(|engine| engine.files.opens());
+        if opens { files::count(&clone.spec) } else { 0 }
     };
     clones
         .chunk_by(|one, other| one.wave == other.wave)

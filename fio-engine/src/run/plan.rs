@@ -305,7 +305,7 @@ mod tests {
         job.engine = "warp".to_owned();
         let message = start(vec![job], 1);
         assert!(
-            message.contains("`warp`") && message.contains("io_uring, libaio, null, psync, sync"),
+            message.contains("`warp`") && message.contains("libaio, mmap, null, psync"),
             "{message}"
         );
     }

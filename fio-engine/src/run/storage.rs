@@ -1,13 +1,14 @@
 //! The files of one clone, from their layout to their removal.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::job_loop::JobFailure;
 use super::plan::JobClone;
 use crate::files::{FileError, FileSet};
+use crate::io::FileUse;
 use crate::workload::{FileRegion, RandomRule};
 
 /// Files that are laid out and can be opened.
@@ -16,7 +17,7 @@ pub(super) struct Storage {
     set: FileSet,
     regions: Vec<FileRegion>,
     names: Vec<String>,
-    uses_files: bool,
+    files: FileUse,
 }
 
 impl Storage {
@@ -24,7 +25,7 @@ impl Storage {
     pub(super) fn prepare(
         clone: &JobClone,
         rule: RandomRule,
-        needs_files: bool,
+        files: FileUse,
         stop: &AtomicBool,
         report: &mut dyn FnMut(&str),
     ) -> Result<Self, JobFailure> {
@@ -33,11 +34,11 @@ impl Storage {
             clone.clone_index,
             clone.number(),
             rule,
-            needs_files,
+            files != FileUse::None,
             stop,
         )
         .map_err(|error| failure(&error))?;
-        if needs_files {
+        if files.lays_out() {
             set.prepare(&clone.spec, stop, report)
                 .map_err(|error| failure(&error))?;
         }
@@ -50,13 +51,13 @@ impl Storage {
             regions: set.regions(),
             names,
             set,
-            uses_files: needs_files,
+            files,
         })
     }
 
     /// Where the files are, if the engine uses any.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        let files = if self.uses_files {
+        let files = if self.files != FileUse::None {
             self.set.files()
         } else {
             &[]
@@ -72,25 +73,35 @@ impl Storage {
         &self.regions
     }
 
-    /// Opens the files in the mode the job needs.
+    /// The paths, for an engine that wants no more.
+    pub(super) fn paths_for_engine(&self) -> Arc<[PathBuf]> {
+        if self.files.names_only() {
+            self.paths().map(Path::to_path_buf).collect()
+        } else {
+            Arc::default()
+        }
+    }
+
+    /// Opens the files in the mode the engine needs.
     pub(super) fn open(
         &self,
         clone: &JobClone,
         stop: &AtomicBool,
     ) -> Result<Arc<[File]>, JobFailure> {
-        if clone.spec.files.pre_read && self.uses_files {
+        if !self.files.opens() {
+            return Ok(Arc::default());
+        }
+        if clone.spec.files.pre_read {
             self.set.pre_read(stop).map_err(|error| failure(&error))?;
         }
-        let files = self
-            .set
-            .open(&clone.spec)
-            .map_err(|error| failure(&error))?;
+        let files = self.set.open(&clone.spec, self.files);
+        let files = files.map_err(|error| failure(&error))?;
         Ok(files.into())
     }
 
     /// Removes the files if the job wants that.
     pub(super) fn clean_up(&self, clone: &JobClone) -> Result<(), JobFailure> {
-        if !(clone.spec.unlink && self.uses_files) {
+        if !clone.spec.unlink || self.files == FileUse::None {
             return Ok(());
         }
         self.set.remove().map_err(|error| failure(&error))

@@ -149,8 +149,8 @@ impl Supervisor {
         let mut report = |line: &str| {
             self.say(Level::Info, format!("{}\n", line.trim_end()));
         };
-        let needs_files = self.engine(clone)?.needs_files;
-        Storage::prepare(clone, rule, needs_files, self.stop.flag(), &mut report)
+        let files = self.engine(clone)?.files;
+        Storage::prepare(clone, rule, files, self.stop.flag(), &mut report)
     }
 
     /// Runs the clones of one wave: those that wait for none together, the others when those they
@@ -267,6 +267,7 @@ impl Supervisor {
             spec: &clone.spec,
             files,
             file_names: storage.names(),
+            paths: storage.paths_for_engine(),
             generator,
             progress: &clone.progress,
             stop: &self.stop.of_clone(clone.ended.clone()),

@@ -23,6 +23,7 @@ fn engine(change: impl FnOnce(&mut EngineOptions)) -> IoUring {
         max_block_size: BLOCK,
         direct: false,
         files: vec![file].into(),
+        paths: Arc::default(),
         memory: MemoryOptions::default(),
         options,
     })
@@ -121,6 +122,7 @@ fn a_cpu_that_is_not_there_is_named() {
         max_block_size: BLOCK,
         direct: false,
         files: Vec::new().into(),
+        paths: Arc::default(),
         memory: MemoryOptions::default(),
         options: {
             let mut options = EngineOptions::default();

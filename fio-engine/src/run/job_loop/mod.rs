@@ -20,6 +20,7 @@ mod tests;
 
 use std::fs::File;
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -49,6 +50,8 @@ pub(crate) type JobLoop = fn(JobContext<'_>) -> JobOutcome;
 pub(crate) struct JobContext<'a> {
     pub(crate) spec: &'a JobSpec,
     pub(crate) files: Arc<[File]>,
+    /// Paths of the files, for engines that want no more.
+    pub(crate) paths: Arc<[PathBuf]>,
     /// Names of the files, for messages.
     pub(crate) file_names: &'a [String],
     pub(crate) generator: Generator,
@@ -117,6 +120,7 @@ fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<Opened<E>, JobFailure> 
         memory: spec.memory.clone(),
         files: Arc::clone(&context.files),
         options: spec.engine_options.clone(),
+        paths: Arc::clone(&context.paths),
     };
     let mut engine = E::open(&setup).map_err(|error| JobFailure::engine(&spec.engine, &error))?;
     let mut content = ContentSource::new(spec, context.content_seed, &context.working_sets)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::direction::Direction;
-use crate::io::{AlignedBuffers, Completion, EngineError, Io, Null, Psync, Queued};
+use crate::io::{AlignedBuffers, Completion, EngineError, FileUse, Io, Null, Psync, Queued};
 use crate::job::{Pattern, SizeOrPercent};
 use crate::workload::{FileRegion, RandomRule};
 
@@ -36,6 +36,7 @@ pub(super) fn run_on<E: IoEngine>(
             job_loop::<E>(JobContext {
                 spec,
                 files: files.into(),
+                paths: Arc::default(),
                 file_names: &names,
                 generator: Generator::new(spec, 1, &[region], RandomRule::Newest).unwrap(),
                 progress: &JobProgress::new(),
@@ -139,7 +140,7 @@ struct Parts<const DEFERRED: bool> {
 }
 
 impl<const DEFERRED: bool> IoEngine for Parts<DEFERRED> {
-    const NEEDS_FILES: bool = false;
+    const FILES: FileUse = FileUse::None;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         let buffers = AlignedBuffers::of(setup)?;
