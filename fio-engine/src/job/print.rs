@@ -2,6 +2,7 @@
 
 mod buffers;
 mod engine_options;
+mod errors;
 mod files;
 mod lifecycle;
 
@@ -55,6 +56,7 @@ impl JobSpec {
         printer.files(self);
         printer.life(self);
         printer.lifecycle(&self.lifecycle);
+        printer.errors(&self.errors);
         printer.reporting(self.reporting);
         printer.rate(&self.rate);
         printer.syncs(self);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::buffers::BufferOptions;
 use super::engine_options::EngineOptions;
+use super::errors::ErrorOptions;
 use super::file_options::FileOptions;
 use super::lifecycle::LifecycleOptions;
 use super::log_options::LogOptions;
@@ -125,6 +126,8 @@ pub struct JobSpec {
 
     /// When the job begins, and which jobs end with it (`wait_for`, `exitall`, …).
     pub lifecycle: LifecycleOptions,
+    /// After which errors the job goes on (`continue_on_error`, `ignore_error`, `error_dump`).
+    pub errors: ErrorOptions,
     /// Which parts of a report the job has a share in (`stats`, `disk_util`).
     pub reporting: ReportingOptions,
 
@@ -223,6 +226,7 @@ impl JobSpec {
             cpus_allowed: None,
             split_cpus: false,
             lifecycle: LifecycleOptions::default(),
+            errors: ErrorOptions::default(),
             reporting: ReportingOptions::default(),
             rate: RateOptions::default(),
             engine_options: EngineOptions::default(),

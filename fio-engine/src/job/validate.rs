@@ -23,6 +23,7 @@ impl JobSpec {
         self.check_times()?;
         self.files.validate()?;
         self.rate.validate()?;
+        self.errors.validate()?;
         self.buffers.validate()?;
         self.memory.validate()?;
         self.engine_options.validate()?;

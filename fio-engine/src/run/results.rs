@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::job_loop::JobOutcome;
+use super::job_loop::{JobFailure, JobOutcome};
 use super::plan::{JobClone, Plan};
 use crate::direction::PerDirection;
 use crate::report::{ErrorCount, GroupReport, JobReport};
@@ -20,7 +20,7 @@ pub(super) fn collect(
         .collect();
     // A failure is told of in any case.
     let included =
-        |report: &JobReport, clone: &JobClone| clone.spec.reporting.included || report.error != 0;
+        |report: &JobReport, clone: &JobClone| clone.spec.reporting.included || report.failed;
     let (jobs, clones): (Vec<_>, Vec<_>) = jobs
         .into_iter()
         .zip(&plan.clones)
@@ -44,13 +44,36 @@ fn job(clone: &JobClone, outcome: JobOutcome) -> JobReport {
     report.context_switches = outcome.usage.context_switches;
     report.minor_faults = outcome.usage.minor_faults;
     report.major_faults = outcome.usage.major_faults;
-    if let Some(failure) = outcome.failure {
-        report.error = failure.errno;
-        report.error_message = failure.message;
+    set_errors(
+        &mut report,
+        clone,
+        outcome.failure,
+        outcome.survived,
+        outcome.errors,
+    );
+    report
+}
+
+/// The error of a job is the first it met, whether it went on after that or not.
+fn set_errors(
+    report: &mut JobReport,
+    clone: &JobClone,
+    failure: Option<JobFailure>,
+    survived: Option<JobFailure>,
+    counted: ErrorCount,
+) {
+    report.continues_on_error = clone.spec.errors.continues();
+    report.failed = failure.is_some();
+    report.errors = counted;
+    let Some(first) = survived.or(failure) else {
+        return;
+    };
+    if !report.continues_on_error {
         report.errors = ErrorCount {
             total: 1,
-            first: failure.errno,
+            first: first.errno,
         };
     }
-    report
+    report.error = first.errno;
+    report.error_message = first.message;
 }

@@ -279,6 +279,10 @@ impl Supervisor {
             priority_seed: seeds.of(Stream::Priority),
             thread_number: clone.number(),
             log_budget: &self.options.log_budget,
+            on_error: &|message| {
+                let text = format!("fio: {}: {message}\n", clone.spec.name);
+                self.say(Level::Error, text);
+            },
             on_start: &|| self.tell(RunEvent::JobStarted { job: clone.index }),
         }))
     }

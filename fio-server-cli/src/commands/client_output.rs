@@ -238,7 +238,7 @@ impl ClientOutput {
             format!("{}: ", host.label)
         };
         let failed = host.jobs.iter().map(|job| &job.report);
-        for job in failed.filter(|job| job.error != 0) {
+        for job in failed.filter(|job| job.failed) {
             self.results.complain(job_failure(&of_host, job));
         }
         printed

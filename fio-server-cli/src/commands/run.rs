@@ -49,7 +49,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         let interrupted = follow(&run, received, &mut interrupts, &mut results).await?;
         Ok::<_, Failure>((run.wait(), interrupted))
     })?;
-    for job in report.jobs.iter().filter(|job| job.error != 0) {
+    for job in report.jobs.iter().filter(|job| job.failed) {
         results.complain(job_failure("", job));
     }
     let logs_failed = logs.failures();
@@ -183,7 +183,7 @@ async fn follow(
 
 /// A job with an error is a failed run.
 fn status_of(report: &Report) -> ExitStatus {
-    if report.jobs.iter().any(|job| job.error != 0) {
+    if report.jobs.iter().any(|job| job.failed) {
         ExitStatus::JobFailed
     } else {
         ExitStatus::Success

@@ -8,9 +8,9 @@
 use std::time::Duration;
 
 use fio_engine::job::{
-    AccessHint, BlockSizes, BufferPattern, DedupeMode, Fallocate, FileOptions, JobSpec,
-    LifetimeHint, LogOptions, MemoryKind, MemoryOptions, Pattern, PatternPart, PriorityOptions,
-    RateOptions, RateProcess, SizeOrPercent, SyncMode, WindowValue,
+    AccessHint, BlockSizes, BufferPattern, DedupeMode, ErrorOptions, ExitScope, Fallocate,
+    FileOptions, JobSpec, LifetimeHint, LogOptions, MemoryKind, MemoryOptions, Pattern,
+    PatternPart, PriorityOptions, RateOptions, RateProcess, SizeOrPercent, SyncMode, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -37,6 +37,8 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     set_buffers(spec, &mut options);
     set_memory(&spec.memory, &mut options);
     set_reports(spec, &mut options);
+    set_lifecycle(spec, &mut options);
+    set_errors(&spec.errors, &mut options);
     set_logs(&spec.logs, &mut options);
     options
 }
@@ -49,13 +51,10 @@ fn unset_options() -> ThreadOptions {
     options.create_serialize = 1;
     options.create_fsync = 1;
     options.do_verify = 1;
-    options.disk_utilization = 1;
     options.random_percent = [100; 3];
     options.huge_page_size = 2 << 20;
     options.think_time_blocks = 1;
-    options.exit_what = 1;
     options.file_service_type = 2;
-    options.statistics = 1;
     options.fadvise_hint = 1;
     options.compress_chunk = 512;
     options.trim_zero = 1;
@@ -334,6 +333,37 @@ fn set_reports(spec: &JobSpec, options: &mut ThreadOptions) {
     options.significant_figures = spec.significant_figures;
 }
 
+/// The numbers of `exit_what` as observed from a server of fio 3.33.
+fn set_lifecycle(spec: &JobSpec, options: &mut ThreadOptions) {
+    let lifecycle = &spec.lifecycle;
+    options.wait_for = lifecycle.wait_for.as_deref().unwrap_or_default().into();
+    options.exit_all_on_error = lifecycle.exit_all_on_error.into();
+    options.exit_what = match lifecycle.exit_scope {
+        ExitScope::Group => 1,
+        ExitScope::Stonewall => 2,
+        ExitScope::All => u32::MAX,
+    };
+    options.statistics = spec.reporting.included.into();
+    options.disk_utilization = spec.reporting.disks.into();
+}
+
+/// One bit for each kind of error: reads, writes, verification.
+fn set_errors(errors: &ErrorOptions, options: &mut ThreadOptions) {
+    let kinds = (0..).zip(errors.kinds());
+    options.continue_on_error = kinds
+        .map(|(bit, set): (u32, _)| u32::from(set) << bit)
+        .sum();
+    let ignored = &errors.ignored;
+    let lists = [&ignored.read, &ignored.write, &ignored.verify];
+    for (slots, list) in options.ignore_error.iter_mut().zip(lists) {
+        for (slot, errno) in slots.iter_mut().zip(list) {
+            *slot = errno.unsigned_abs();
+        }
+    }
+    options.ignore_error_count = lists.map(|list| u32::try_from(list.len()).unwrap_or(u32::MAX));
+    options.error_dump = errors.dump.into();
+}
+
 /// The intervals and bins of histograms stay zero, as in what fio's servers send.
 fn set_logs(logs: &LogOptions, options: &mut ThreadOptions) {
     let set = |name: &Option<String>, written: &mut u32, file: &mut ByteString| {
@@ -381,7 +411,7 @@ fn set_logs(logs: &LogOptions, options: &mut ThreadOptions) {
 
 #[cfg(test)]
 mod tests {
-    use fio_engine::job::RangeSync;
+    use fio_engine::job::{ContinueOn, RangeSync};
     use fio_proto::Revision;
 
     use super::*;
@@ -438,6 +468,28 @@ mod tests {
             (99.99, 0.0)
         );
         assert_eq!(options.job_count, 2);
+    }
+
+    /// As observed of a server of fio 3.33 with `exit_what=all`, `continue_on_error=verify` and
+    /// `ignore_error=EIO:ENOSPC,28`.
+    #[test]
+    fn ends_and_errors_are_those_fio_sends_for_the_same_job() {
+        let options = job_definition(1, 0, &mixed()).options;
+        assert_eq!((options.exit_what, options.continue_on_error), (1, 0));
+        let mut spec = mixed();
+        spec.lifecycle.exit_scope = ExitScope::All;
+        spec.lifecycle.wait_for = Some("a".to_owned());
+        spec.errors.continue_on = ContinueOn::Verify;
+        spec.errors.ignored.read = vec![5, 28];
+        spec.errors.ignored.write = vec![28];
+        let options = job_definition(1, 0, &spec).options;
+        assert_eq!(options.wait_for, "a");
+        assert_eq!(
+            (options.exit_what, options.continue_on_error),
+            (u32::MAX, 7)
+        );
+        assert_eq!(options.ignore_error_count, [2, 1, 0]);
+        assert_eq!(options.ignore_error[0][..3], [5, 28, 0]);
     }
 
     #[test]

@@ -419,7 +419,7 @@ impl Work {
             self.stop = Some(Stop::new(1, 0));
             return Progress::Note("jobs not run".to_owned());
         };
-        let failed = report.jobs.iter().filter(|job| job.error != 0).count();
+        let failed = report.jobs.iter().filter(|job| job.failed).count();
         let note = format!("run ended, {} results, {failed} failed", report.jobs.len());
         self.stop = Some(Stop::new(u32::from(failed > 0), 0));
         self.results = Some(ReportMessages::new(*report, self.version));

@@ -82,10 +82,6 @@ const REASONS: &[(&[&str], &str)] = &[
         ],
         "files are used in turn, all of them open",
     ),
-    (
-        &["continue_on_error", "ignore_error", "error_dump"],
-        "an error ends its job and no other",
-    ),
     (&["offset_"], "every clone begins at the same offset"),
     (
         &["number_ios", "num_range", "ramp_size"],

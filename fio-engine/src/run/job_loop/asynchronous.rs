@@ -430,8 +430,10 @@ impl Flight {
             }
         };
         self.free.push(unit);
-        self.failure.get_or_insert(failure);
-        self.ended = true;
+        if let Err(failure) = state.go_on_after(context, failure) {
+            self.failure.get_or_insert(failure);
+            self.ended = true;
+        }
     }
 
     /// `fsync` and `fdatasync` wait for the writes before them, as their durability is the point.
@@ -447,7 +449,9 @@ impl Flight {
         if self.failure.is_some() {
             return Ok(());
         }
-        context.sync_file(request.file as usize, kind, state)
+        context
+            .sync_file(request.file as usize, kind, state)
+            .or_else(|error| state.go_on_after(context, error))
     }
 
     /// `sync_file_range` waits for the writes it is about, too.
@@ -462,7 +466,9 @@ impl Flight {
         if self.failure.is_some() {
             return Ok(());
         }
-        context.sync_range(request, state)
+        context
+            .sync_range(request, state)
+            .or_else(|error| state.go_on_after(context, error))
     }
 
     /// Waits for everything in flight.

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::direction::Direction;
 use crate::io::{EngineError, Io};
+use crate::job::ErrorKind;
 use crate::job::IoPriority;
 
 /// An error that ended a clone: the `errno` value and the story.
@@ -13,6 +14,8 @@ pub(crate) struct JobFailure {
     pub(crate) message: String,
     /// The direction of the I/O that failed, if one did: it counts as issued.
     pub(super) failed_io: Option<Direction>,
+    /// What failed, if the job may go on after that.
+    pub(super) kind: Option<ErrorKind>,
 }
 
 impl JobFailure {
@@ -21,6 +24,7 @@ impl JobFailure {
             errno,
             message: message.into(),
             failed_io: None,
+            kind: None,
         }
     }
 
@@ -33,6 +37,10 @@ impl JobFailure {
     fn of_io(self, io: &Io) -> Self {
         Self {
             failed_io: Some(io.direction),
+            kind: Some(match io.direction {
+                Direction::Read => ErrorKind::Read,
+                _ => ErrorKind::Write,
+            }),
             ..self
         }
     }
@@ -96,9 +104,10 @@ impl JobFailure {
     }
 
     pub(super) fn sync(file: &str, call: &str, error: io::Error) -> Self {
-        Self::new(
-            error.raw_os_error().unwrap_or(libc::EIO),
-            format!("{call} of {file}: {error}"),
-        )
+        let errno = error.raw_os_error().unwrap_or(libc::EIO);
+        Self {
+            kind: Some(ErrorKind::Write),
+            ..Self::new(errno, format!("{call} of {file}: {error}"))
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! [`Recorder`] and look at the time through [`Pace`].
 
 mod asynchronous;
+mod errors;
 mod failure;
 mod minimum;
 mod pace;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use errors::ErrorLedger;
 pub(crate) use failure::JobFailure;
 use pace::{Pace, Verdict};
 use priority::PriorityChooser;
@@ -40,6 +42,7 @@ use crate::io::thread_usage::ThreadUsage;
 use crate::io::{EngineSetup, IoEngine, SyncKind};
 use crate::job::JobSpec;
 use crate::logs::{IoLog, LogBudget};
+use crate::report::ErrorCount;
 use crate::stats::JobStatistics;
 use crate::workload::{Generator, Request};
 
@@ -69,6 +72,8 @@ pub(crate) struct JobContext<'a> {
     pub(crate) thread_number: u32,
     /// What the logs of all jobs may take.
     pub(crate) log_budget: &'a LogBudget,
+    /// Told of each error after which the job goes on, if it wants that.
+    pub(crate) on_error: &'a dyn Fn(&str),
     /// Told when I/O begins.
     pub(crate) on_start: &'a dyn Fn(),
 }
@@ -79,6 +84,10 @@ pub(crate) struct JobOutcome {
     pub(crate) statistics: JobStatistics,
     pub(crate) logs: Vec<IoLog>,
     pub(crate) failure: Option<JobFailure>,
+    /// The errors counted, if the job goes on after any.
+    pub(crate) errors: ErrorCount,
+    /// The first error after which the job went on.
+    pub(crate) survived: Option<JobFailure>,
     /// Time the statistics cover.
     pub(crate) runtime: Duration,
     pub(crate) usage: ThreadUsage,
@@ -169,6 +178,7 @@ impl JobContext<'_> {
             recorder,
             content,
             priorities,
+            errors: ErrorLedger::default(),
         };
         let is_synchronous = engine.is_synchronous();
         let mut result = if is_synchronous {
@@ -202,6 +212,8 @@ impl JobContext<'_> {
             statistics,
             logs,
             failure: result.err(),
+            errors: state.errors.count,
+            survived: state.errors.survived,
             runtime,
             usage: ThreadUsage::now().since(usage),
             thread_id: rustix::thread::gettid()
@@ -297,6 +309,7 @@ struct LoopState<'a> {
     content: ContentSource,
     /// Present if I/Os have priorities of their own.
     priorities: Option<PriorityChooser>,
+    errors: ErrorLedger,
 }
 
 impl JobOutcome {
@@ -306,6 +319,8 @@ impl JobOutcome {
             statistics: JobStatistics::new(),
             logs: Vec::new(),
             failure: None,
+            errors: ErrorCount::default(),
+            survived: None,
             runtime: Duration::ZERO,
             usage: ThreadUsage::default(),
             thread_id: std::process::id(),

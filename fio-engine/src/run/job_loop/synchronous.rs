@@ -27,7 +27,7 @@ pub(super) fn run<E: IoEngine>(
     let mut now = clock.now();
     while let Some(request) = next(context, state) {
         let RequestKind::Data(direction) = request.kind else {
-            sync(context, &request, state)?;
+            sync(context, &request, state).or_else(|error| state.go_on_after(context, error))?;
             continue;
         };
         let io = io_of(&request, direction);
@@ -40,7 +40,17 @@ pub(super) fn run<E: IoEngine>(
         let issued = if timed { clock.now() } else { now };
         let bytes = match engine.queue(&io) {
             Queued::Completed(Ok(moved)) if moved == io.length => moved,
-            other => finish(context, engine, io, other, state)?,
+            other => match finish(context, engine, io, other, state) {
+                Ok(bytes) => bytes,
+                Err(failure) => {
+                    state.go_on_after(context, failure)?;
+                    now = clock.now();
+                    if is_over(now, state) {
+                        break;
+                    }
+                    continue;
+                }
+            },
         };
         untimed += 1;
         if timed || untimed == UNTIMED_BATCH {

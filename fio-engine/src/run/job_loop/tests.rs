@@ -49,6 +49,7 @@ pub(super) fn run_on<E: IoEngine>(
                 priority_seed: 1,
                 thread_number: 1,
                 log_budget: &LogBudget::default(),
+                on_error: &|_| {},
                 on_start: &|| {},
             })
         });

@@ -3,6 +3,7 @@
 mod block_sizes;
 mod buffers;
 mod engine_options;
+mod errors;
 mod file_options;
 mod files;
 mod lifecycle;
@@ -15,6 +16,7 @@ mod workload;
 pub(super) use block_sizes::*;
 pub(super) use buffers::*;
 pub(super) use engine_options::*;
+pub(super) use errors::*;
 pub(super) use file_options::*;
 pub(super) use files::*;
 pub(super) use lifecycle::*;

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::job::errors::{ContinueOn, ErrorOptions, IgnoredErrors};
 use crate::job::{ExitScope, JobSpec, LifecycleOptions, ReportingOptions};
 
 prop_compose! {
@@ -20,11 +21,29 @@ prop_compose! {
     }
 }
 
+fn errnos() -> impl Strategy<Value = Vec<i32>> {
+    prop::collection::vec(0..200, 0..4)
+}
+
+prop_compose! {
+    fn errors()(
+        continue_on in prop::sample::select(ContinueOn::ALL.to_vec()),
+        lists in [errnos(), errnos(), errnos()],
+        dump: bool,
+    ) -> ErrorOptions {
+        let [read, write, verify] = lists;
+        ErrorOptions { continue_on, ignored: IgnoredErrors { read, write, verify }, dump }
+    }
+}
+
 /// The jobs that `jobs` draws, with such options.
 pub(super) fn added_to(jobs: impl Strategy<Value = JobSpec>) -> impl Strategy<Value = JobSpec> {
-    (jobs, lifecycle(), reporting()).prop_map(|(spec, lifecycle, reporting)| JobSpec {
-        lifecycle,
-        reporting,
-        ..spec
+    (jobs, lifecycle(), reporting(), errors()).prop_map(|(spec, lifecycle, reporting, errors)| {
+        JobSpec {
+            errors,
+            lifecycle,
+            reporting,
+            ..spec
+        }
     })
 }
