@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fio_engine::Direction;
 use fio_engine::io::{
-    AlignedBuffers, Completion, EngineError, EngineSetup, Engines, Io, IoEngine, Queued,
+    AlignedBuffers, Completion, EngineError, EngineSetup, Engines, FileUse, Io, IoEngine, Queued,
 };
 use fio_engine::job::{ContinueOn, JobSpec, Pattern};
 use fio_engine::report::JobReport;
@@ -22,7 +22,7 @@ struct Flaky {
 }
 
 impl IoEngine for Flaky {
-    const NEEDS_FILES: bool = false;
+    const FILES: FileUse = FileUse::None;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         Ok(Self {
