@@ -17,6 +17,7 @@ fn generator(change: impl FnOnce(&mut JobSpec)) -> Generator {
     let regions = [FileRegion {
         start: 0,
         length: GIBIBYTE,
+        ..FileRegion::default()
     }];
     Generator::new(&spec, 1, &regions, RandomRule::Newest).expect("a job that can run")
 }

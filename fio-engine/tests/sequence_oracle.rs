@@ -10,7 +10,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fio_engine::files::FileSet;
-use fio_engine::job::{BlockSizes, JobSpec, Pattern, RandomGenerator, SizeOrPercent};
+use fio_engine::job::{
+    BlockSizes, Distribution, JobSpec, Pattern, RandomGenerator, Sequencer, SizeOrPercent, Zone,
+    ZoneList,
+};
 use fio_engine::workload::{Generator, RandomRule, RequestKind, Tausworthe};
 use fio_engine::{Direction, PerDirection};
 
@@ -40,6 +43,9 @@ fn sequences_are_those_of_an_installed_fio() {
     assert_eq!(differing, 0, "sequences differ from {version}");
 }
 
+/// Names that tell clone and file apart in fio's logs.
+const FILE_NAMES: &str = "$jobnum.$filenum";
+
 /// One I/O in the words of fio's I/O log: action, file number, offset, length.
 type Entry = (&'static str, u32, u64, u64);
 
@@ -52,7 +58,10 @@ struct OracleJob {
 impl OracleJob {
     fn generate(index: u32, random: &mut Tausworthe) -> Self {
         let mut job = Self {
-            spec: JobSpec::new("j"),
+            spec: JobSpec {
+                file_name_format: Some(FILE_NAMES.to_owned()),
+                ..JobSpec::new("j")
+            },
             arguments: Vec::new(),
         };
         job.pattern(index);
@@ -61,6 +70,7 @@ impl OracleJob {
         job.seeds(random);
         job.repetition(random);
         job.synchronisation(random);
+        job.order(random);
         job
     }
 
@@ -231,6 +241,82 @@ impl OracleJob {
         self.option("fsync", self.spec.fsync_every);
         self.option("fdatasync", self.spec.fdatasync_every);
     }
+
+    fn order(&mut self, random: &mut Tausworthe) {
+        // fio 3.33's null engine does not find the end of such files where offsets go on in order,
+        // and a write that follows a trim takes part in its order.
+        let sizes = &self.spec.block_sizes.0;
+        let one_size = |size: &BlockSizes| *size == sizes[0] && size.min() == size.max();
+        let comparable = self.spec.file_size.is_none()
+            && !self.spec.pattern.trim_then_write
+            && sizes.iter().all(one_size);
+        match below(random, 5) {
+            // The names of fio 3.33's clones do not follow their numbers, and seed their distributions.
+            0 if self.spec.pattern.random && self.spec.clones == 1 => self.distribution(random),
+            1 if self.spec.pattern.random && comparable => self.random_share(random),
+            2 if comparable => self.modifier(random),
+            _ => {}
+        }
+    }
+
+    fn distribution(&mut self, random: &mut Tausworthe) {
+        let center = (below(random, 4) == 0).then(|| below(random, 11) as f64 / 10.0);
+        let behind = center.map_or_else(String::new, |center| format!(":{center}"));
+        let (value, distribution) = match below(random, 4) {
+            0 => {
+                let theta = 0.35 + below(random, 20) as f64 / 10.0;
+                let value = format!("zipf:{theta}{behind}");
+                (value, Distribution::Zipf { theta, center })
+            }
+            1 => {
+                let power = 0.05 + below(random, 9) as f64 / 10.0;
+                let value = format!("pareto:{power}{behind}");
+                (value, Distribution::Pareto { power, center })
+            }
+            2 => {
+                let deviation = below(random, 100) as f64;
+                let value = format!("normal:{deviation}{behind}");
+                (value, Distribution::Normal { deviation, center })
+            }
+            _ => {
+                let (shares, sizes) = (below(random, 101) as u8, 1 + below(random, 99));
+                let zones = [(shares, sizes), (100 - shares, 100 - sizes)];
+                let value = format!("zoned:{shares}/{sizes}:{}/{}", zones[1].0, zones[1].1);
+                let zones = zones.map(|(share, size)| Zone { share, size });
+                (value, Distribution::Zoned(ZoneList::Percent(zones.into())))
+            }
+        };
+        self.option("random_distribution", value);
+        self.spec.order.distribution = distribution;
+    }
+
+    fn random_share(&mut self, random: &mut Tausworthe) {
+        let percents = [below(random, 101) as u8, below(random, 101) as u8, 50];
+        let value = format!("{},{},{}", percents[0], percents[1], percents[2]);
+        self.option("percentage_random", value);
+        self.spec.order.random_percent = PerDirection(percents);
+        if below(random, 2) == 0 {
+            self.option("bs_is_seq_rand", 1);
+            self.spec.order.sizes_by_order = true;
+        }
+    }
+
+    fn modifier(&mut self, random: &mut Tausworthe) {
+        let name = self.spec.pattern.name();
+        if self.spec.pattern.random {
+            let every = below(random, 9) as u32;
+            self.arguments[0] = format!("--rw={name}:{every}");
+            self.spec.order.random_every = every;
+            if below(random, 2) == 0 {
+                self.option("rw_sequencer", "identical");
+                self.spec.order.sequencer = Sequencer::Identical;
+            }
+        } else {
+            let stride = 512 * (below(random, 80) as i64 - 20);
+            self.arguments[0] = format!("--rw={name}:{stride}");
+            self.spec.order.stride = stride;
+        }
+    }
 }
 
 fn below(random: &mut Tausworthe, count: u64) -> u64 {
@@ -265,11 +351,8 @@ fn run_fio(job: &OracleJob) -> Vec<Entry> {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let mut command = Command::new("fio");
     command.current_dir(folder.path());
-    command.args([
-        "--name=j",
-        "--ioengine=null",
-        "--filename_format=$jobnum.$filenum",
-    ]);
+    command.args(["--name=j", "--ioengine=null"]);
+    command.arg(format!("--filename_format={FILE_NAMES}"));
     command.args(&job.arguments);
     if job.spec.clones == 1 {
         command.arg("--write_iolog=log");

@@ -49,7 +49,9 @@ impl FileSet {
             }
             let path = &planned.path;
             let file = File::open(path).map_err(|error| system("open", path, error))?;
-            let FileRegion { mut start, length } = planned.region;
+            let FileRegion {
+                mut start, length, ..
+            } = planned.region;
             let end = start + length;
             while start < end && !cancel.load(Ordering::Relaxed) {
                 let most = buffer.len().min((end - start) as usize);
@@ -127,7 +129,7 @@ fn open_one(planned: &PlannedFile, spec: &JobSpec, wanted: FileUse) -> Result<Fi
 
 /// Tells the kernel what is known of the accesses to come.
 fn advise(file: &File, planned: &PlannedFile, spec: &JobSpec) -> Result<(), FileError> {
-    let FileRegion { start, length } = planned.region;
+    let FileRegion { start, length, .. } = planned.region;
     let path = &planned.path;
     if spec.drops_cache() {
         drop_cache(file, planned.region)

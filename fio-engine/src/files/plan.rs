@@ -2,12 +2,13 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, Seek, SeekFrom};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::job::{FileKind, JobSpec, RandomGenerator, SizeOrPercent};
-use crate::workload::{FileRegion, RandomRule, Seeds, Stream};
+use crate::workload::{FileRegion, RandomRule, Seeds, Stream, name_hash};
 
 use super::error::{Cleanup, FileError};
 use super::names;
@@ -158,7 +159,11 @@ impl Wanted {
         check(&path, target, start, size)?;
         let length = size - start;
         Ok(PlannedFile {
-            region: FileRegion { start, length },
+            region: FileRegion {
+                start,
+                length,
+                name_hash: name_hash(path.as_os_str().as_bytes()),
+            },
             path,
             target,
             size,

@@ -5,6 +5,7 @@ mod engine_options;
 mod errors;
 mod files;
 mod lifecycle;
+mod order;
 
 use std::fmt::Display;
 use std::os::unix::ffi::OsStrExt;
@@ -51,6 +52,7 @@ impl JobSpec {
         };
         printer.workload(self);
         printer.block_sizes(&self.block_sizes);
+        printer.order(&self.order);
         printer.queue(self);
         printer.engine_options(self);
         printer.files(self);
@@ -116,8 +118,7 @@ impl Printer {
         if let Some(description) = &spec.description {
             self.put("description", description);
         }
-        let pattern = spec.pattern;
-        self.number("rw", pattern.name(), self.default.pattern.name());
+        self.pattern(spec.pattern, &spec.order);
         self.number("rwmixread", spec.read_mix_percent, 50);
         self.boolean("bs_unaligned", spec.unaligned_block_sizes, false);
         self.boolean("norandommap", spec.no_random_map, false);

@@ -13,6 +13,7 @@ use super::file_options::FileOptions;
 use super::lifecycle::LifecycleOptions;
 use super::log_options::LogOptions;
 use super::memory::MemoryOptions;
+use super::order::OrderOptions;
 use super::priority::PriorityOptions;
 use super::rate::RateOptions;
 use super::reporting::ReportingOptions;
@@ -54,6 +55,9 @@ pub struct JobSpec {
     pub all_repeatable: bool,
     /// Seed of all random streams; `None` means fio's own (`randseed`).
     pub random_seed: Option<u64>,
+
+    /// Which offset comes next (`random_distribution`, `percentage_random`, …).
+    pub order: OrderOptions,
 
     /// Name of the I/O engine (`ioengine`).
     pub engine: String,
@@ -192,6 +196,7 @@ impl JobSpec {
             repeatable: true,
             all_repeatable: false,
             random_seed: None,
+            order: OrderOptions::default(),
             engine: "psync".to_owned(),
             io_depth: 1,
             submit_batch: 1,

@@ -22,6 +22,7 @@ impl JobSpec {
         check_alignment(&self.offset_alignment)?;
         self.check_times()?;
         self.files.validate()?;
+        self.order.validate()?;
         self.rate.validate()?;
         self.errors.validate()?;
         self.buffers.validate()?;

@@ -2,6 +2,7 @@
 
 use crate::direction::{Direction, PerDirection};
 
+use super::distribution::Skew;
 use super::map::RandomMap;
 use super::random::AnyTausworthe;
 use super::request::Request;
@@ -13,7 +14,11 @@ pub(super) struct FileState {
     pub(super) length: u64,
     /// Where the next sequential I/O of each direction begins, relative to `start`.
     pub(super) positions: PerDirection<u64>,
+    /// Where the last I/O of each direction began, relative to `start`.
+    pub(super) last: PerDirection<u64>,
     pub(super) map: Option<RandomMap>,
+    /// Draws blocks that are not uniformly distributed.
+    pub(super) skew: Option<Box<Skew>>,
     /// This pass has no further I/O for the file.
     pub(super) done: bool,
     /// The block trimmed last, which a write must follow (`trimwrite`).
@@ -27,14 +32,22 @@ impl FileState {
     pub(super) fn restart(&mut self) {
         self.done = false;
         self.positions = PerDirection::splat(0);
+        self.last = PerDirection::splat(0);
         if let Some(map) = &mut self.map {
             map.clear();
         }
     }
 
+    /// Notes where an I/O was placed.
+    #[inline]
+    pub(super) fn advance(&mut self, direction: Direction, position: u64, length: u64) {
+        self.last[direction] = position;
+        self.positions[direction] = position + length;
+    }
+
     /// A random position in blocks of the direction's alignment; `None` if all are used.
     #[inline]
-    pub(super) fn random_block(
+    pub(super) fn uniform_block(
         &self,
         direction: Direction,
         generator: &mut AnyTausworthe,

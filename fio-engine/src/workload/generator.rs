@@ -4,11 +4,13 @@ use crate::direction::{Direction, PerDirection};
 use crate::job::JobSpec;
 
 use super::block_size::SizeSource;
+use super::distribution::Zoned;
 use super::file_state::FileState;
 use super::mix::Mix;
 use super::progress::{Progress, SyncRule};
 use super::random::{AnyTausworthe, RandomRule, Seeds, Stream};
 use super::request::{FileRegion, Request, RequestKind, WorkloadError};
+use super::sequencer::Sequencer;
 use super::shape::{Shape, only_direction, size_stream};
 
 /// Yields a job's I/Os in fio's order.
@@ -21,7 +23,7 @@ use super::shape::{Shape, only_direction, size_stream};
 ///
 /// let mut spec = JobSpec::new("example");
 /// spec.pattern = Pattern::RANDOM_READ;
-/// let regions = [FileRegion { start: 0, length: 4 << 20 }];
+/// let regions = [FileRegion { start: 0, length: 4 << 20, ..FileRegion::default() }];
 /// let mut generator = Generator::new(&spec, 1, &regions, RandomRule::Newest)?;
 /// let first = generator.next().expect("the file has blocks");
 /// assert_eq!((first.offset, first.length), (4_096_000, 4096));
@@ -43,6 +45,11 @@ pub struct Generator {
     /// Decides in place of the mix.
     preferred: Option<Direction>,
     random: bool,
+    sequencer: Sequencer,
+    /// Present if the distribution of offsets is zoned.
+    zones: Option<Zoned>,
+    /// Sizes belong to the order of an I/O in place of its direction.
+    sizes_by_order: bool,
     single_file: bool,
     sync: Option<SyncRule>,
     trim_then_write: bool,
@@ -89,10 +96,10 @@ impl Generator {
         rule: RandomRule,
     ) -> Result<Self, WorkloadError> {
         let seeds = Seeds::new(spec, job_number, rule);
-        let shape = Shape::new(spec, regions, rule)?;
+        let mut shape = Shape::new(spec, regions, rule)?;
         let mut files = Vec::with_capacity(regions.len());
         for region in regions {
-            files.push(shape.file(spec, region)?);
+            files.push(shape.file(spec, region, &seeds)?);
         }
         let pattern = spec.pattern;
         let sizes = PerDirection(Direction::ALL.map(|direction| {
@@ -114,6 +121,11 @@ impl Generator {
             only: only_direction(spec),
             preferred: None,
             random: pattern.random,
+            sequencer: Sequencer::new(spec, seeds.generator(Stream::RandomShare)),
+            zones: shape
+                .zones
+                .map(|zones| Zoned::new(zones, seeds.generator(Stream::Zone))),
+            sizes_by_order: spec.order.sizes_by_order,
             single_file: regions.len() == 1,
             sync: SyncRule::new(spec, regions.len()),
             trim_then_write: pattern.trim_then_write,
@@ -127,7 +139,9 @@ impl Generator {
                 wide_sizes: shape.wide_sizes,
             },
         };
-        generator.path = generator.choose_path();
+        if Sequencer::is_plain(&spec.order) && shape.uniform && !spec.order.sizes_by_order {
+            generator.path = generator.choose_path();
+        }
         Ok(generator)
     }
 
@@ -209,7 +223,7 @@ impl Generator {
             return None;
         }
         let file = &mut self.files[0];
-        let Some(block) = file.random_block(self.only, &mut self.offsets) else {
+        let Some(block) = file.uniform_block(self.only, &mut self.offsets) else {
             return self.next_after_full_map();
         };
         if let Some(map) = &mut file.map {
@@ -387,35 +401,87 @@ impl Generator {
     /// Position in the region and length of the next I/O.
     #[inline]
     fn place(&mut self, file: usize, direction: Direction) -> Option<(u64, u64)> {
-        let state = &mut self.files[file];
         let smallest = self.smallest[direction];
-        if smallest > state.length {
+        if smallest > self.files[file].length {
             return None;
         }
-        if !self.random {
-            let mut position = state.positions[direction];
-            // With several files, a file that is finished waits for the others.
-            if self.single_file && self.progress.time_based && position >= state.length {
-                position = 0;
-                self.progress.passes += 1;
+        let random = self.sequencer.is_random(direction);
+        if !random {
+            if let Some(position) = self.next_position(file, direction) {
+                return self.place_at(file, direction, position);
             }
-            let length = self.sizes[direction].draw(state.length - position)?;
-            state.positions[direction] = position + length;
-            return Some((position, length));
+            // At the end of the file a random job draws another place to go on from.
+            if !self.random {
+                return None;
+            }
         }
-        let block = match state.random_block(direction, &mut self.offsets) {
+        let block = match self.random_block(file, direction) {
             None if self.progress.time_based => {
-                state.restart();
+                self.files[file].restart();
                 self.progress.passes += 1;
-                state.random_block(direction, &mut self.offsets)?
+                self.random_block(file, direction)?
             }
             block => block?,
         };
-        let position = block * self.alignments[direction];
+        let position = block.checked_mul(self.alignments[direction])?;
+        let state = &mut self.files[file];
         let room = state.length.checked_sub(position)?;
-        let drawn = self.sizes[direction].draw(room)?;
-        let length = state.claim(block, drawn, smallest);
+        let of_sizes = if self.sizes_by_order {
+            Direction::Write
+        } else {
+            direction
+        };
+        let drawn = self.sizes[of_sizes].draw(room)?;
+        let length = if random {
+            state.claim(block, drawn, smallest)
+        } else {
+            drawn
+        };
+        state.advance(direction, position, length);
         (length > 0).then_some((position, length))
+    }
+
+    /// Where an I/O that is not random goes; `None` at the end of the file.
+    #[inline]
+    fn next_position(&mut self, file: usize, direction: Direction) -> Option<u64> {
+        let state = &mut self.files[file];
+        let position = self.sequencer.position(state, direction);
+        // With several files, a file that is finished waits for the others.
+        if position.is_none() && !self.random && self.single_file && self.progress.time_based {
+            self.progress.passes += 1;
+            return Some(0);
+        }
+        position
+    }
+
+    /// Position and length of an I/O that is not random.
+    #[inline]
+    fn place_at(&mut self, file: usize, direction: Direction, at: u64) -> Option<(u64, u64)> {
+        let of_sizes = if self.sizes_by_order {
+            Direction::Read
+        } else {
+            direction
+        };
+        let state = &mut self.files[file];
+        let room = state.length.checked_sub(at)?;
+        let length = self.sizes[of_sizes].draw(room)?;
+        state.advance(direction, at, length);
+        Some((at, length))
+    }
+
+    /// A block of the direction's alignment; `None` if all are used.
+    #[inline]
+    fn random_block(&mut self, file: usize, direction: Direction) -> Option<u64> {
+        let state = &mut self.files[file];
+        if let Some(zones) = &mut self.zones {
+            let blocks = state.blocks[direction] as u64;
+            let alignment = self.alignments[direction];
+            return Some(zones.draw(blocks, alignment, &mut self.offsets));
+        }
+        match &mut state.skew {
+            Some(skew) => Some(skew.draw()),
+            None => state.uniform_block(direction, &mut self.offsets),
+        }
     }
 
     fn begin_pass(&mut self) {
@@ -445,6 +511,10 @@ impl Generator {
         }
         if let Some(mix) = &mut self.mix {
             mix.reseed(seeds.generator(Stream::Mix));
+        }
+        self.sequencer.reseed(seeds.generator(Stream::RandomShare));
+        if let Some(zones) = &mut self.zones {
+            zones.reseed(seeds.generator(Stream::Zone));
         }
     }
 }

@@ -8,6 +8,7 @@
 //! [`RandomMap`], [`Seeds`] and the Tausworthe generators are usable alone.
 
 mod block_size;
+mod distribution;
 mod file_state;
 mod generator;
 mod map;
@@ -15,8 +16,10 @@ mod mix;
 mod progress;
 mod random;
 mod request;
+mod sequencer;
 mod shape;
 
+pub use distribution::name_hash;
 pub use generator::Generator;
 pub use map::RandomMap;
 pub use random::{RandomRule, Seeds, Stream, Tausworthe, Tausworthe64};

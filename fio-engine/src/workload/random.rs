@@ -56,8 +56,12 @@ pub enum Stream {
     FileSize = 7,
     /// Contents of buffers.
     Buffer = 9,
+    /// Random or sequential offsets (`percentage_random`).
+    RandomShare = 10,
     /// Delay before the job starts (`startdelay` ranges).
     StartDelay = 13,
+    /// Zones of a zoned distribution.
+    Zone = 16,
     /// Distances between I/Os (`rate_process=poisson`). fio's own stream for them is not known;
     /// this one is used for nothing else.
     Arrival = 18,
@@ -76,7 +80,17 @@ pub enum Stream {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seeds {
+    of_names: NameSeed,
     streams: [u64; STREAMS],
+}
+
+/// How the skewed distribution of a file is seeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NameSeed {
+    /// The hash of its name times this.
+    Factor(u32),
+    /// This, whatever its name: up to 3.34, if the user chooses the seeds.
+    Whatever(u32),
 }
 
 const STREAMS: usize = 20;
@@ -116,13 +130,28 @@ impl Seeds {
         if before && spec.repeatable {
             streams[Stream::Offset as usize] = fixed;
         }
-        Self { streams }
+        let offsets = streams[Stream::Offset as usize] as u32;
+        let of_names = match (before, spec.repeatable && spec.random_seed.is_none()) {
+            (false, _) => NameSeed::Factor(job_number.wrapping_mul(offsets)),
+            (true, true) => NameSeed::Factor(job_number),
+            (true, false) => NameSeed::Whatever(offsets),
+        };
+        Self { of_names, streams }
     }
 
     /// The seed of one stream. A [`Tausworthe`] takes its low 32 bits.
     #[must_use]
     pub const fn of(&self, stream: Stream) -> u64 {
         self.streams[stream as usize]
+    }
+
+    /// The seed of the skewed distribution of a file with this
+    /// [`name_hash`](super::name_hash).
+    pub(crate) const fn of_name(&self, name_hash: u32) -> u32 {
+        match self.of_names {
+            NameSeed::Factor(factor) => name_hash.wrapping_mul(factor),
+            NameSeed::Whatever(seed) => seed,
+        }
     }
 
     /// A 32-bit generator for one stream.

@@ -5,12 +5,14 @@ use thiserror::Error;
 use crate::direction::Direction;
 
 /// The part of one file that a job works on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FileRegion {
     /// First byte, from the beginning of the file.
     pub start: u64,
     /// Bytes from `start` on; 0 means the file gets no I/O.
     pub length: u64,
+    /// [`name_hash`](super::name_hash) of the file's path; it seeds distributions that are skewed.
+    pub name_hash: u32,
 }
 
 /// One I/O to issue.

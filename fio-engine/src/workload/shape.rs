@@ -1,11 +1,12 @@
 //! What the files of a job have in common, and what its options say about directions.
 
 use crate::direction::{Direction, PerDirection};
-use crate::job::{JobSpec, RandomGenerator};
+use crate::job::{Distribution, JobSpec, RandomGenerator, ZoneList};
 
+use super::distribution::SkewMaker;
 use super::file_state::FileState;
 use super::map::RandomMap;
-use super::random::{RandomRule, Stream};
+use super::random::{RandomRule, Seeds, Stream};
 use super::request::{FileRegion, WorkloadError};
 
 /// What all files of a job have in common.
@@ -18,6 +19,11 @@ pub(super) struct Shape {
     pub(super) wide_offsets: bool,
     /// Block sizes are drawn from 64 bits.
     pub(super) wide_sizes: bool,
+    /// Random blocks are uniformly distributed.
+    pub(super) uniform: bool,
+    /// The zones of a zoned distribution.
+    pub(super) zones: Option<ZoneList>,
+    skews: SkewMaker,
 }
 
 impl Shape {
@@ -62,14 +68,26 @@ impl Shape {
         let aligned = Direction::ALL.into_iter().any(|direction| {
             spec.offset_alignment[direction].is_some_and(|bytes| bytes != smallest[direction])
         });
+        let distribution = if spec.pattern.random {
+            spec.order.distribution.clone()
+        } else {
+            Distribution::Uniform
+        };
+        let uniform = distribution == Distribution::Uniform;
         Ok(Self {
+            uniform,
+            skews: SkewMaker::new(&distribution),
+            zones: match distribution {
+                Distribution::Zoned(zones) => Some(zones),
+                _ => None,
+            },
             alignments: PerDirection(Direction::ALL.map(|direction| {
                 let chosen = spec.offset_alignment[direction].filter(|&bytes| bytes > 0);
                 chosen.unwrap_or(smallest[direction]).max(1)
             })),
             smallest,
             unit,
-            mapped: spec.pattern.random && !spec.no_random_map && !aligned,
+            mapped: spec.pattern.random && uniform && !spec.no_random_map && !aligned,
             wide_sizes: spec.random_generator == RandomGenerator::Tausworthe64,
             // fio 3.33 draws from 32 bits however many blocks there are.
             wide_offsets: spec.random_generator == RandomGenerator::Tausworthe64
@@ -78,9 +96,10 @@ impl Shape {
     }
 
     pub(super) fn file(
-        &self,
+        &mut self,
         spec: &JobSpec,
         region: &FileRegion,
+        seeds: &Seeds,
     ) -> Result<FileState, WorkloadError> {
         let blocks = region.length / self.unit;
         let map = match self.mapped.then(|| RandomMap::new(blocks)) {
@@ -98,6 +117,14 @@ impl Shape {
             start: region.start,
             length: region.length,
             positions: PerDirection::splat(0),
+            last: PerDirection::splat(0),
+            skew: self
+                .skews
+                .make(
+                    region.length.div_ceil(self.unit),
+                    seeds.of_name(region.name_hash),
+                )
+                .map(Box::new),
             map,
             done: false,
             trimmed: None,

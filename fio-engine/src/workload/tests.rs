@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::PerDirection;
 use crate::direction::Direction;
-use crate::job::{BlockSizes, JobSpec, Pattern, RandomGenerator};
+use crate::job::{BlockSizes, Distribution, JobSpec, Pattern, RandomGenerator, Zone, ZoneList};
 
 /// First I/Os of jobs on a 4 MiB file, as fio 3.33 and a release after 3.35 issued them.
 const VECTORS: &str = include_str!("../../tests/data/random-vectors.txt");
@@ -31,6 +31,25 @@ fn spec_of_vector(name: &str) -> JobSpec {
         }
         "tausworthe64" => spec.random_generator = RandomGenerator::Tausworthe64,
         "allrandrepeat" => spec.all_repeatable = true,
+        "zipf" => {
+            let (theta, center) = (1.2, None);
+            spec.order.distribution = Distribution::Zipf { theta, center };
+        }
+        "pareto" => {
+            let (power, center) = (0.3, None);
+            spec.order.distribution = Distribution::Pareto { power, center };
+        }
+        "normal" => {
+            let (deviation, center) = (20.0, None);
+            spec.order.distribution = Distribution::Normal { deviation, center };
+        }
+        "zoned" => {
+            let zones = [(60, 10), (30, 20), (8, 30), (2, 40)];
+            let zones = zones.map(|(share, size)| Zone { share, size });
+            spec.order.distribution = Distribution::Zoned(ZoneList::Percent(zones.into()));
+        }
+        "percentage_random" => spec.order.random_percent = PerDirection::splat(60),
+        "rw_seq8" => spec.order.random_every = 8,
         _ => panic!("no job is known for vector {name}"),
     }
     spec
@@ -50,6 +69,7 @@ fn an_alignment_of_any_direction_turns_the_map_off() {
     let regions = [FileRegion {
         start: 0,
         length: 64 << 10,
+        ..FileRegion::default()
     }];
     let generator = Generator::new(&spec, 1, &regions, RandomRule::Before335);
     let mut generator = generator.expect("a file with room");
@@ -99,7 +119,11 @@ fn sequences_are_fios() {
 }
 
 fn whole_file(spec: &JobSpec, length: u64, rule: RandomRule) -> Generator {
-    let regions = [FileRegion { start: 0, length }];
+    let regions = [FileRegion {
+        start: 0,
+        length,
+        name_hash: name_hash(b"vector.bin"),
+    }];
     Generator::new(spec, 1, &regions, rule).expect("a job that can run")
 }
 
@@ -117,7 +141,7 @@ proptest! {
         spec.pattern = if random { Pattern::RANDOM_WRITE } else { Pattern::WRITE };
         spec.block_sizes = PerDirection::splat(BlockSizes::Fixed(block_size));
         let length = blocks * block_size + rest;
-        let regions = [FileRegion { start, length }];
+        let regions = [FileRegion { start, length, ..FileRegion::default() }];
         let mut generator = Generator::new(&spec, job_number, &regions, RandomRule::Newest)
             .expect("a job that can run");
         let mut seen = vec![false; blocks as usize];
@@ -154,7 +178,7 @@ proptest! {
         spec.loops = loops;
         let regions: Vec<_> = lengths
             .iter()
-            .map(|&(start, length)| FileRegion { start, length })
+            .map(|&(start, length)| FileRegion { start, length, ..FileRegion::default() })
             .collect();
         let mut generator = Generator::new(&spec, 1, &regions, RandomRule::Newest)
             .expect("a job that can run");
@@ -217,6 +241,7 @@ fn impossible_jobs_are_refused() {
     let regions = [FileRegion {
         start: 0,
         length: 4095,
+        ..FileRegion::default()
     }];
     let error = Generator::new(&spec, 1, &regions, RandomRule::Newest).expect_err("no room");
     assert!(
@@ -237,6 +262,7 @@ fn a_map_without_memory_is_refused_unless_soft() {
     let regions = [FileRegion {
         start: 0,
         length: u64::MAX,
+        ..FileRegion::default()
     }];
     let error = Generator::new(&spec, 1, &regions, RandomRule::Newest).expect_err("no memory");
     assert!(matches!(error, WorkloadError::MapMemory { .. }));

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use fio_engine::job::{
     AccessHint, BlockSizes, BufferPattern, DedupeMode, ErrorOptions, ExitScope, Fallocate,
-    FileOptions, JobSpec, LifetimeHint, LogOptions, MemoryKind, MemoryOptions, Pattern,
-    PatternPart, PriorityOptions, RateOptions, RateProcess, SizeOrPercent, SyncMode, WindowValue,
+    FileOptions, JobSpec, LifetimeHint, LogOptions, MemoryKind, MemoryOptions, OrderOptions,
+    Pattern, PatternPart, PriorityOptions, RateOptions, RateProcess, SizeOrPercent, SyncMode,
+    WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -124,6 +125,15 @@ fn set_workload(spec: &JobSpec, options: &mut ThreadOptions) {
     options.random_repeatable = spec.repeatable.into();
     options.all_random_repeatable = spec.all_repeatable.into();
     options.random_seed = spec.random_seed.unwrap_or_default();
+    set_order(&spec.order, options);
+}
+
+/// The distribution of offsets stays out: releases number them differently.
+fn set_order(order: &OrderOptions, options: &mut ThreadOptions) {
+    options.random_percent = order.random_percent.0.map(u32::from);
+    options.ios_per_random_offset = order.random_every;
+    options.sequential_offset_step = order.stride.cast_unsigned();
+    options.block_sizes_by_order = order.sizes_by_order.into();
 }
 
 /// fio's bits: 1 reads, 2 writes, 4 at random, 8 trims.

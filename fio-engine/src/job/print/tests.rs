@@ -1,6 +1,7 @@
 //! Printing and reading again gives the same job.
 
 mod lifecycle;
+mod order;
 
 use proptest::prelude::*;
 
@@ -314,8 +315,10 @@ prop_compose! {
         rate in rate().boxed(),
         (buffers, memory, files) in (buffers().boxed(), memory().boxed(), file_options().boxed()),
         priority in priority(),
+        order in order::order().boxed(),
     ) -> JobSpec {
         JobSpec {
+            order: order::of_pattern(order, spec.pattern),
             file_count: file_count(counts.0, &file_names, &files),
             files,
             size: sizes[0],

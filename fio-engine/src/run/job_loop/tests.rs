@@ -28,7 +28,11 @@ pub(super) fn run_on<E: IoEngine>(
     let Some(SizeOrPercent::Bytes(length)) = spec.size else {
         panic!("a size in bytes")
     };
-    let region = FileRegion { start: 0, length };
+    let region = FileRegion {
+        start: 0,
+        length,
+        ..FileRegion::default()
+    };
     let start_line = StartLine::default();
     let names = vec!["some.file".to_owned()];
     std::thread::scope(|scope| {

@@ -1,6 +1,7 @@
 //! What the job does, how deep, how long and where.
 
 use super::files::at_least_one;
+use super::order;
 use super::{Draft, Outcome, Value};
 use crate::job::engine_options::EngineOptions;
 use crate::job::error::{ValueError, shown};
@@ -21,10 +22,15 @@ pub(in crate::job::options) fn description(draft: &mut Draft, value: Value<'_>) 
 }
 
 pub(in crate::job::options) fn pattern(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    if value.text.contains(&b':') {
-        return Err(value.unsupported("write the pattern without `:N`"));
-    }
-    draft.spec.pattern = match value.word()? {
+    let (name, modifier) = match value.text.iter().position(|byte| *byte == b':') {
+        Some(colon) => (&value.text[..colon], &value.text[colon + 1..]),
+        None => (value.text, &b""[..]),
+    };
+    let word = Value {
+        text: name,
+        ..value
+    };
+    draft.spec.pattern = match word.word()? {
         "read" => Pattern::READ,
         "write" => Pattern::WRITE,
         "trim" => Pattern::TRIM,
@@ -36,7 +42,7 @@ pub(in crate::job::options) fn pattern(draft: &mut Draft, value: Value<'_>) -> O
         "randtrimwrite" => Pattern::RANDOM_TRIM_WRITE,
         _ => Pattern::READ_WRITE,
     };
-    Ok(())
+    order::modifier(draft, value, modifier)
 }
 
 pub(in crate::job::options) fn read_mix(draft: &mut Draft, value: Value<'_>) -> Outcome {

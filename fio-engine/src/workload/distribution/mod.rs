@@ -1,0 +1,118 @@
+//! Distributions that make some blocks of a file more popular than others.
+//!
+//! Each file has a generator of its own, seeded from its name, so that its hot blocks stay the same
+//! whatever the other files of the job do. Ranks are scattered over the file by a multiplicative
+//! hash: without it the hot blocks would all lie at its beginning.
+
+mod name_hash;
+mod normal;
+mod pareto;
+mod zipf;
+mod zoned;
+
+pub use name_hash::name_hash;
+pub(super) use zoned::Zoned;
+
+use std::collections::BTreeMap;
+
+use crate::job::Distribution;
+
+use super::random::Tausworthe;
+use normal::Normal;
+use pareto::Pareto;
+use zipf::Zipf;
+
+/// Draws the blocks of one file, or whatever else is numbered from 0.
+#[derive(Debug, Clone)]
+pub(super) struct Skew {
+    generator: Tausworthe,
+    count: u64,
+    shape: Shape,
+}
+
+#[derive(Debug, Clone)]
+enum Shape {
+    Zipf(Zipf),
+    Pareto(Pareto),
+    Normal(Normal),
+}
+
+impl Skew {
+    /// The next number below the count given to [`SkewMaker::make`].
+    pub(super) fn draw(&mut self) -> u64 {
+        let Self {
+            generator,
+            count,
+            shape,
+        } = self;
+        match shape {
+            Shape::Zipf(zipf) => zipf.draw(generator, *count),
+            Shape::Pareto(pareto) => pareto.draw(generator, *count),
+            Shape::Normal(normal) => normal.draw(generator, *count),
+        }
+    }
+}
+
+/// Makes the [`Skew`]s of a job. The sum behind Zipf's law takes up to ten million powers, so a file
+/// goes on from the sum of the next smaller one.
+#[derive(Debug)]
+pub(super) struct SkewMaker {
+    distribution: Distribution,
+    /// Sums by the number of their terms.
+    sums: BTreeMap<u64, f64>,
+}
+
+impl SkewMaker {
+    pub(super) fn new(distribution: &Distribution) -> Self {
+        Self {
+            distribution: distribution.clone(),
+            sums: BTreeMap::new(),
+        }
+    }
+
+    /// A source of numbers below `count`; `None` if the distribution is not skewed by a formula.
+    pub(super) fn make(&mut self, count: u64, seed: u32) -> Option<Skew> {
+        let count = count.max(1);
+        let mut generator = Tausworthe::new(seed);
+        let shape = match self.distribution {
+            Distribution::Zipf { theta, center } => {
+                let shift = shift(&mut generator, count, center);
+                Shape::Zipf(Zipf::new(&mut self.sums, count, theta, shift))
+            }
+            Distribution::Pareto { power, center } => {
+                let shift = shift(&mut generator, count, center);
+                Shape::Pareto(Pareto::new(power, shift))
+            }
+            Distribution::Normal { deviation, center } => {
+                Shape::Normal(Normal::new(count, deviation, center))
+            }
+            Distribution::Uniform | Distribution::Zoned(_) => return None,
+        };
+        Some(Skew {
+            generator,
+            count,
+            shape,
+        })
+    }
+}
+
+/// How far all numbers are shifted: at random, or so that the most popular one is where the user
+/// wants it.
+fn shift(generator: &mut Tausworthe, count: u64, center: Option<f64>) -> u64 {
+    let random = u64::from(generator.next_u32());
+    center.map_or(random, |center| (count as f64 * center) as u64)
+}
+
+/// Scatters consecutive ranks over all 64-bit numbers (D. Knuth's multiplicative hash with the
+/// golden ratio).
+const fn scatter(rank: u64) -> u64 {
+    rank.wrapping_mul(0x61C8_8646_80B5_83EB)
+}
+
+/// A number in 0.0..=1.0.
+fn unit(generator: &mut Tausworthe) -> f64 {
+    f64::from(generator.next_u32()) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Whether an I/O continues where the one before ended, and where that is.
+
+use crate::direction::{Direction, PerDirection};
+use crate::job::{JobSpec, OrderOptions, Sequencer as Between};
+
+use super::file_state::FileState;
+use super::random::Tausworthe;
+
+/// Decides of each I/O whether its offset is random, and finds the offsets of those that are not.
+///
+/// The count of `rw=randread:8` goes over all directions and files, while each file and direction
+/// has a position of its own: that is fio's sequence.
+#[derive(Debug, Clone)]
+pub(super) struct Sequencer {
+    random: bool,
+    /// I/Os for each random one.
+    every: u32,
+    /// I/Os up to the next that may be random, itself included.
+    left: u32,
+    percent: PerDirection<u8>,
+    /// One for each direction, all of one seed.
+    draws: PerDirection<Tausworthe>,
+    identical: bool,
+    stride: i64,
+}
+
+impl Sequencer {
+    pub(super) fn new(spec: &JobSpec, draws: Tausworthe) -> Self {
+        let order = &spec.order;
+        Self {
+            random: spec.pattern.random,
+            every: order.random_every,
+            left: 1,
+            percent: order.random_percent,
+            draws: PerDirection::splat(draws),
+            identical: spec.pattern.random && order.sequencer == Between::Identical,
+            stride: order.stride,
+        }
+    }
+
+    /// Whether all I/Os of a random job are random, and those of a sequential one leave no gaps.
+    pub(super) fn is_plain(order: &OrderOptions) -> bool {
+        order.random_every == 1 && order.stride == 0 && order.random_percent.0 == [100; 3]
+    }
+
+    pub(super) fn reseed(&mut self, draws: Tausworthe) {
+        self.draws = PerDirection::splat(draws);
+    }
+
+    /// Whether the next I/O gets a random offset. Each call counts as one I/O.
+    #[inline]
+    pub(super) fn is_random(&mut self, direction: Direction) -> bool {
+        if !self.random || self.every == 0 {
+            return false;
+        }
+        self.left -= 1;
+        if self.left > 0 {
+            return false;
+        }
+        self.left = self.every;
+        match self.percent[direction] {
+            0 => false,
+            100 => true,
+            percent => self.draws[direction].percent() <= u32::from(percent),
+        }
+    }
+
+    /// The offset of an I/O that is not random, in the file's region; it may lie behind its end.
+    /// `None` if the last I/O reached the end.
+    #[inline]
+    pub(super) fn position(&self, file: &FileState, direction: Direction) -> Option<u64> {
+        let position = file.positions[direction];
+        if position >= file.length {
+            None
+        } else if self.identical {
+            Some(file.last[direction])
+        } else if self.stride == 0 {
+            Some(position)
+        } else {
+            Some(strided(position, file, self.stride))
+        }
+    }
+}
+
+/// The position a stride away from `position`, with fio's ways of starting over: behind the end of
+/// the file, upwards strides go on at the distance of the region's start, and downwards strides
+/// that would leave the beginning go on from the end.
+fn strided(position: u64, file: &FileState, stride: i64) -> u64 {
+    let mut position = position;
+    if position == 0 {
+        if stride > 0 || file.start == 0 {
+            return 0;
+        }
+        position = file.length.wrapping_sub(file.start);
+    }
+    if position != 0 {
+        position = position.wrapping_add_signed(stride);
+    }
+    // What has become negative is a huge number here.
+    if position < file.start.saturating_add(file.length) {
+        position
+    } else if stride > 0 {
+        file.start
+    } else {
+        file.length.wrapping_add_signed(stride)
+    }
+}
