@@ -85,6 +85,7 @@ fn every_word_of_an_option_is_understood() {
 /// Options that Debian's fio 3.33 does not list.
 const NEWER_OR_HIDDEN: &[&str] = &[
     "softrandommap",
+    "bs_is_seq_rand",
     "log_window_value",
     "log_issue_time",
     "iomem_align",
