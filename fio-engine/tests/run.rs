@@ -464,3 +464,28 @@ fn shares_of_ios_have_priorities_of_their_own_and_are_reported_apart() {
         assert!(result.directions[Direction::Write].priorities.is_empty());
     }
 }
+
+#[test]
+fn jobs_that_measure_no_latency_move_every_byte_too() {
+    for engine in ["libaio", "io_uring", "null"] {
+        for (depth, batch) in [(1, 1), (8, 1), (8, 4)] {
+            let directory = scratch();
+            let report = run(vec![job(directory.path(), |job| {
+                job.engine = engine.to_owned();
+                job.pattern = Pattern::RANDOM_READ_WRITE;
+                job.io_depth = depth;
+                job.submit_batch = batch;
+                job.complete_batch_max = Some(depth);
+                job.direct = engine != "null";
+                job.fsync_every = 50;
+                job.measure.submission_latency = false;
+                job.measure.completion_latency = false;
+                job.measure.total_latency = false;
+            })]);
+            let result = &report.jobs[0];
+            assert_eq!(result.error, 0, "{engine}: {}", result.error_message);
+            let bytes: u64 = result.directions.0.iter().map(|one| one.bytes).sum();
+            assert_eq!(bytes, FILE_BYTES, "{engine} {depth} {batch}");
+        }
+    }
+}

@@ -13,12 +13,13 @@
 //! (`getrusage`), as both tools report it. With `--seconds 0` each job runs for a tenth of a
 //! second: enough to see that the program works, not to compare.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use fio_engine::Direction;
-use fio_engine::job::{JobSpec, Pattern, SizeOrPercent};
+use fio_engine::job::{ParseOptions, parse_words};
 use fio_engine::run::{Run, RunOptions};
 
 /// Size of the file that the jobs on files read.
@@ -92,56 +93,87 @@ struct Case {
     engine: &'static str,
     io_depth: u32,
     direct: bool,
+    /// What else both are told, as on fio's command line.
+    more: &'static [&'static str],
 }
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 11] = [
     Case {
         title: "null",
         engine: "null",
         io_depth: 1,
         direct: false,
+        more: &[],
     },
     Case {
         title: "psync, page cache",
         engine: "psync",
         io_depth: 1,
         direct: false,
+        more: &[],
     },
     Case {
         title: "libaio, page cache",
         engine: "libaio",
         io_depth: 32,
         direct: false,
+        more: &[],
     },
     Case {
         title: "libaio, O_DIRECT",
         engine: "libaio",
         io_depth: 32,
         direct: true,
+        more: &[],
     },
     Case {
         title: "io_uring, page cache, depth 1",
         engine: "io_uring",
         io_depth: 1,
         direct: false,
+        more: &[],
     },
     Case {
         title: "io_uring, page cache, depth 32",
         engine: "io_uring",
         io_depth: 32,
         direct: false,
+        more: &[],
     },
     Case {
         title: "io_uring, O_DIRECT, depth 1",
         engine: "io_uring",
         io_depth: 1,
         direct: true,
+        more: &[],
     },
     Case {
         title: "io_uring, O_DIRECT, depth 32",
         engine: "io_uring",
         io_depth: 32,
         direct: true,
+        more: &[],
+    },
+    Case {
+        title: "io_uring, O_DIRECT, depth 1, no latencies",
+        engine: "io_uring",
+        io_depth: 1,
+        direct: true,
+        more: &["--gtod_reduce=1"],
+    },
+    Case {
+        title: "io_uring, O_DIRECT, depth 32, no latencies",
+        engine: "io_uring",
+        io_depth: 32,
+        direct: true,
+        more: &["--gtod_reduce=1"],
+    },
+    Case {
+        title: "io_uring, O_DIRECT, depth 32, fixed buffers, registered files",
+        engine: "io_uring",
+        io_depth: 32,
+        direct: true,
+        more: &["--fixedbufs=1", "--registerfiles=1"],
     },
 ];
 
@@ -159,7 +191,7 @@ fn compare(options: &Options) -> Result<(), String> {
     let version = Command::new("fio").arg("--version").output();
     let version = version.map_err(|error| format!("cannot run fio: {error}"))?;
     println!(
-        "4 KiB random reads, one thread, all statistics on; peer: {}",
+        "4 KiB random reads, one thread, all statistics on unless said otherwise; peer: {}",
         String::from_utf8_lossy(&version.stdout).trim()
     );
     let file = options
@@ -244,18 +276,32 @@ fn warm(case: &Case, file: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// The job, as both are told of it.
+fn arguments(case: &Case, file: &Path, runtime: Duration) -> Vec<OsString> {
+    let own = [
+        "--name=compare".to_owned(),
+        format!("--ioengine={}", case.engine),
+        "--rw=randread".to_owned(),
+        "--bs=4k".to_owned(),
+        "--time_based".to_owned(),
+        "--invalidate=0".to_owned(),
+        "--thread".to_owned(),
+        format!("--iodepth={}", case.io_depth),
+        format!("--direct={}", u8::from(case.direct)),
+        format!("--size={FILE_BYTES}"),
+        format!("--filename={}", file.display()),
+        format!("--runtime={}ms", runtime.as_millis()),
+    ];
+    let more = case.more.iter().map(OsString::from);
+    own.into_iter().map(OsString::from).chain(more).collect()
+}
+
 fn run_here(case: &Case, file: &Path, runtime: Duration) -> Result<Measured, String> {
-    let mut job = JobSpec::new("compare");
-    job.engine = case.engine.to_owned();
-    job.io_depth = case.io_depth;
-    job.direct = case.direct;
-    job.pattern = Pattern::RANDOM_READ;
-    job.size = Some(SizeOrPercent::Bytes(FILE_BYTES));
-    job.file_names = vec![file.display().to_string()];
-    job.invalidate = false;
-    job.time_based = true;
-    job.runtime = Some(runtime);
-    let run = Run::start(vec![job], RunOptions::default()).map_err(|error| error.to_string())?;
+    let words = arguments(case, file, runtime);
+    let parsed =
+        parse_words(&words, &ParseOptions::default()).map_err(|error| error.to_string())?;
+    let jobs = parsed.jobs;
+    let run = Run::start(jobs, RunOptions::default()).map_err(|error| error.to_string())?;
     let report = run.wait();
     let job = report.jobs.first().ok_or("the run reported no job")?;
     if job.error != 0 {
@@ -272,20 +318,8 @@ fn run_here(case: &Case, file: &Path, runtime: Duration) -> Result<Measured, Str
 
 fn run_fio(case: &Case, file: &Path, runtime: Duration) -> Result<Measured, String> {
     let output = Command::new("fio")
-        .args([
-            "--name=compare",
-            "--rw=randread",
-            "--bs=4k",
-            "--time_based",
-            "--invalidate=0",
-        ])
-        .args(["--thread", "--output-format=json"])
-        .arg(format!("--ioengine={}", case.engine))
-        .arg(format!("--iodepth={}", case.io_depth))
-        .arg(format!("--direct={}", u8::from(case.direct)))
-        .arg(format!("--size={FILE_BYTES}"))
-        .arg(format!("--filename={}", file.display()))
-        .arg(format!("--runtime={}ms", runtime.as_millis()))
+        .args(arguments(case, file, runtime))
+        .arg("--output-format=json")
         .output()
         .map_err(|error| format!("cannot run fio: {error}"))?;
     let json: serde_json::Value = serde_json::from_slice(&output.stdout)

@@ -1,7 +1,7 @@
 //! `io_uring(7)`: two rings shared with the kernel, one of I/Os to do and one of I/Os done.
 //!
-//! One system call, `io_uring_enter(2)`, starts any number of I/Os or waits for any number. What is
-//! over is read from the ring without a call. Where the kernel can, completions are left to the
+//! One system call, `io_uring_enter(2)`, starts any number of I/Os, waits for any number, or does
+//! both ([`IoEngine::submit_and_reap`]). What is over is read from the ring without a call. Where the kernel can, completions are left to the
 //! moment the job looks for them (`IORING_SETUP_DEFER_TASKRUN`), so that they interrupt nothing.
 
 mod availability;
@@ -115,6 +115,20 @@ impl IoEngine for IoUring {
             self.ring.wait(minimum - reaped)?;
             self.take_ready(maximum - reaped, completions);
         }
+    }
+
+    #[inline]
+    fn submit_and_reap(
+        &mut self,
+        maximum: usize,
+        completions: &mut Vec<Completion>,
+    ) -> io::Result<usize> {
+        let before = completions.len();
+        self.take_ready(maximum, completions);
+        let reaped = completions.len() - before;
+        let started = self.ring.submit_and_wait(1_usize.saturating_sub(reaped))?;
+        self.take_ready(maximum - reaped, completions);
+        Ok(started)
     }
 
     fn reap_within(

@@ -126,13 +126,24 @@ impl Ring {
     /// Starts what is queued and returns how much of it was started.
     #[inline]
     pub(super) fn submit(&mut self) -> io::Result<usize> {
+        self.submit_and_wait(0)
+    }
+
+    /// Starts what is queued, returns how much of it was started, and waits in the same call for so
+    /// many I/Os to be over.
+    #[inline]
+    pub(super) fn submit_and_wait(&mut self, wanted: usize) -> io::Result<usize> {
         if self.kernel_thread {
-            return self.leave_to_kernel_thread();
+            let started = self.leave_to_kernel_thread()?;
+            if wanted > 0 {
+                self.wait(wanted)?;
+            }
+            return Ok(started);
         }
         let mut total = 0;
         while self.queued > 0 {
-            let flags = self.getting();
-            match self.enter(self.queued, 0, flags) {
+            let flags = self.getting(wanted);
+            match self.enter(self.queued, wanted, flags) {
                 Ok(0) => break,
                 Ok(count) => {
                     self.queued -= count;
@@ -224,8 +235,8 @@ impl Ring {
     /// A call that starts I/Os also puts on the ring what is over but deferred, if anything is:
     /// that saves the call to look for it.
     #[inline]
-    fn getting(&mut self) -> EnterFlags {
-        if self.deferred && self.ring.submission().taskrun() {
+    fn getting(&mut self, wanted: usize) -> EnterFlags {
+        if wanted > 0 || (self.deferred && self.ring.submission().taskrun()) {
             EnterFlags::GETEVENTS
         } else {
             EnterFlags::empty()

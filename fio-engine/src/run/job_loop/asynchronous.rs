@@ -61,6 +61,9 @@ struct Flight {
     complete_max: usize,
     low: usize,
     changes_content: bool,
+    /// The last I/Os of a round are submitted by the call that waits for the first to be over. Only
+    /// where nobody asks how long the submission took, or what happened after it.
+    submits_when_reaping: bool,
     /// No more I/Os are made.
     ended: bool,
     failure: Option<JobFailure>,
@@ -112,6 +115,9 @@ impl Flight {
                 spec.io_depth_low as usize
             },
             changes_content: spec.pattern.write,
+            submits_when_reaping: !spec.measure.submission_latency
+                && !spec.measure.completion_latency
+                && spec.complete_batch_min == 1,
             ended: false,
             failure: None,
         }
@@ -150,11 +156,14 @@ impl Flight {
                 }
                 RequestKind::SyncRange => self.sync_range(context, engine, state, &request)?,
             }
+            if self.free.is_empty() && self.submits_with_reap() {
+                break;
+            }
             if self.queued.len() >= self.submit_batch && !self.submit(engine, state)? {
                 break;
             }
         }
-        if !self.queued.is_empty() {
+        if !self.queued.is_empty() && !self.submits_with_reap() {
             self.submit(engine, state)?;
         }
         Ok(())
@@ -272,6 +281,19 @@ impl Flight {
     ) -> Result<bool, JobFailure> {
         let count = engine.submit().map_err(|error| submit_failure(&error))?;
         let now = state.clock.now();
+        self.note_submitted(state, count, now);
+        self.look_at_the_time(now, state);
+        Ok(self.queued.is_empty())
+    }
+
+    /// Whether what is queued waits for the call that reaps.
+    #[inline(always)]
+    fn submits_with_reap(&self) -> bool {
+        self.submits_when_reaping && self.over.is_empty()
+    }
+
+    #[inline(always)]
+    fn note_submitted(&mut self, state: &mut LoopState<'_>, count: usize, now: Ticks) {
         state.recorder.statistics.record_submit_batch(count as u32);
         for unit in self.queued.drain(..count) {
             let unit = &mut self.units[unit];
@@ -282,12 +304,26 @@ impl Flight {
                 .submit(&state.clock, logged, unit.created, now);
         }
         self.started += count;
-        self.look_at_the_time(now, state);
-        if count == 0 && self.started == 0 {
+        if self.started == 0 {
             // Nothing of ours is in flight, so the room is taken by others: let them go on.
             std::thread::sleep(Duration::from_micros(100));
         }
-        Ok(self.queued.is_empty())
+    }
+
+    /// Starts what is queued and finds at least one I/O that is over, if any is started.
+    fn submit_and_reap<E: IoEngine>(
+        &mut self,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+    ) -> Result<(), JobFailure> {
+        let count = engine
+            .submit_and_reap(self.units.len(), &mut self.found)
+            .map_err(|error| submit_failure(&error))?;
+        let now = state.clock.now();
+        self.note_submitted(state, count, now);
+        self.take_found(now);
+        self.look_at_the_time(now, state);
+        Ok(())
     }
 
     /// Waits for I/Os to be over, as many as the job's options say.
@@ -318,7 +354,9 @@ impl Flight {
         state: &mut LoopState<'_>,
         minimum: usize,
     ) -> Result<(), JobFailure> {
-        if self.over.is_empty() || self.over.len() < minimum {
+        if !self.queued.is_empty() && self.submits_with_reap() {
+            self.submit_and_reap(engine, state)?;
+        } else if self.over.is_empty() || self.over.len() < minimum {
             let missing = minimum.saturating_sub(self.over.len());
             self.look_for_completions(engine, state, |engine, most, found| {
                 engine.reap(missing, most, found)
@@ -365,6 +403,12 @@ impl Flight {
             JobFailure::new(errno, format!("waiting for I/Os: {error}"))
         })?;
         let now = state.clock.now();
+        self.take_found(now);
+        self.look_at_the_time(now, state);
+        Ok(())
+    }
+
+    fn take_found(&mut self, now: Ticks) {
         for completion in self.found.drain(..) {
             // A unit that is still queued was refused by the kernel before it started.
             if let Some(place) = self.queued.iter().position(|unit| *unit == completion.unit) {
@@ -373,8 +417,6 @@ impl Flight {
             }
             self.over.push_back((completion, now));
         }
-        self.look_at_the_time(now, state);
-        Ok(())
     }
 
     #[inline(always)]
