@@ -22,6 +22,7 @@
 //! | [`io`] | the I/O engines, and the trait to write another |
 //! | [`logs`] | what a job did over time, entry by entry |
 //! | [`explain`](mod@explain) | what jobs will do, found out without doing it |
+//! | [`replay`] | I/O written down, and done again |
 //! | [`run`] | the life of a run: start, status, stop, report |
 //! | [`stats`] | moments, latency histograms, percentiles |
 //! | [`report`] | results, and fio's normal and JSON formats |
@@ -47,6 +48,7 @@ pub mod fuzzing;
 pub mod io;
 pub mod job;
 pub mod logs;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod stats;

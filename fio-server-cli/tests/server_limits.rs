@@ -238,6 +238,28 @@ fn files_outside_the_allowed_folders_are_refused() {
     );
 }
 
+/// The log may lie in an allowed folder and still name files outside.
+#[test]
+fn files_outside_the_allowed_folders_are_not_reached_through_logs() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("inside");
+    std::fs::create_dir(&inside).unwrap();
+    let server = TestServer::with(|options| options.allowed_paths = vec![inside.clone()]);
+    for (directory, allowed) in [(folder.path(), false), (inside.as_path(), true)] {
+        let target = directory.join("target").display().to_string();
+        let log = inside.join("log");
+        let text = format!("fio version 3 iolog\n0 {target} add\n0 {target} write 0 512\n");
+        std::fs::write(&log, text).unwrap();
+        let job = format!("[a]\nioengine=psync\nread_iolog={}\n", log.display());
+        let mut peer = server.connect();
+        peer.send(JOB, job.as_bytes());
+        let messages = peer.messages_until(QUIT);
+        let refused = texts(&messages).contains("this server does not allow files at");
+        assert_eq!(refused, !allowed, "{}", describe(&messages));
+        assert_eq!(directory.join("target").exists(), allowed);
+    }
+}
+
 #[test]
 fn a_reset_connection_does_no_harm() {
     let server = TestServer::start();

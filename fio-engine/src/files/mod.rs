@@ -12,6 +12,7 @@ mod layout;
 mod names;
 mod open;
 mod plan;
+mod replay;
 
 pub use error::{Cleanup, FileError};
 pub use folder::with_folder;

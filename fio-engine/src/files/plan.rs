@@ -208,7 +208,7 @@ fn smallest_block(spec: &JobSpec) -> u64 {
 }
 
 /// What a name stands for.
-fn look(path: &Path, kind: Option<FileKind>) -> Result<Target, FileError> {
+pub(super) fn look(path: &Path, kind: Option<FileKind>) -> Result<Target, FileError> {
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error)

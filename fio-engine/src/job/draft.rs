@@ -73,6 +73,7 @@ impl Draft {
             };
         }
         self.settle_files();
+        self.settle_logs();
         self.settle_time();
         self.settle_depths();
         self.spec.validate()?;
@@ -108,6 +109,14 @@ impl Draft {
             names.truncate(given.map_or(usize::MAX, |count| count as usize));
             // No job file is long enough to name more.
             self.spec.file_count = u32::try_from(names.len()).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// As in fio, a job that replays a log writes none.
+    fn settle_logs(&mut self) {
+        let replay = &mut self.spec.replay;
+        if replay.replays() && replay.write_log.take().is_some() {
+            self.remark("write_iolog is ignored, since read_iolog replays a log");
         }
     }
 

@@ -29,6 +29,7 @@ mod pattern;
 mod print;
 mod priority;
 mod rate;
+mod replay;
 mod reporting;
 mod source;
 mod spec;
@@ -56,6 +57,7 @@ pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 pub use pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
 pub use priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};
 pub use rate::{RateOptions, RateProcess};
+pub use replay::{ReplayOptions, SkippedActions};
 pub use reporting::ReportingOptions;
 pub use source::JobSource;
 pub use spec::{
@@ -63,4 +65,4 @@ pub use spec::{
     RandomGenerator, SizeOrPercent, SyncMode,
 };
 
-use error::shown;
+pub(crate) use error::shown;

@@ -6,6 +6,7 @@ mod errors;
 mod files;
 mod lifecycle;
 mod order;
+mod replay;
 
 use std::fmt::Display;
 use std::os::unix::ffi::OsStrExt;
@@ -62,6 +63,7 @@ impl JobSpec {
         printer.reporting(self.reporting);
         printer.rate(&self.rate);
         printer.syncs(self);
+        printer.replay(&self.replay);
         printer.buffers(&self.buffers);
         printer.memory(&self.memory);
         printer.priority(&self.priority);

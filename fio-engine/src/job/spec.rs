@@ -16,6 +16,7 @@ use super::memory::MemoryOptions;
 use super::order::OrderOptions;
 use super::priority::PriorityOptions;
 use super::rate::RateOptions;
+use super::replay::ReplayOptions;
 use super::reporting::ReportingOptions;
 use crate::direction::{Direction, PerDirection};
 
@@ -152,6 +153,9 @@ pub struct JobSpec {
     /// `fsync` each file when it is closed (`fsync_on_close`).
     pub fsync_on_close: bool,
 
+    /// Which I/O log the job writes or replays (`write_iolog`, `read_iolog`, `replay_*`).
+    pub replay: ReplayOptions,
+
     /// What the buffers of writes hold (`buffer_pattern`, `dedupe_percentage`, …).
     pub buffers: BufferOptions,
     /// Where buffers lie (`mem`, `iomem_align`, `hugepage-size`).
@@ -240,6 +244,7 @@ impl JobSpec {
             fdatasync_every: 0,
             end_fsync: false,
             fsync_on_close: false,
+            replay: ReplayOptions::default(),
             buffers: BufferOptions::default(),
             memory: MemoryOptions::default(),
             measure: Measure::default(),

@@ -26,6 +26,7 @@ impl JobSpec {
         self.rate.validate()?;
         self.errors.validate()?;
         self.buffers.validate()?;
+        self.replay.validate()?;
         self.memory.validate()?;
         self.engine_options.validate()?;
         self.priority.validate()?;

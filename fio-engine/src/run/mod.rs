@@ -43,6 +43,7 @@ pub(crate) use job_loop::{JobContext, JobLoop, job_loop};
 use crate::io::Engines;
 use crate::job::JobSpec;
 use crate::logs::LogBudget;
+use crate::replay::ReplayGuard;
 use crate::report::Report;
 use crate::report::status::Status;
 use crate::workload::RandomRule;
@@ -68,6 +69,8 @@ pub struct RunOptions {
     pub log_budget: LogBudget,
     /// Whether the report has the logs; a program that takes them from the events can do without.
     pub logs_in_report: bool,
+    /// Asked before a log is replayed; `None` allows everything.
+    pub replay_guard: Option<ReplayGuard>,
     /// Most clones of all jobs together.
     pub max_jobs: usize,
     /// Whether the run begins with the lines that announce its jobs; a server has sent them when it
@@ -84,6 +87,7 @@ impl Default for RunOptions {
             observer: None,
             log_budget: LogBudget::default(),
             logs_in_report: true,
+            replay_guard: None,
             max_jobs: 4096,
             announce_jobs: true,
         }

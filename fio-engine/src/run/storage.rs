@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::descriptors;
 use super::job_loop::JobFailure;
 use super::plan::JobClone;
+use crate::direction::{Direction, PerDirection};
 use crate::files::{FileError, FileSet};
 use crate::io::FileUse;
+use crate::job::{BlockSizes, JobSpec, Pattern};
+use crate::replay::{ReplayError, ReplayGuard, ReplayNeeds, ReplayPlan, ReplaySource};
 use crate::workload::{FileRegion, RandomRule};
 
 /// Files that are laid out and can be opened.
@@ -18,6 +22,15 @@ pub(super) struct Storage {
     regions: Vec<FileRegion>,
     names: Vec<String>,
     files: FileUse,
+    /// Present if the clone replays a log.
+    replay: Option<Replay>,
+}
+
+/// What becomes of a clone that replays a log.
+#[derive(Debug)]
+struct Replay {
+    plan: ReplayPlan,
+    clone: JobClone,
 }
 
 impl Storage {
@@ -52,7 +65,73 @@ impl Storage {
             names,
             set,
             files,
+            replay: None,
         })
+    }
+
+    /// Looks through the log that the clone replays, and makes its files ready.
+    pub(super) fn replay(
+        clone: &JobClone,
+        files: FileUse,
+        guard: Option<&ReplayGuard>,
+        stop: &AtomicBool,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<Self, JobFailure> {
+        let failed = |error: &ReplayError| JobFailure::replay(error);
+        let plan = ReplayPlan::new(&clone.spec.replay, clone.clone_index, stop)
+            .map_err(|error| failed(&error))?;
+        if let Some(remark) = plan.remark() {
+            report(&format!("fio: {}: {remark}", clone.spec.name));
+        }
+        let spec = spec_of_log(&clone.spec, &plan);
+        let needs = ReplayNeeds {
+            job: &spec.name,
+            files: plan.files(),
+            buffer_bytes: plan.largest().saturating_mul(spec.io_depth.into()),
+        };
+        if let Some(guard) = guard {
+            guard(&needs).map_err(|reason| {
+                let path = plan.path().to_owned();
+                failed(&ReplayError::Refused { path, reason })
+            })?;
+        }
+        descriptors::provide(plan.files().len() as u64);
+        let changes = spec.pattern.write || spec.pattern.trim;
+        let set = FileSet::of_log(plan.files(), files.opens(), changes)
+            .map_err(|error| failure(&error))?;
+        let names = set
+            .files()
+            .iter()
+            .map(|file| file.path.display().to_string());
+        let region = FileRegion {
+            start: 0,
+            length: plan.largest().max(SOME_BLOCK),
+            name_hash: 0,
+        };
+        let clone = JobClone {
+            spec: Arc::new(spec),
+            ..clone.clone()
+        };
+        Ok(Self {
+            regions: vec![region],
+            names: names.collect(),
+            set,
+            files,
+            replay: Some(Replay { plan, clone }),
+        })
+    }
+
+    /// The clone as it runs: what a log says of its I/O takes the place of its options.
+    pub(super) fn clone_on_it<'a>(&'a self, clone: &'a JobClone) -> &'a JobClone {
+        self.replay.as_ref().map_or(clone, |replay| &replay.clone)
+    }
+
+    /// The I/Os of the log, if the clone replays one.
+    pub(super) fn source(&self) -> Result<Option<ReplaySource>, JobFailure> {
+        let source = self.replay.as_ref().map(|replay| replay.plan.source());
+        source
+            .transpose()
+            .map_err(|error| JobFailure::replay(&error))
     }
 
     /// Where the files are, if the engine uses any.
@@ -105,6 +184,33 @@ impl Storage {
             return Ok(());
         }
         self.set.remove().map_err(|error| failure(&error))
+    }
+}
+
+/// Stands for the block size where a log has no I/O.
+const SOME_BLOCK: u64 = 4096;
+
+/// The job with the directions and sizes of a log, and without what makes up I/O.
+fn spec_of_log(spec: &JobSpec, plan: &ReplayPlan) -> JobSpec {
+    let reads = plan.has(Direction::Read);
+    let (writes, trims) = (plan.has(Direction::Write), plan.has(Direction::Trim));
+    let new = JobSpec::new(spec.name.clone());
+    JobSpec {
+        pattern: Pattern {
+            read: reads || !(writes || trims),
+            write: writes,
+            trim: trims,
+            ..Pattern::READ
+        },
+        block_sizes: PerDirection::splat(BlockSizes::Fixed(plan.largest().max(SOME_BLOCK))),
+        size: None,
+        io_size: None,
+        offset: new.offset,
+        loops: 1,
+        time_based: false,
+        fsync_every: 0,
+        fdatasync_every: 0,
+        ..spec.clone()
     }
 }
 

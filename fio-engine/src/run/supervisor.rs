@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::io::Engine;
 use crate::job::JobSpec;
 use crate::logs::IoLog;
+use crate::replay::begin_log;
 use crate::report::normal::{JobLine, StartingLine};
 use crate::report::{DiskMonitor, Report};
 use crate::workload::{Generator, Seeds, Stream};
@@ -150,6 +151,13 @@ impl Supervisor {
             self.say(Level::Info, format!("{}\n", line.trim_end()));
         };
         let files = self.engine(clone)?.files;
+        if let Some(log) = &clone.spec.replay.write_log {
+            begin_log(log).map_err(|error| JobFailure::replay(&error))?;
+        }
+        if clone.spec.replay.replays() {
+            let guard = self.options.replay_guard.as_ref();
+            return Storage::replay(clone, files, guard, self.stop.flag(), &mut report);
+        }
         Storage::prepare(clone, rule, files, self.stop.flag(), &mut report)
     }
 
@@ -256,10 +264,14 @@ impl Supervisor {
         storage: &Storage,
         start_line: &StartLine,
     ) -> Result<JobOutcome, JobFailure> {
+        let clone = storage.clone_on_it(clone);
         let rule = self.options.random_rule;
         let engine = self.engine(clone)?;
-        let generator = Generator::new(&clone.spec, clone.number(), storage.regions(), rule)
+        let mut generator = Generator::new(&clone.spec, clone.number(), storage.regions(), rule)
             .map_err(|error| JobFailure::new(libc::EINVAL, error.to_string()))?;
+        if let Some(source) = storage.source()? {
+            generator = generator.replaying(source);
+        }
         let files = storage.open(clone, self.stop.flag())?;
         self.choose_cpus(clone)?;
         let seeds = Seeds::new(&clone.spec, clone.number(), rule);

@@ -2,6 +2,7 @@
 
 use crate::direction::{Direction, PerDirection};
 use crate::job::JobSpec;
+use crate::replay::ReplaySource;
 
 use super::block_size::SizeSource;
 use super::distribution::Zoned;
@@ -29,7 +30,7 @@ use super::shape::{Shape, only_direction, size_stream};
 /// assert_eq!((first.offset, first.length), (4_096_000, 4096));
 /// # Ok::<(), fio_engine::workload::WorkloadError>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Generator {
     path: Path,
     files: Vec<FileState>,
@@ -57,6 +58,8 @@ pub struct Generator {
     writes_owed: usize,
     next_file: usize,
     progress: Progress,
+    /// Where the I/Os come from if they are not made up.
+    replay: Option<Box<ReplaySource>>,
     restart: Restart,
 }
 
@@ -69,6 +72,8 @@ enum Path {
     RandomMapped { size: u64 },
     /// One file, one direction and size, uniform offsets, `norandommap`.
     RandomUnmapped { size: u64 },
+    /// The I/Os of a log.
+    Replayed,
     /// Everything else.
     General,
 }
@@ -132,6 +137,7 @@ impl Generator {
             writes_owed: 0,
             next_file: 0,
             progress: Progress::new(spec, regions),
+            replay: None,
             restart: Restart {
                 seeds,
                 reseed: spec.repeatable && spec.random_seed.is_none(),
@@ -145,6 +151,20 @@ impl Generator {
         Ok(generator)
     }
 
+    /// Yields the I/Os of a log instead of making them up.
+    pub(crate) fn replaying(mut self, source: ReplaySource) -> Self {
+        self.progress.target = source.total_bytes();
+        self.progress.time_based = false;
+        self.path = Path::Replayed;
+        self.replay = Some(Box::new(source));
+        self
+    }
+
+    /// The log the I/Os come from, if they do.
+    pub(crate) fn replay(&mut self) -> Option<&mut ReplaySource> {
+        self.replay.as_deref_mut()
+    }
+
     /// The next I/O; `None` when the job has issued all its bytes. A time-based job never ends.
     #[expect(
         clippy::should_implement_trait,
@@ -156,6 +176,7 @@ impl Generator {
             Path::RandomMapped { size } => self.next_mapped(size),
             Path::Sequential { size } => self.next_sequential(size),
             Path::RandomUnmapped { size } => self.next_unmapped(size),
+            Path::Replayed => self.next_replayed(),
             Path::General => self.next_general(),
         }
     }
@@ -215,6 +236,15 @@ impl Generator {
         } else {
             Path::General
         }
+    }
+
+    #[inline(never)]
+    fn next_replayed(&mut self) -> Option<Request> {
+        let request = self.replay.as_mut()?.next()?;
+        if let RequestKind::Data(direction) = request.kind {
+            self.progress.count(direction, request.length);
+        }
+        Some(request)
     }
 
     #[inline]

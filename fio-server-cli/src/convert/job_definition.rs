@@ -5,13 +5,14 @@
 //! policy, syncs, rates of measurement. Options the engine does not have carry the values fio sends
 //! for a job that does not set them, and those without such a value are zero.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fio_engine::job::{
     AccessHint, BlockSizes, BufferPattern, DedupeMode, ErrorOptions, ExitScope, Fallocate,
     FileOptions, JobSpec, LifetimeHint, LogOptions, MemoryKind, MemoryOptions, OrderOptions,
-    Pattern, PatternPart, PriorityOptions, RateOptions, RateProcess, SizeOrPercent, SyncMode,
-    WindowValue,
+    Pattern, PatternPart, PriorityOptions, RateOptions, RateProcess, ReplayOptions, SizeOrPercent,
+    SyncMode, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -37,6 +38,7 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     set_priorities(&spec.priority, &mut options);
     set_buffers(spec, &mut options);
     set_memory(&spec.memory, &mut options);
+    set_replay(&spec.replay, &mut options);
     set_reports(spec, &mut options);
     set_lifecycle(spec, &mut options);
     set_errors(&spec.errors, &mut options);
@@ -317,8 +319,28 @@ fn set_memory(memory: &MemoryOptions, options: &mut ThreadOptions) {
     };
     options.memory_align = memory.alignment;
     options.huge_page_size = memory.huge_page_size;
-    let file = memory.file.as_deref().map(std::path::Path::to_string_lossy);
-    options.memory_map_file = file.as_deref().unwrap_or_default().into();
+    options.memory_map_file = path_text(memory.file.as_deref());
+}
+
+fn set_replay(replay: &ReplayOptions, options: &mut ThreadOptions) {
+    let escaped = |path: &PathBuf| path.to_string_lossy().replace(':', "\\:");
+    let logs: Vec<String> = replay.read_logs.iter().map(escaped).collect();
+    options.read_io_log_file = logs.join(":").into();
+    options.write_io_log_file = path_text(replay.write_log.as_deref());
+    options.replay_redirect = path_text(replay.redirect.as_deref());
+    options.replay_align = replay.align;
+    options.replay_scale = replay.scale;
+    options.replay_time_scale = replay.time_scale;
+    options.no_stall = replay.no_stall.into();
+    let bit = |(position, (_, skipped)): (u32, (&str, bool))| u32::from(skipped) << position;
+    options.replay_skip = (0..).zip(replay.skip.words()).map(bit).sum();
+}
+
+fn path_text(path: Option<&Path>) -> ByteString {
+    path.map(Path::to_string_lossy)
+        .as_deref()
+        .unwrap_or_default()
+        .into()
 }
 
 fn set_reports(spec: &JobSpec, options: &mut ThreadOptions) {

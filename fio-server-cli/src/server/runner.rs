@@ -141,6 +141,11 @@ fn run(jobs: PreparedJobs, context: RunnerContext, form: LogForm, out: &EndGuard
     let mut options = context.run_options;
     options.global_options = jobs.global_options;
     options.announce_jobs = false;
+    let policy = context.policy;
+    options.replay_guard = Some(Arc::new(move |needs| {
+        let allowed = policy.check_replay(needs);
+        allowed.map_err(|refusal| refusal.to_string())
+    }));
     options.observer = Some(observer(shared.clone(), form));
     options.logs_in_report = false;
     match Run::start(jobs.specs, options) {

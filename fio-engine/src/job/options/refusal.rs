@@ -5,14 +5,7 @@ use super::{OptionInfo, OptionType};
 /// Reasons by the beginning of the name; the first that fits counts.
 const REASONS: &[(&[&str], &str)] = &[
     (
-        &[
-            "verify",
-            "do_verify",
-            "experimental_verify",
-            "trim_verify",
-            "trim_backlog",
-            "trim_percentage",
-        ],
+        &["verify", "do_verify", "experimental_verify"],
         "what was written is not verified",
     ),
     (&["exec_"], "commands are never run"),
@@ -55,8 +48,8 @@ const REASONS: &[(&[&str], &str)] = &[
         "zones of devices are not known",
     ),
     (
-        &["read_iolog", "write_iolog", "replay_", "merge_blktrace"],
-        "I/O is generated, not recorded or replayed",
+        &["merge_blktrace"],
+        "traces are replayed one by one, by as many jobs; they are not merged",
     ),
     (
         &["dataplacement", "dp_scheme", "fdp", "plid"],

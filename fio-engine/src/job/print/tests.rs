@@ -11,6 +11,7 @@ use crate::job::file_options::{AccessHint, FileKind, FileOptions, LifetimeHint, 
 use crate::job::log_options::MAX_HISTOGRAM_COARSENESS;
 use crate::job::memory::{MemoryKind, MemoryOptions};
 use crate::job::pattern::BufferPattern;
+use crate::job::replay::{ReplayOptions, SkippedActions};
 use crate::job::spec::{Measure, Pattern, PercentileKinds};
 use crate::job::{
     CommandPriority, IoPriority, IoUringOptions, JobSource, LibAioOptions, MAX_FILES, Machine,
@@ -238,6 +239,30 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn replay()(
+        log in prop::option::of("[a-z/:]{0,8}[a-z]"),
+        reads in prop::collection::vec("[a-z/:]{0,8}[a-z]", 1..3),
+        redirect in prop::option::of("[a-z/:]{0,8}[a-z]"),
+        flags: [bool; 7],
+        scale: u32,
+        align in prop::option::of(0..32_u32),
+        time_scale in 1_u32..,
+    ) -> ReplayOptions {
+        ReplayOptions {
+            read_logs: if log.is_some() { Vec::new() } else { reads.into_iter().map(Into::into).collect() },
+            write_log: log.map(Into::into),
+            chunked: flags[0],
+            no_stall: flags[1],
+            redirect: redirect.map(Into::into),
+            scale,
+            align: align.map_or(0, |bits| 1 << bits),
+            time_scale,
+            skip: SkippedActions { read: flags[2], write: flags[3], trim: flags[4], sync: flags[5] },
+        }
+    }
+}
+
+prop_compose! {
     fn memory()(
         kind in prop::sample::select(MemoryKind::ALL.to_vec()),
         file in prop::option::of("[a-z/:]{0,8}[a-z]"),
@@ -313,7 +338,7 @@ prop_compose! {
         averages in (0_u64..100_000, 0_u64..100_000, 1_u32..=10),
         logs in logs().boxed(),
         rate in rate().boxed(),
-        (buffers, memory, files) in (buffers().boxed(), memory().boxed(), file_options().boxed()),
+        (buffers, memory, files, replay) in (buffers().boxed(), memory().boxed(), file_options().boxed(), replay().boxed()),
         priority in priority(),
         order in order::order().boxed(),
     ) -> JobSpec {
@@ -351,6 +376,7 @@ prop_compose! {
             fsync_on_close: flags[11],
             buffers,
             memory,
+            replay,
             measure: Measure { submission_latency: more[3], completion_latency: more[4], total_latency: more[5], bandwidth: more[6] },
             percentiles: PercentileKinds { submission: more[5], completion: more[6], total: more[7] },
             cpus_allowed: cpus.map(|cpus| cpus.into_iter().collect()),

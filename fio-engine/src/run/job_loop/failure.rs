@@ -6,6 +6,7 @@ use crate::direction::Direction;
 use crate::io::{EngineError, Io};
 use crate::job::ErrorKind;
 use crate::job::IoPriority;
+use crate::replay::ReplayError;
 
 /// An error that ended a clone: the `errno` value and the story.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,11 @@ impl JobFailure {
             errno,
             format!("prio, prioclass: cannot set the I/O priority {bits:#06x}: {error}{hint}"),
         )
+    }
+
+    /// A log that cannot be replayed or written.
+    pub(crate) fn replay(error: &ReplayError) -> Self {
+        Self::new(error.error_number(), error.to_string())
     }
 
     pub(super) fn engine(name: &str, error: &EngineError) -> Self {

@@ -12,6 +12,7 @@ mod pace;
 mod priority;
 mod rate;
 mod recorder;
+mod recording;
 mod synchronous;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ use pace::{Pace, Verdict};
 use priority::PriorityChooser;
 use rate::RateLimiter;
 use recorder::Recorder;
+use recording::Recording;
 
 use super::StopHandle;
 use super::content::{ContentSource, WorkingSet};
@@ -42,6 +44,7 @@ use crate::io::thread_usage::ThreadUsage;
 use crate::io::{EngineSetup, IoEngine, SyncKind};
 use crate::job::JobSpec;
 use crate::logs::{IoLog, LogBudget};
+use crate::replay::ReplaySource;
 use crate::report::ErrorCount;
 use crate::stats::JobStatistics;
 use crate::workload::{Generator, Request};
@@ -106,13 +109,18 @@ pub(crate) fn job_loop<E: IoEngine>(mut context: JobContext<'_>) -> JobOutcome {
     match opened {
         Err(failure) => JobOutcome::failed(failure),
         Ok(_) if context.is_stopped_before_start() => JobOutcome::empty(),
-        Ok((mut engine, content, priorities)) => {
-            context.run(&mut engine, content, priorities, recorder)
-        }
+        Ok(opened) => context.run(opened, recorder),
     }
 }
 
-type Opened<E> = (E, ContentSource, Option<PriorityChooser>);
+/// What a clone works with.
+struct Opened<E> {
+    engine: E,
+    content: ContentSource,
+    priorities: Option<PriorityChooser>,
+    /// Where what is issued is written down.
+    recording: Option<Recording>,
+}
 
 fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<Opened<E>, JobFailure> {
     let spec = context.spec;
@@ -139,7 +147,12 @@ fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<Opened<E>, JobFailure> 
             content.initialise(engine.buffer(unit));
         }
     }
-    Ok((engine, content, priorities))
+    Ok(Opened {
+        engine,
+        content,
+        priorities,
+        recording: Recording::of(spec, context.file_names)?,
+    })
 }
 
 impl JobContext<'_> {
@@ -158,22 +171,30 @@ impl JobContext<'_> {
         }
     }
 
-    fn run<E: IoEngine>(
-        &mut self,
-        engine: &mut E,
-        content: ContentSource,
-        priorities: Option<PriorityChooser>,
-        mut recorder: Recorder,
-    ) -> JobOutcome {
+    fn run<E: IoEngine>(&mut self, opened: Opened<E>, mut recorder: Recorder) -> JobOutcome {
+        let Opened {
+            mut engine,
+            content,
+            priorities,
+            recording,
+        } = opened;
         let clock = Clock::shared();
         let usage = ThreadUsage::now();
         let started = SystemTime::now();
         self.publish_start();
         let pace = Pace::new(clock, self.spec, self.progress, self.stop, &mut recorder);
         let since = pace.counting_since();
+        let replay = self.generator.replay().is_some_and(|log| log.stalls());
         let mut state = LoopState {
             clock,
-            limiter: RateLimiter::new(self.spec, self.thread_number, clock, since),
+            limiter: RateLimiter::new(
+                self.spec,
+                self.thread_number,
+                clock,
+                since,
+                replay,
+                recording,
+            ),
             pace,
             recorder,
             content,
@@ -182,12 +203,20 @@ impl JobContext<'_> {
         };
         let is_synchronous = engine.is_synchronous();
         let mut result = if is_synchronous {
-            synchronous::run(self, engine, &mut state)
+            synchronous::run(self, &mut engine, &mut state)
         } else {
-            asynchronous::run(self, engine, &mut state)
+            asynchronous::run(self, &mut engine, &mut state)
         };
         if result.is_ok() {
             result = state.pace.take_failure().map_or(Ok(()), Err);
+        }
+        if let Some(failure) = self.generator.replay().and_then(ReplaySource::take_failure) {
+            result = result.and_then(|()| Err(JobFailure::replay(&failure)));
+        }
+        if let Some(limiter) = state.limiter.take() {
+            // Also what a job has recorded that failed is written.
+            let finished = limiter.finish();
+            result = result.and(finished);
         }
         let statistics = &mut state.recorder.statistics;
         if let Some(direction) = result.as_ref().err().and_then(|error| error.failed_io) {

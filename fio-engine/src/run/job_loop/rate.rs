@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use super::failure::JobFailure;
+use super::recording::Recording;
 use super::{JobContext, LoopState, Verdict};
 use crate::clock::{Clock, Ticks};
 use crate::direction::{Direction, PerDirection};
@@ -25,6 +27,18 @@ pub(super) struct RateLimiter {
     schedules: PerDirection<Option<Schedule>>,
     /// The job reads and writes, so that one direction can go on while the other waits.
     mixed: bool,
+    /// Present if the times of a log are kept.
+    replay: Option<ReplayTime>,
+    /// Present if what is issued is written down.
+    recording: Option<Box<Recording>>,
+}
+
+/// The time of a job that replays a log.
+#[derive(Debug, Clone, Copy)]
+struct ReplayTime {
+    began: Ticks,
+    /// When the I/O made last is due.
+    due: Ticks,
 }
 
 /// When the I/Os of one direction are due.
@@ -52,12 +66,15 @@ pub(super) enum Turn {
 }
 
 impl RateLimiter {
-    /// `None` if the job has no limit. `since` is when it began, `thread_number` that of the clone.
+    /// `None` if the job has no limit, and nobody looks at what it issues. `since` is when it began,
+    /// `thread_number` that of the clone, `replay` whether the times of a log are kept.
     pub(super) fn new(
         spec: &JobSpec,
         thread_number: u32,
         clock: Clock,
         since: Ticks,
+        replay: bool,
+        recording: Option<Recording>,
     ) -> Option<Self> {
         let seeds = Seeds::new(spec, thread_number, RandomRule::Newest);
         let schedule = |direction: Direction| {
@@ -77,11 +94,20 @@ impl RateLimiter {
             Some(schedule)
         };
         let schedules = PerDirection(Direction::ALL.map(schedule));
-        schedules.0.iter().any(Option::is_some).then_some(Self {
+        let limited = schedules.0.iter().any(Option::is_some);
+        (limited || replay || recording.is_some()).then_some(Self {
             clock,
             since,
             schedules,
-            mixed: spec.pattern.read && spec.pattern.write,
+            mixed: limited && spec.pattern.read && spec.pattern.write,
+            replay: replay.then_some(ReplayTime {
+                began: since,
+                due: since,
+            }),
+            recording: recording.map(|mut recording| {
+                recording.begin(since);
+                Box::new(recording)
+            }),
         })
     }
 
@@ -111,6 +137,12 @@ impl RateLimiter {
         });
     }
 
+    /// Ends what was written down.
+    pub(super) fn finish(self) -> Result<(), JobFailure> {
+        self.recording
+            .map_or(Ok(()), |recording| recording.finish())
+    }
+
     /// When the next I/O of a direction is due.
     fn due(&self, direction: Direction) -> Ticks {
         self.schedules[direction]
@@ -118,7 +150,23 @@ impl RateLimiter {
             .map_or(self.since, |schedule| schedule.due)
     }
 
-    fn issue(&mut self, direction: Direction, bytes: u64) {
+    /// When an I/O that has just been made is due.
+    fn due_of(&self, request: &Request) -> Ticks {
+        let by_log = self.replay.map_or(self.since, |time| time.due);
+        match request.kind {
+            RequestKind::Data(direction) => by_log.max(self.due(direction)),
+            _ => by_log,
+        }
+    }
+
+    fn issue(&mut self, request: &Request, now: Ticks) {
+        if let Some(recording) = &mut self.recording {
+            recording.issue(now, request);
+        }
+        let RequestKind::Data(direction) = request.kind else {
+            return;
+        };
+        let bytes = request.length;
         if let Some(schedule) = &mut self.schedules[direction] {
             schedule.issued = schedule.issued.saturating_add(bytes);
             schedule.advance(bytes);
@@ -174,11 +222,21 @@ pub(super) fn next_when_due(
 }
 
 /// The next I/O, whether it is due or not.
-pub(super) fn next_steered(context: &mut JobContext<'_>, state: &LoopState<'_>) -> Option<Request> {
-    if let Some(limiter) = &state.limiter {
-        limiter.steer(&mut context.generator, state.clock.now());
+pub(super) fn next_steered(
+    context: &mut JobContext<'_>,
+    state: &mut LoopState<'_>,
+) -> Option<Request> {
+    let Some(limiter) = &mut state.limiter else {
+        return context.generator.next();
+    };
+    limiter.steer(&mut context.generator, state.clock.now());
+    let request = context.generator.next();
+    if let (Some(time), Some(log)) = (&mut limiter.replay, context.generator.replay()) {
+        time.due = state
+            .clock
+            .after(time.began, Duration::from_nanos(log.due()));
     }
-    context.generator.next()
+    request
 }
 
 /// What to do now with an I/O that was made. Does what is due besides I/O, so that a job that waits
@@ -188,13 +246,13 @@ pub(super) fn turn(request: &Request, state: &mut LoopState<'_>) -> Turn {
     if state.pace.is_due(now) && state.pace.catch_up(now, &mut state.recorder) == Verdict::End {
         return Turn::End;
     }
-    let (Some(limiter), RequestKind::Data(direction)) = (&mut state.limiter, request.kind) else {
+    let Some(limiter) = &mut state.limiter else {
         return Turn::Issue;
     };
     limiter.count_since(state.pace.counting_since());
-    let due = limiter.due(direction);
+    let due = limiter.due_of(request);
     if now >= due {
-        limiter.issue(direction, request.length);
+        limiter.issue(request, now);
         return Turn::Issue;
     }
     Turn::Wait(state.clock.between(now, state.pace.wake_up(due)))

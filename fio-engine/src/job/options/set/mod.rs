@@ -12,6 +12,7 @@ mod measurement;
 mod order;
 mod priority;
 mod rate;
+mod replay;
 mod workload;
 
 pub(super) use block_sizes::*;
@@ -26,6 +27,7 @@ pub(super) use measurement::*;
 pub(super) use order::{distribution, random_percent, sequencer, sizes_by_order};
 pub(super) use priority::*;
 pub(super) use rate::*;
+pub(super) use replay::*;
 pub(super) use workload::*;
 
 use std::ffi::OsStr;
