@@ -58,7 +58,7 @@ pub use pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
 pub use priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};
 pub use rate::{RateOptions, RateProcess};
 pub use replay::{ReplayOptions, SkippedActions};
-pub use reporting::ReportingOptions;
+pub use reporting::{ReportingOptions, UnifiedReporting};
 pub use source::JobSource;
 pub use spec::{
     BlockSizes, DEFAULT_PERCENTILES, Fallocate, JobSpec, Measure, Pattern, PercentileKinds,

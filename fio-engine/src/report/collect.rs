@@ -7,7 +7,7 @@ use super::model::{
     LatencyTarget, PriorityReport,
 };
 use crate::direction::{Direction, PerDirection};
-use crate::job::JobSpec;
+use crate::job::{JobSpec, UnifiedReporting};
 use crate::stats::{DirectionLatencies, JobStatistics, LatencyRecorder, PriorityLatency};
 
 /// Name of the report that sums up all hosts of a client.
@@ -32,6 +32,7 @@ impl JobReport {
             continues_on_error: false,
             errors: ErrorCount::default(),
             options: spec.given_options.clone(),
+            unified: UnifiedReporting::Separate,
             directions: PerDirection::default(),
             total_syncs: 0,
             sync: LatencyReport::default(),
@@ -117,6 +118,12 @@ impl JobReport {
     ///
     /// Name, options, format and identity stay those of `self`; the first error is kept.
     pub fn merge(&mut self, other: &Self) {
+        let is_mixed = |job: &Self| job.unified == UnifiedReporting::Mixed;
+        if is_mixed(self) && !is_mixed(other) {
+            let mut unified = other.clone();
+            unified.unify();
+            return self.merge(&unified);
+        }
         self.members += other.members;
         if self.error == 0 {
             self.error = other.error;
@@ -221,7 +228,7 @@ impl DirectionReport {
         }
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         self.bytes += other.bytes;
         self.total_ios += other.total_ios;
         self.short_ios += other.short_ios;
@@ -315,6 +322,7 @@ impl GroupReport {
     fn empty(job: &JobReport) -> Self {
         Self {
             group_id: job.group_id,
+            unified: job.unified,
             kb_base: job.kb_base,
             unit_base: job.unit_base,
             significant_figures: job.significant_figures,
@@ -332,6 +340,20 @@ impl GroupReport {
 }
 
 impl GroupDirectionReport {
+    /// Adds another direction of the same jobs.
+    pub(super) fn merge(&mut self, other: &Self) {
+        if self.max_runtime.is_zero() {
+            *self = *other;
+            return;
+        }
+        self.min_bandwidth = self.min_bandwidth.min(other.min_bandwidth);
+        self.max_bandwidth = self.max_bandwidth.max(other.max_bandwidth);
+        self.min_runtime = self.min_runtime.min(other.min_runtime);
+        self.max_runtime = self.max_runtime.max(other.max_runtime);
+        self.bytes += other.bytes;
+        self.aggregate_bandwidth = per_second(self.bytes, self.max_runtime);
+    }
+
     fn add(&mut self, job: &DirectionReport) {
         let bandwidth = job.bytes_per_second();
         let first = self.max_runtime.is_zero();

@@ -14,6 +14,7 @@ mod collect;
 mod disks;
 mod model;
 mod rates;
+mod unified;
 mod units;
 
 pub use client::{ClientReport, HostJob, HostReport};
@@ -25,4 +26,4 @@ pub use model::{
 };
 pub use units::{Prefix, ScaledNumber, Unit};
 
-use rates::{milliseconds, share_of_group};
+use rates::{milliseconds, share_of_aggregate};

@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::direction::PerDirection;
-use crate::job::PercentileKinds;
+use crate::job::{PercentileKinds, UnifiedReporting};
 use crate::logs::IoLog;
 use crate::stats::{Histogram, Moments};
 
@@ -62,6 +62,9 @@ pub struct JobReport {
     pub errors: ErrorCount,
     /// The job's options as written, in order.
     pub options: Vec<(String, String)>,
+    /// How directions are reported (`unified_rw_reporting`). With [`UnifiedReporting::Mixed`], the
+    /// results of all are those of reads.
+    pub unified: UnifiedReporting,
 
     /// Results of each direction.
     pub directions: PerDirection<DirectionReport>,
@@ -272,6 +275,8 @@ pub struct LatencyReport {
 pub struct GroupReport {
     /// Number of the group, from 0.
     pub group_id: u32,
+    /// How directions are reported, as in [`JobReport::unified`].
+    pub unified: UnifiedReporting,
     /// 1024 or 1000.
     pub kb_base: u32,
     /// 0, 8 (bytes) or 1 (bits).

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::model::{DirectionReport, GroupReport, JobReport};
-use crate::direction::Direction;
+use super::model::{DirectionReport, JobReport};
 
 /// A run time in milliseconds, rounded; at least 1 if there was any.
 pub(super) fn milliseconds(time: Duration) -> u64 {
@@ -12,19 +11,11 @@ pub(super) fn milliseconds(time: Duration) -> u64 {
     whole.max(u64::from(!time.is_zero()))
 }
 
-/// The share of its group's bandwidth a job had, percent, by its samples (`per`, `bw_agg`).
+/// The share a job had of this bandwidth, percent, by its samples (`per`, `bw_agg`).
 ///
 /// As in fio the mean of the samples, in whole KiB/s, over the aggregate, and at most 100; 0
-/// without samples. Without a group the job is the whole.
-pub(super) fn share_of_group(
-    report: &DirectionReport,
-    direction: Direction,
-    group: Option<&GroupReport>,
-) -> f64 {
-    let aggregate = match group {
-        Some(group) => group.directions[direction].aggregate_bandwidth,
-        None => report.bytes_per_second(),
-    };
+/// without samples.
+pub(super) fn share_of_aggregate(report: &DirectionReport, aggregate: u64) -> f64 {
     if report.bandwidth.samples == 0 || aggregate == 0 {
         return 0.0;
     }
@@ -61,8 +52,6 @@ mod tests {
     /// 3001 ms.
     #[test]
     fn shares_are_computed_as_fio_computes_them() {
-        let mut group = GroupReport::default();
-        group.directions[Direction::Read].aggregate_bandwidth = 2_505_916;
         for (mean, expected) in [(2051.2, 83.810631), (401.6, 16.386184)] {
             let report = DirectionReport {
                 bandwidth: Moments {
@@ -72,7 +61,7 @@ mod tests {
                 },
                 ..DirectionReport::default()
             };
-            let share = share_of_group(&report, Direction::Read, Some(&group));
+            let share = share_of_aggregate(&report, 2_505_916);
             assert!((share - expected).abs() < 1e-4, "{share}");
         }
     }

@@ -6,9 +6,9 @@
 use std::fmt::{self, Write};
 
 use super::client::{ClientReport, HostJob};
+use super::milliseconds;
 use super::model::{DirectionReport, DiskReport, GroupReport, JobReport, LatencyReport, Report};
 use super::normal::share;
-use super::{milliseconds, share_of_group};
 use crate::direction::Direction;
 use crate::stats::Moments;
 
@@ -145,10 +145,9 @@ pub fn write_job(
         write!(out, "{};", style.version)?;
     }
     write!(out, "{};{};{}", job.name, job.group_id, job.error)?;
-    for direction in version.directions() {
-        let report = &job.directions[*direction];
-        let share = share_of_group(report, *direction, group);
-        write_direction(out, job, report, share, version)?;
+    for direction in job.shown(version.directions()) {
+        let share = direction.share(group);
+        write_direction(out, job, &direction.report, share, version)?;
     }
     write_resources(out, job)?;
     write_distributions(out, job)?;

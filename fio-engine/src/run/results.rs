@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use super::job_loop::{JobFailure, JobOutcome};
 use super::plan::{JobClone, Plan};
 use crate::direction::PerDirection;
+use crate::job::UnifiedReporting;
 use crate::report::{ErrorCount, GroupReport, JobReport};
 
 /// Reports of all jobs, summed up where `group_reporting` asks for it, and of all groups.
@@ -44,6 +45,10 @@ fn job(clone: &JobClone, outcome: JobOutcome) -> JobReport {
     report.context_switches = outcome.usage.context_switches;
     report.minor_faults = outcome.usage.minor_faults;
     report.major_faults = outcome.usage.major_faults;
+    match clone.spec.reporting.unified {
+        UnifiedReporting::Mixed => report.unify(),
+        unified => report.unified = unified,
+    }
     set_errors(
         &mut report,
         clone,

@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::unified_report;
 use fio_engine::job::{
     AccessHint, BlockSizes, BufferPattern, DedupeMode, ErrorOptions, ExitScope, Fallocate,
     FileOptions, JobSpec, LifetimeHint, LogOptions, MemoryKind, MemoryOptions, OrderOptions,
@@ -375,6 +376,7 @@ fn set_lifecycle(spec: &JobSpec, options: &mut ThreadOptions) {
         ExitScope::Stonewall => 2,
         ExitScope::All => u32::MAX,
     };
+    options.unified_report = unified_report(spec.reporting.unified);
     options.statistics = spec.reporting.included.into();
     options.disk_utilization = spec.reporting.disks.into();
 }

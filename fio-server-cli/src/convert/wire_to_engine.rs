@@ -26,6 +26,7 @@ mod status;
 
 use std::time::{Duration, SystemTime};
 
+use super::unified_reporting;
 use fio_engine::PerDirection;
 use fio_engine::job::{DEFAULT_PERCENTILES, PercentileKinds};
 use fio_engine::report::{
@@ -68,6 +69,7 @@ pub fn job_report(report: &ThreadReport, version: ServerVersion, host: &Host) ->
             first: i32::try_from(stat.first_error).unwrap_or(i32::MAX),
         },
         options: Vec::new(),
+        unified: unified_reporting(stat.unified_report),
         directions: PerDirection(directions),
         total_syncs: bounded(stat.total_syncs),
         sync: latencies.sync(),
@@ -117,6 +119,7 @@ pub fn group_report(stats: &GroupRunStats, group_id: u32) -> GroupReport {
     };
     GroupReport {
         group_id,
+        unified: unified_reporting(stats.unified_report),
         kb_base: kb_base(stats.kb_base),
         unit_base: unit_base(stats.unit_base),
         significant_figures: significant_figures(stats.significant_figures),

@@ -44,7 +44,7 @@ pub(super) static OPTIONS: [OptionInfo; 251] = [
     option("thread", OptionType::Flag, Category::General, "use threads rather than processes").works(set::thread),
     option("gtod_cpu", OptionType::Integer, Category::General, "dedicate a CPU to time keeping"),
     option("job_start_clock_id", OptionType::Integer, Category::General, "clock id for the reported start timestamp"),
-    option("unified_rw_reporting", OptionType::Text, Category::General, "0/none separate, 1/mixed summed, 2/both").default("none").values(&["none", "mixed", "both", "0", "1", "2"]),
+    option("unified_rw_reporting", OptionType::Text, Category::General, "0/none separate, 1/mixed summed, 2/both").default("none").values(&["none", "mixed", "both", "0", "1", "2"]).works(set::unified_reporting),
     option("continue_on_error", OptionType::Text, Category::General, "kinds of error after which the job keeps going").default("none").values(&["none", "read", "write", "io", "verify", "all", "0", "1"]).works(set::continue_on_error),
     option("error_dump", OptionType::Boolean, Category::General, "print an errno even if it was ignored").default("0").works(set::error_dump),
     option("cgroup", OptionType::Text, Category::General, "cgroup to join"),

@@ -2,7 +2,7 @@
 
 use super::Printer;
 use crate::job::lifecycle::LifecycleOptions;
-use crate::job::reporting::ReportingOptions;
+use crate::job::reporting::{ReportingOptions, UnifiedReporting};
 
 impl Printer {
     pub(super) fn lifecycle(&mut self, lifecycle: &LifecycleOptions) {
@@ -17,5 +17,10 @@ impl Printer {
     pub(super) fn reporting(&mut self, reporting: ReportingOptions) {
         self.boolean("stats", reporting.included, true);
         self.boolean("disk_util", reporting.disks, true);
+        match reporting.unified {
+            UnifiedReporting::Separate => {}
+            UnifiedReporting::Mixed => self.put("unified_rw_reporting", "mixed"),
+            UnifiedReporting::Both => self.put("unified_rw_reporting", "both"),
+        }
     }
 }

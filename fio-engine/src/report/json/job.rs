@@ -6,12 +6,14 @@ use super::writer::JsonWriter;
 use super::{write_host, write_options};
 use crate::clock::unix_milliseconds;
 use crate::direction::Direction;
+use crate::job::UnifiedReporting;
+use crate::report::milliseconds;
 use crate::report::model::{
     DirectionReport, GroupReport, JobReport, LatencyReport, LatencyTarget, PriorityReport,
     SteadyState,
 };
 use crate::report::normal::{RANGE_LABELS, share};
-use crate::report::{milliseconds, share_of_group};
+use crate::report::unified::ShownDirection;
 use crate::stats::{BATCH_LABELS, DEPTH_LABELS, Histogram};
 
 /// `eta` of a job that has ended.
@@ -39,19 +41,16 @@ pub(super) fn write(
     bins: bool,
 ) -> fmt::Result {
     write_head(json, job, kind)?;
-    for (direction, report) in job.directions.iter() {
-        json.object(direction.name(), |json| {
-            write_direction(json, job, direction, report, group, bins)
-        })?;
+    let mut shown = job.shown(&Direction::ALL).into_iter().peekable();
+    while let Some(direction) = shown.next_if(|direction| direction.name != "mixed") {
+        write_direction(json, job, &direction, group, bins)?;
     }
-    json.object("sync", |json| {
-        json.integer("total_ios", job.total_syncs)?;
-        let shown = job
-            .percentiles
-            .completion
-            .then_some(job.percentile_list.as_slice());
-        write_latency(json, "lat_ns", &job.sync, shown, bins)
-    })?;
+    if job.unified != UnifiedReporting::Mixed {
+        write_sync(json, job, bins)?;
+    }
+    for mixed in shown {
+        write_direction(json, job, &mixed, group, bins)?;
+    }
     write_resources(json, job)?;
     write_maps(json, job)?;
     if job.continues_on_error {
@@ -73,6 +72,17 @@ pub(super) fn write(
     }
 }
 
+fn write_sync(json: &mut JsonWriter<'_>, job: &JobReport, bins: bool) -> fmt::Result {
+    json.object("sync", |json| {
+        json.integer("total_ios", job.total_syncs)?;
+        let shown = job
+            .percentiles
+            .completion
+            .then_some(job.percentile_list.as_slice());
+        write_latency(json, "lat_ns", &job.sync, shown, bins)
+    })
+}
+
 fn write_head(json: &mut JsonWriter<'_>, job: &JobReport, kind: Kind) -> fmt::Result {
     json.string("jobname", &job.name)?;
     json.integer("groupid", job.group_id)?;
@@ -91,9 +101,20 @@ fn write_head(json: &mut JsonWriter<'_>, job: &JobReport, kind: Kind) -> fmt::Re
 fn write_direction(
     json: &mut JsonWriter<'_>,
     job: &JobReport,
-    direction: Direction,
-    report: &DirectionReport,
+    direction: &ShownDirection<'_>,
     group: Option<&GroupReport>,
+    bins: bool,
+) -> fmt::Result {
+    json.object(direction.name, |json| {
+        write_results(json, job, &direction.report, direction.share(group), bins)
+    })
+}
+
+fn write_results(
+    json: &mut JsonWriter<'_>,
+    job: &JobReport,
+    report: &DirectionReport,
+    share: f64,
     bins: bool,
 ) -> fmt::Result {
     let bandwidth = report.bytes_per_second();
@@ -121,7 +142,7 @@ fn write_direction(
         let name = if kinds.total { "lat_ns" } else { "clat_ns" };
         write_priorities(json, name, &report.priorities, percents, bins)?;
     }
-    write_samples(json, report, share_of_group(report, direction, group))
+    write_samples(json, report, share)
 }
 
 fn write_priorities(

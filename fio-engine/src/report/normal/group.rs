@@ -2,17 +2,14 @@
 
 use std::fmt::{self, Write};
 
-use crate::direction::Direction;
 use crate::report::milliseconds;
 use crate::report::model::{DiskReport, GroupDirectionReport, GroupReport};
 use crate::report::units::{BothBases, Prefix, ScaledNumber, Unit};
 
 pub(super) fn write(out: &mut dyn Write, group: &GroupReport) -> fmt::Result {
     writeln!(out, "\nRun status group {} (all jobs):", group.group_id)?;
-    for (direction, report) in group.directions.iter() {
-        if !report.max_runtime.is_zero() {
-            write_direction(out, group, direction, report)?;
-        }
+    for (name, report) in group.shown() {
+        write_direction(out, group, name, &report)?;
     }
     Ok(())
 }
@@ -20,7 +17,7 @@ pub(super) fn write(out: &mut dyn Write, group: &GroupReport) -> fmt::Result {
 fn write_direction(
     out: &mut dyn Write,
     group: &GroupReport,
-    direction: Direction,
+    name: &str,
     report: &GroupDirectionReport,
 ) -> fmt::Result {
     let prefix = Prefix::of_base(group.kb_base);
@@ -31,11 +28,6 @@ fn write_direction(
         unit,
     };
     let unit = Unit::of_rate(group.unit_base);
-    let name = match direction {
-        Direction::Read => "READ",
-        Direction::Write => "WRITE",
-        Direction::Trim => "TRIM",
-    };
     writeln!(
         out,
         "{name:>7}: bw={}, {}-{} ({}-{}), io={}, run={}-{}msec",

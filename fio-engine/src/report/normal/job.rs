@@ -9,11 +9,12 @@ use super::share;
 use crate::clock::LocalTime;
 use crate::direction::Direction;
 use crate::job::PercentileKinds;
+use crate::report::milliseconds;
 use crate::report::model::{
     DirectionReport, ErrorCount, GroupReport, JobReport, LatencyTarget, PriorityReport, SteadyState,
 };
+use crate::report::unified::ShownDirection;
 use crate::report::units::{BothBases, Prefix, ScaledNumber, Unit};
-use crate::report::{milliseconds, share_of_group};
 use crate::stats::{BATCH_LABELS, DEPTH_LABELS, Moments};
 
 pub(super) fn write(
@@ -26,9 +27,9 @@ pub(super) fn write(
         return Ok(());
     }
     write_head(out, job, finished)?;
-    for (direction, report) in job.directions.iter() {
-        if report.total_ios > 0 {
-            write_direction(out, job, direction, report, group)?;
+    for direction in job.shown(&Direction::ALL) {
+        if direction.report.total_ios > 0 {
+            write_direction(out, job, &direction, group)?;
         }
     }
     write_distribution(out, job)?;
@@ -119,10 +120,10 @@ fn write_head(out: &mut dyn Write, job: &JobReport, finished: SystemTime) -> fmt
 fn write_direction(
     out: &mut dyn Write,
     job: &JobReport,
-    direction: Direction,
-    report: &DirectionReport,
+    direction: &ShownDirection<'_>,
     group: Option<&GroupReport>,
 ) -> fmt::Result {
+    let ShownDirection { name, report, .. } = direction;
     let iops = number(
         job,
         report.ios_per_second() as u64,
@@ -136,7 +137,7 @@ fn write_direction(
     let runtime = milliseconds(report.runtime);
     writeln!(
         out,
-        "  {direction}: IOPS={iops}, BW={bandwidth}({bytes}/{runtime}msec)"
+        "  {name}: IOPS={iops}, BW={bandwidth}({bytes}/{runtime}msec)"
     )?;
 
     write_latency(out, "slat", &report.submission)?;
@@ -165,7 +166,7 @@ fn write_direction(
         let histogram = of_one.latency.histogram.as_deref();
         write_percentiles(out, &name, histogram, &job.percentile_list)?;
     }
-    write_bandwidth_samples(out, report, share_of_group(report, direction, group))?;
+    write_bandwidth_samples(out, report, direction.share(group))?;
     write_iops_samples(out, &report.iops)
 }
 

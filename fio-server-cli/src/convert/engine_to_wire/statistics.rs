@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::convert::unified_report;
 use fio_engine::report::{
     DirectionReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport, PriorityReport,
 };
@@ -30,6 +31,7 @@ pub fn thread_stat(job: &JobReport, index: usize, version: ServerVersion) -> Thr
         .iter()
         .any(|(_, of)| !of.priorities.is_empty());
     stat.priorities_disabled = (!by_priority).into();
+    stat.unified_report = unified_report(job.unified);
     stat.continue_on_error = u16::from(job.continues_on_error);
     stat.total_errors = job.errors.total;
     stat.first_error = job.errors.first.unsigned_abs();
@@ -219,6 +221,7 @@ pub fn group_run_stats(group: &GroupReport, version: ServerVersion) -> GroupRunS
     stats.kb_base = group.kb_base;
     stats.unit_base = unit_base(group.unit_base, version);
     stats.significant_figures = group.significant_figures;
+    stats.unified_report = unified_report(group.unified);
     stats.group_id = group.group_id;
     stats
 }

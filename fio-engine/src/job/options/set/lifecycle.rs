@@ -2,6 +2,7 @@
 
 use super::{Draft, Outcome, Value};
 use crate::job::lifecycle::ExitScope;
+use crate::job::reporting::UnifiedReporting;
 
 pub(in crate::job::options) fn wait_for(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.lifecycle.wait_for = Some(value.lossy());
@@ -38,5 +39,14 @@ pub(in crate::job::options) fn included_in_report(draft: &mut Draft, value: Valu
 
 pub(in crate::job::options) fn disk_utilization(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.reporting.disks = value.boolean()?;
+    Ok(())
+}
+
+pub(in crate::job::options) fn unified_reporting(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.reporting.unified = match value.word()? {
+        "mixed" | "1" => UnifiedReporting::Mixed,
+        "both" | "2" => UnifiedReporting::Both,
+        _ => UnifiedReporting::Separate,
+    };
     Ok(())
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::job::errors::{ContinueOn, ErrorOptions, IgnoredErrors};
-use crate::job::{ExitScope, JobSpec, LifecycleOptions, ReportingOptions};
+use crate::job::{ExitScope, JobSpec, LifecycleOptions, ReportingOptions, UnifiedReporting};
 
 prop_compose! {
     fn lifecycle()(
@@ -16,8 +16,13 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn reporting()(flags: [bool; 2]) -> ReportingOptions {
-        ReportingOptions { included: flags[0], disks: flags[1] }
+    fn reporting()(
+        flags: [bool; 2],
+        unified in prop::sample::select(vec![
+            UnifiedReporting::Separate, UnifiedReporting::Mixed, UnifiedReporting::Both,
+        ]),
+    ) -> ReportingOptions {
+        ReportingOptions { included: flags[0], disks: flags[1], unified }
     }
 }
 
