@@ -13,7 +13,7 @@ pub(super) static OPTIONS: [OptionInfo; 251] = [
     option("description", OptionType::Text, Category::General, "free text attached to the job, echoed in reports").works(set::description),
     option("name", OptionType::Text, Category::General, "job name; on the command line it opens a new job section").works(set::name),
     option("wait_for", OptionType::Text, Category::General, "delay this job until all workers of the named job are gone").works(set::wait_for),
-    option("ignore_error", OptionType::Text, Category::General, "errno list per kind (read,write,verify) that does not stop the job").parent("rw").works(set::ignore_error),
+    option("ignore_error", OptionType::OptionalText, Category::General, "errno list per kind (read,write,verify) that does not stop the job").parent("rw").works(set::ignore_error),
     option("loops", OptionType::Integer, Category::General, "number of repetitions").default("1").works(set::loops),
     option("numjobs", OptionType::Integer, Category::General, "number of clones").default("1").works(set::clones),
     option("startdelay", OptionType::Time, Category::General, "delay (or range) before start").default("0").unit("seconds").works(set::start_delay),
