@@ -47,11 +47,12 @@ fn options_without_support_are_refused_by_name() {
 fn defaults_are_defaults() {
     let plain = parse("[a]\n").expect("a plain job").jobs.remove(0);
     for option in options().iter().filter(|option| option.is_supported()) {
-        // fio's seed stands for "as always"; filename_format's is what no format means.
+        // fio's seed stands for "as always"; filename_format's is what no format means; blocks that are
+        // given count beside thinktime_iotime.
         let Some(default) = option.default else {
             continue;
         };
-        if ["randseed", "filename_format"].contains(&option.name) {
+        if ["randseed", "filename_format", "thinktime_blocks"].contains(&option.name) {
             continue;
         }
         for name in std::iter::once(option.name).chain(option.alias) {

@@ -17,6 +17,7 @@ mod errors;
 mod expand;
 mod file_options;
 mod flags;
+mod flow;
 mod grammar;
 mod lifecycle;
 mod limits;
@@ -33,6 +34,7 @@ mod replay;
 mod reporting;
 mod source;
 mod spec;
+mod think_time;
 pub mod units;
 mod validate;
 mod words;
@@ -45,6 +47,7 @@ pub use errors::{ContinueOn, ErrorOptions, IgnoredErrors, MAX_IGNORED_ERRORS};
 pub use expand::{Environment, Machine};
 pub use file_options::{AccessHint, FileKind, FileOptions, LifetimeHint, RangeSync};
 pub use flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
+pub use flow::FlowOptions;
 pub use lifecycle::{ExitScope, LifecycleOptions};
 pub use limits::{
     Limit, MAX_BLOCK_SIZE, MAX_FILES, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES, ParseLimits,
@@ -64,5 +67,7 @@ pub use spec::{
     BlockSizes, DEFAULT_PERCENTILES, Fallocate, JobSpec, Measure, Pattern, PercentileKinds,
     RandomGenerator, SizeOrPercent, SyncMode,
 };
+
+pub use think_time::{ThinkTimeOptions, ThinkTrigger};
 
 pub(crate) use error::shown;

@@ -6,6 +6,7 @@ mod errors;
 mod files;
 mod lifecycle;
 mod order;
+mod pauses;
 mod replay;
 
 use std::fmt::Display;
@@ -62,6 +63,7 @@ impl JobSpec {
         printer.errors(&self.errors);
         printer.reporting(self.reporting);
         printer.rate(&self.rate);
+        printer.pauses(self);
         printer.syncs(self);
         printer.replay(&self.replay);
         printer.buffers(&self.buffers);

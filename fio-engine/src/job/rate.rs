@@ -32,6 +32,9 @@ pub struct RateOptions {
     pub minimum_iops: PerDirection<Option<u64>>,
     /// When I/Os of a limited direction are issued (`rate_process`).
     pub process: RateProcess,
+    /// Pauses (`thinktime`) are left out of the schedule: after one, I/Os go on at the rate rather than
+    /// faster until what was missed is made up for (`rate_ignore_thinktime`).
+    pub ignores_think_time: bool,
     /// Over what time minimums are measured (`rate_cycle`), whole milliseconds, at least 1.
     pub cycle: Duration,
 }
@@ -55,6 +58,7 @@ impl Default for RateOptions {
             minimum_bandwidth: PerDirection::splat(None),
             minimum_iops: PerDirection::splat(None),
             process: RateProcess::Linear,
+            ignores_think_time: false,
             cycle: Duration::from_millis(1000),
         }
     }

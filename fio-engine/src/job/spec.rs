@@ -10,6 +10,7 @@ use super::buffers::BufferOptions;
 use super::engine_options::EngineOptions;
 use super::errors::ErrorOptions;
 use super::file_options::FileOptions;
+use super::flow::FlowOptions;
 use super::lifecycle::LifecycleOptions;
 use super::log_options::LogOptions;
 use super::memory::MemoryOptions;
@@ -18,6 +19,7 @@ use super::priority::PriorityOptions;
 use super::rate::RateOptions;
 use super::replay::ReplayOptions;
 use super::reporting::ReportingOptions;
+use super::think_time::ThinkTimeOptions;
 use crate::direction::{Direction, PerDirection};
 
 /// One job (a section of a job file): what it reads and writes, how, and for how long.
@@ -138,6 +140,12 @@ pub struct JobSpec {
 
     /// How fast the job may and must issue I/O (`rate`, `rate_iops`, …).
     pub rate: RateOptions,
+    /// Pauses between I/Os (`thinktime`, …).
+    pub think_time: ThinkTimeOptions,
+    /// The job's share of the activity of several (`flow`, …).
+    pub flow: FlowOptions,
+    /// The job ends with an error when an I/O takes longer (`max_latency`), from its making on.
+    pub max_latency: PerDirection<Option<Duration>>,
 
     /// Options of the engine.
     pub engine_options: EngineOptions,
@@ -238,6 +246,9 @@ impl JobSpec {
             errors: ErrorOptions::default(),
             reporting: ReportingOptions::default(),
             rate: RateOptions::default(),
+            think_time: ThinkTimeOptions::default(),
+            flow: FlowOptions::default(),
+            max_latency: PerDirection::splat(None),
             engine_options: EngineOptions::default(),
             priority: PriorityOptions::default(),
             fsync_every: 0,

@@ -1,5 +1,6 @@
 //! The thread that leads a run from the first file to the report.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::content::WorkingSet;
 use super::event::{Level, Observer, RunEvent};
-use super::job_loop::{JobContext, JobFailure, JobOutcome};
+use super::job_loop::{Flow, JobContext, JobFailure, JobOutcome};
 use super::plan::{JobClone, Plan};
 use super::progress::JobState;
 use super::start_line::StartLine;
@@ -34,11 +35,15 @@ pub(super) struct Supervisor {
     options: RunOptions,
     stop: StopHandle,
     began: Instant,
+    /// The flows of the jobs, by their number.
+    flows: BTreeMap<u32, Arc<Flow>>,
 }
 
 impl Supervisor {
     pub(super) fn new(plan: Plan, options: RunOptions, stop: StopHandle, began: Instant) -> Self {
+        let numbers = plan.clones.iter().map(|clone| clone.spec.flow.id);
         Self {
+            flows: numbers.map(|number| (number, Arc::default())).collect(),
             plan,
             options,
             stop,
@@ -286,6 +291,7 @@ impl Supervisor {
             start_line,
             run_began: self.began,
             start_delay: start_delay(clone, &seeds),
+            flow: self.flow_of(clone),
             content_seed: seeds.of(Stream::Buffer),
             working_sets: self.working_sets(clone, storage),
             priority_seed: seeds.of(Stream::Priority),
@@ -297,6 +303,13 @@ impl Supervisor {
             },
             on_start: &|| self.tell(RunEvent::JobStarted { job: clone.index }),
         }))
+    }
+
+    /// The flow the clone takes part in, if it does.
+    fn flow_of(&self, clone: &JobClone) -> Option<Arc<Flow>> {
+        let options = &clone.spec.flow;
+        let taken = options.weight > 0;
+        taken.then(|| self.flows.get(&options.id).cloned().unwrap_or_default())
     }
 
     /// What the clone draws duplicates from: its own working set, or those of all clones that share

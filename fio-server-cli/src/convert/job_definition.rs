@@ -13,7 +13,7 @@ use fio_engine::job::{
     AccessHint, BlockSizes, BufferPattern, DedupeMode, ErrorOptions, ExitScope, Fallocate,
     FileOptions, JobSpec, LifetimeHint, LogOptions, MemoryKind, MemoryOptions, OrderOptions,
     Pattern, PatternPart, PriorityOptions, RateOptions, RateProcess, ReplayOptions, SizeOrPercent,
-    SyncMode, WindowValue,
+    SyncMode, ThinkTrigger, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -36,6 +36,7 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     set_file_options(&spec.files, &mut options);
     set_times(spec, &mut options);
     set_rates(&spec.rate, &mut options);
+    set_pauses(spec, &mut options);
     set_priorities(&spec.priority, &mut options);
     set_buffers(spec, &mut options);
     set_memory(&spec.memory, &mut options);
@@ -86,6 +87,24 @@ fn set_rates(rate: &RateOptions, options: &mut ThreadOptions) {
         RateProcess::Poisson => 1,
     };
     options.rate_cycle_ms = u32::try_from(rate.cycle.as_millis()).unwrap_or(u32::MAX);
+}
+
+fn set_pauses(spec: &JobSpec, options: &mut ThreadOptions) {
+    let microseconds = |time: Duration| u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+    let think = &spec.think_time;
+    options.think_time = microseconds(think.time);
+    options.think_time_spin = microseconds(think.spin);
+    options.think_time_blocks = think.blocks.unwrap_or(1);
+    options.think_time_blocks_type = u32::from(think.trigger == ThinkTrigger::Issue);
+    options.think_time_io_time = microseconds(think.io_time);
+    options.rate_ignores_think_time = u32::from(spec.rate.ignores_think_time);
+    options.flow_id = i32::try_from(spec.flow.id).unwrap_or(i32::MAX);
+    options.flow = i32::try_from(spec.flow.weight).unwrap_or(i32::MAX);
+    options.flow_sleep = microseconds(spec.flow.sleep);
+    let nanoseconds = |time: Option<Duration>| {
+        u64::try_from(time.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
+    };
+    options.max_latency = spec.max_latency.0.map(nanoseconds);
 }
 
 fn set_priorities(priority: &PriorityOptions, options: &mut ThreadOptions) {

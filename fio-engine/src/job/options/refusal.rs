@@ -30,10 +30,10 @@ const REASONS: &[(&[&str], &str)] = &[
         "settings of the process and of the system are left alone",
     ),
     (
-        &["rate_ignore_thinktime", "thinktime", "thinkcycles", "flow"],
-        "jobs do not pause; a rate (rate, rate_iops) can slow them down",
+        &["thinkcycles"],
+        "a cycle is no time; give thinktime_spin one",
     ),
-    (&["latency_", "max_latency"], "there are no latency targets"),
+    (&["latency_"], "there are no latency targets"),
     (&["steadystate"], "steady state is not detected"),
     (
         &[

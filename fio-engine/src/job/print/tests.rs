@@ -193,6 +193,7 @@ prop_compose! {
         by_iops: [bool; 2],
         poisson: bool,
         cycle in 1_u64..100_000,
+        ignores_think_time: bool,
     ) -> RateOptions {
         let mut rate = RateOptions::default();
         *(if by_iops[0] { &mut rate.iops } else { &mut rate.bandwidth }) = limits;
@@ -200,6 +201,7 @@ prop_compose! {
         *minimum = PerDirection(minimums);
         rate.process = if poisson { RateProcess::Poisson } else { RateProcess::Linear };
         rate.cycle = Duration::from_millis(cycle);
+        rate.ignores_think_time = ignores_think_time;
         rate
     }
 }
@@ -492,4 +494,27 @@ fn what_a_job_file_cannot_hold_is_not_printed() {
             "{file:?}"
         );
     }
+}
+
+#[test]
+fn pauses_flows_and_limits_are_read_back() {
+    let text = "[a]\nthinktime=5ms\nthinktime_spin=10\nthinktime_blocks=4\nthinktime_blocks_type=issue\n\
+                thinktime_iotime=2\nflow=7\nflow_id=3\nflow_sleep=50\nmax_latency=1ms,,20\n";
+    let read = |text: &str| {
+        let source = JobSource::text("pauses", text);
+        let parsed = parse_jobs(&[source], &Default::default());
+        let mut spec = parsed.expect("good options").jobs.remove(0);
+        spec.given_options.clear();
+        spec
+    };
+    let spec = read(text);
+    assert_eq!(spec.think_time.spin, Duration::from_micros(10));
+    assert_eq!(spec.think_time.io_time, Duration::from_secs(2));
+    assert_eq!((spec.flow.id, spec.flow.weight), (3, 7));
+    let limits = spec.max_latency.0;
+    assert_eq!(
+        limits,
+        [1000, 0, 20].map(|time| Some(Duration::from_micros(time)).filter(|time| !time.is_zero()))
+    );
+    assert_eq!(read(&spec.to_job_file().expect("printable")), spec);
 }

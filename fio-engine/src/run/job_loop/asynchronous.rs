@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use super::failure::JobFailure;
 use super::pace::Verdict;
-use super::rate::{Turn, next_steered, rest, turn};
 use super::recorder::Times;
+use super::regulator::{Turn, last_pause, next_steered, rest, turn};
 use super::{JobContext, LoopState};
 use crate::clock::Ticks;
 use crate::direction::Direction;
@@ -135,7 +135,7 @@ impl Flight {
         state: &mut LoopState<'_>,
     ) -> Result<(), JobFailure> {
         while !self.ended && !self.free.is_empty() {
-            let next = if state.limiter.is_none() {
+            let next = if state.regulator.is_none() {
                 context.generator.next()
             } else {
                 self.next_when_due(context, engine, state)?
@@ -180,12 +180,15 @@ impl Flight {
         state: &mut LoopState<'_>,
     ) -> Result<Option<Request>, JobFailure> {
         let Some(request) = next_steered(context, state) else {
+            self.land(context, engine, state)?;
+            last_pause(state);
             return Ok(None);
         };
         while !self.ended {
-            match turn(&request, state) {
+            match turn(&request, self.in_flight(), state) {
                 Turn::Issue => return Ok(Some(request)),
                 Turn::Wait(time) => self.wait(context, engine, state, time)?,
+                Turn::Drain => self.land(context, engine, state)?,
                 Turn::End => break,
             }
         }
@@ -437,7 +440,12 @@ impl Flight {
                     completed: now,
                 };
                 let logged = logged(&unit.io, moved);
-                state.recorder.complete(&state.clock, logged, times);
+                if let Err(late) = state.recorder.complete(&state.clock, logged, times) {
+                    let failure =
+                        JobFailure::too_late(context.file_name(unit.io.file), &unit.io, late);
+                    self.failure.get_or_insert(failure);
+                    self.ended = true;
+                }
                 self.free.push(completion.unit);
             }
             other => self.incomplete(context, engine, state, completion.unit, other),
@@ -455,10 +463,7 @@ impl Flight {
         result: io::Result<usize>,
     ) {
         let io = self.units[unit].io;
-        let name = context
-            .file_names
-            .get(io.file)
-            .map_or("(no file)", String::as_str);
+        let name = context.file_name(io.file);
         let failure = match result {
             Ok(0) => JobFailure::nothing_moved(name, &io),
             Err(error) => JobFailure::io(name, &io, &error),

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::recorder::TooLate;
 use crate::direction::Direction;
 use crate::io::{EngineError, Io};
 use crate::job::ErrorKind;
@@ -49,6 +50,23 @@ impl JobFailure {
     /// The run was stopped before the clone could begin.
     pub(crate) fn stopped() -> Self {
         Self::new(libc::ECANCELED, "the run was stopped before this job began")
+    }
+
+    /// An I/O took longer than `max_latency` allows.
+    #[cold]
+    pub(super) fn too_late(file: &str, io: &Io, late: TooLate) -> Self {
+        let TooLate { nanos, allowed } = late;
+        let Io {
+            direction,
+            offset,
+            length,
+            ..
+        } = io;
+        let message = format!(
+            "{direction} of {length} bytes at offset {offset} of {file} took {nanos} ns, more than \
+             max_latency allows ({allowed} ns)"
+        );
+        Self::new(libc::ETIMEDOUT, message)
     }
 
     /// The thread may not have the job's priority.

@@ -7,16 +7,21 @@
 mod asynchronous;
 mod errors;
 mod failure;
+mod flow;
 mod minimum;
 mod pace;
 mod priority;
 mod rate;
 mod recorder;
 mod recording;
+mod regulator;
 mod synchronous;
+mod think_time;
 
 #[cfg(test)]
 mod rate_tests;
+#[cfg(test)]
+mod regulator_tests;
 #[cfg(test)]
 mod tests;
 
@@ -28,11 +33,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use errors::ErrorLedger;
 pub(crate) use failure::JobFailure;
+pub(crate) use flow::Flow;
 use pace::{Pace, Verdict};
 use priority::PriorityChooser;
-use rate::RateLimiter;
 use recorder::Recorder;
 use recording::Recording;
+use regulator::Regulator;
 
 use super::StopHandle;
 use super::content::{ContentSource, WorkingSet};
@@ -73,6 +79,8 @@ pub(crate) struct JobContext<'a> {
     pub(crate) priority_seed: u64,
     /// Number of the clone, from 1 over all jobs.
     pub(crate) thread_number: u32,
+    /// The flow the job takes part in, if it does.
+    pub(crate) flow: Option<Arc<Flow>>,
     /// What the logs of all jobs may take.
     pub(crate) log_budget: &'a LogBudget,
     /// Told of each error after which the job goes on, if it wants that.
@@ -184,17 +192,9 @@ impl JobContext<'_> {
         self.publish_start();
         let pace = Pace::new(clock, self.spec, self.progress, self.stop, &mut recorder);
         let since = pace.counting_since();
-        let replay = self.generator.replay().is_some_and(|log| log.stalls());
         let mut state = LoopState {
             clock,
-            limiter: RateLimiter::new(
-                self.spec,
-                self.thread_number,
-                clock,
-                since,
-                replay,
-                recording,
-            ),
+            regulator: Regulator::new(self, clock, since, recording),
             pace,
             recorder,
             content,
@@ -213,9 +213,9 @@ impl JobContext<'_> {
         if let Some(failure) = self.generator.replay().and_then(ReplaySource::take_failure) {
             result = result.and_then(|()| Err(JobFailure::replay(&failure)));
         }
-        if let Some(limiter) = state.limiter.take() {
+        if let Some(regulator) = state.regulator.take() {
             // Also what a job has recorded that failed is written.
-            let finished = limiter.finish();
+            let finished = regulator.finish();
             result = result.and(finished);
         }
         let statistics = &mut state.recorder.statistics;
@@ -251,6 +251,12 @@ impl JobContext<'_> {
                 .unsigned_abs(),
             started: Some(started),
         }
+    }
+
+    /// How messages name a file.
+    fn file_name(&self, file: usize) -> &str {
+        let name = self.file_names.get(file);
+        name.map_or("(no file)", String::as_str)
     }
 
     fn publish_start(&self) {
@@ -332,8 +338,8 @@ impl JobContext<'_> {
 struct LoopState<'a> {
     clock: Clock,
     pace: Pace<'a>,
-    /// Present if the job has a rate.
-    limiter: Option<RateLimiter>,
+    /// Present if something keeps the job from issuing I/Os at will.
+    regulator: Option<Box<Regulator>>,
     recorder: Recorder,
     content: ContentSource,
     /// Present if I/Os have priorities of their own.

@@ -2,21 +2,14 @@
 //!
 //! Each limited direction has a schedule in bytes, as in fio: the next I/O is due when the bytes
 //! issued so far would have been issued at the rate. So lateness does not add up: an I/O that was
-//! late is followed by others until the schedule is met again. Waiting is sleep; what is shorter
-//! than the kernel can sleep is spun.
+//! late is followed by others until the schedule is met again.
 
 use std::time::Duration;
 
-use super::failure::JobFailure;
-use super::recording::Recording;
-use super::{JobContext, LoopState, Verdict};
 use crate::clock::{Clock, Ticks};
 use crate::direction::{Direction, PerDirection};
 use crate::job::{JobSpec, RateProcess};
-use crate::workload::{Generator, RandomRule, Request, RequestKind, Seeds, Stream, Tausworthe};
-
-/// Below this, the kernel would wake a thread too late (its timers are 50 µs late by default).
-const SHORTEST_SLEEP: Duration = Duration::from_micros(30);
+use crate::workload::{Generator, RandomRule, Seeds, Stream, Tausworthe};
 
 /// Keeps a job to its rates.
 #[derive(Debug)]
@@ -27,18 +20,9 @@ pub(super) struct RateLimiter {
     schedules: PerDirection<Option<Schedule>>,
     /// The job reads and writes, so that one direction can go on while the other waits.
     mixed: bool,
-    /// Present if the times of a log are kept.
-    replay: Option<ReplayTime>,
-    /// Present if what is issued is written down.
-    recording: Option<Box<Recording>>,
-}
-
-/// The time of a job that replays a log.
-#[derive(Debug, Clone, Copy)]
-struct ReplayTime {
-    began: Ticks,
-    /// When the I/O made last is due.
-    due: Ticks,
+    ignores_think_time: bool,
+    /// What statistics count from, as far as the schedules know.
+    counting_since: Ticks,
 }
 
 /// When the I/Os of one direction are due.
@@ -54,27 +38,13 @@ struct Schedule {
     due: Ticks,
 }
 
-/// What a job with a rate does next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// It issues the I/O.
-    Issue,
-    /// It has nothing to do for this time, or a little less.
-    Wait(Duration),
-    /// It ends.
-    End,
-}
-
 impl RateLimiter {
-    /// `None` if the job has no limit, and nobody looks at what it issues. `since` is when it began,
-    /// `thread_number` that of the clone, `replay` whether the times of a log are kept.
+    /// `None` if the job has no limit. `since` is when it began, `thread_number` that of the clone.
     pub(super) fn new(
         spec: &JobSpec,
         thread_number: u32,
         clock: Clock,
         since: Ticks,
-        replay: bool,
-        recording: Option<Recording>,
     ) -> Option<Self> {
         let seeds = Seeds::new(spec, thread_number, RandomRule::Newest);
         let schedule = |direction: Direction| {
@@ -94,38 +64,42 @@ impl RateLimiter {
             Some(schedule)
         };
         let schedules = PerDirection(Direction::ALL.map(schedule));
-        let limited = schedules.0.iter().any(Option::is_some);
-        (limited || replay || recording.is_some()).then_some(Self {
+        schedules.0.iter().any(Option::is_some).then_some(Self {
             clock,
             since,
             schedules,
-            mixed: limited && spec.pattern.read && spec.pattern.write,
-            replay: replay.then_some(ReplayTime {
-                began: since,
-                due: since,
-            }),
-            recording: recording.map(|mut recording| {
-                recording.begin(since);
-                Box::new(recording)
-            }),
+            mixed: spec.pattern.read && spec.pattern.write,
+            ignores_think_time: spec.rate.ignores_think_time,
+            counting_since: since,
         })
     }
 
     /// Begins the schedules anew if statistics have begun to count since: the rate then holds
     /// exactly over the time that is reported.
-    fn count_since(&mut self, since: Ticks) {
-        if since == self.since {
+    pub(super) fn count_since(&mut self, since: Ticks) {
+        if since == self.counting_since {
             return;
         }
-        self.since = since;
+        (self.counting_since, self.since) = (since, since);
         for schedule in self.schedules.0.iter_mut().flatten() {
             (schedule.issued, schedule.next, schedule.due) = (0, 0, since);
         }
     }
 
+    /// Leaves a pause out of the schedules, if the job wants that.
+    pub(super) fn leave_out(&mut self, pause: Duration) {
+        if !self.ignores_think_time {
+            return;
+        }
+        self.since = self.clock.after(self.since, pause);
+        for schedule in self.schedules.0.iter_mut().flatten() {
+            schedule.due = self.clock.after(schedule.due, pause);
+        }
+    }
+
     /// Lets the direction that is due, or due sooner, go first. Where both are due, or both at the
     /// same time, the job's mix decides.
-    fn steer(&self, generator: &mut Generator, now: Ticks) {
+    pub(super) fn steer(&self, generator: &mut Generator, now: Ticks) {
         if !self.mixed {
             return;
         }
@@ -137,36 +111,14 @@ impl RateLimiter {
         });
     }
 
-    /// Ends what was written down.
-    pub(super) fn finish(self) -> Result<(), JobFailure> {
-        self.recording
-            .map_or(Ok(()), |recording| recording.finish())
-    }
-
     /// When the next I/O of a direction is due.
-    fn due(&self, direction: Direction) -> Ticks {
+    pub(super) fn due(&self, direction: Direction) -> Ticks {
         self.schedules[direction]
             .as_ref()
             .map_or(self.since, |schedule| schedule.due)
     }
 
-    /// When an I/O that has just been made is due.
-    fn due_of(&self, request: &Request) -> Ticks {
-        let by_log = self.replay.map_or(self.since, |time| time.due);
-        match request.kind {
-            RequestKind::Data(direction) => by_log.max(self.due(direction)),
-            _ => by_log,
-        }
-    }
-
-    fn issue(&mut self, request: &Request, now: Ticks) {
-        if let Some(recording) = &mut self.recording {
-            recording.issue(now, request);
-        }
-        let RequestKind::Data(direction) = request.kind else {
-            return;
-        };
-        let bytes = request.length;
+    pub(super) fn issue(&mut self, direction: Direction, bytes: u64) {
         if let Some(schedule) = &mut self.schedules[direction] {
             schedule.issued = schedule.issued.saturating_add(bytes);
             schedule.advance(bytes);
@@ -202,67 +154,5 @@ impl Schedule {
                 self.next.saturating_add((-share.ln() * mean) as u64)
             }
         };
-    }
-}
-
-/// The next I/O of a synchronous job with a rate, when it is due; `None` when the job is over.
-#[cold]
-pub(super) fn next_when_due(
-    context: &mut JobContext<'_>,
-    state: &mut LoopState<'_>,
-) -> Option<Request> {
-    let request = next_steered(context, state)?;
-    loop {
-        match turn(&request, state) {
-            Turn::Issue => return Some(request),
-            Turn::Wait(time) => rest(time),
-            Turn::End => return None,
-        }
-    }
-}
-
-/// The next I/O, whether it is due or not.
-pub(super) fn next_steered(
-    context: &mut JobContext<'_>,
-    state: &mut LoopState<'_>,
-) -> Option<Request> {
-    let Some(limiter) = &mut state.limiter else {
-        return context.generator.next();
-    };
-    limiter.steer(&mut context.generator, state.clock.now());
-    let request = context.generator.next();
-    if let (Some(time), Some(log)) = (&mut limiter.replay, context.generator.replay()) {
-        time.due = state
-            .clock
-            .after(time.began, Duration::from_nanos(log.due()));
-    }
-    request
-}
-
-/// What to do now with an I/O that was made. Does what is due besides I/O, so that a job that waits
-/// is sampled, published, stopped and ended as any other.
-pub(super) fn turn(request: &Request, state: &mut LoopState<'_>) -> Turn {
-    let now = state.clock.now();
-    if state.pace.is_due(now) && state.pace.catch_up(now, &mut state.recorder) == Verdict::End {
-        return Turn::End;
-    }
-    let Some(limiter) = &mut state.limiter else {
-        return Turn::Issue;
-    };
-    limiter.count_since(state.pace.counting_since());
-    let due = limiter.due_of(request);
-    if now >= due {
-        limiter.issue(request, now);
-        return Turn::Issue;
-    }
-    Turn::Wait(state.clock.between(now, state.pace.wake_up(due)))
-}
-
-/// Does nothing for this time.
-pub(super) fn rest(time: Duration) {
-    if time < SHORTEST_SLEEP {
-        std::hint::spin_loop();
-    } else {
-        std::thread::sleep(time);
     }
 }

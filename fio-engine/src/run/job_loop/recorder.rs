@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::priority::expected;
 use crate::clock::{Clock, Ticks};
-use crate::direction::Direction;
+use crate::direction::{Direction, PerDirection};
 use crate::job::{JobSpec, Measure};
 use crate::logs::{IoLog, LogBudget, LogCollector, LoggedIo};
 use crate::stats::JobStatistics;
@@ -18,6 +18,15 @@ pub(super) struct Recorder {
     usual: bool,
     logs: Option<Box<LogCollector>>,
     by_priority: Option<PriorityKind>,
+    /// The longest total latency allowed (`max_latency`), if there is one, in nanoseconds.
+    longest: Option<PerDirection<u64>>,
+}
+
+/// An I/O took longer than the job allows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TooLate {
+    pub(super) nanos: u64,
+    pub(super) allowed: u64,
 }
 
 /// Which latency is recorded by priority.
@@ -58,26 +67,42 @@ impl Recorder {
             statistics.expect_priorities(Direction::Read, reads);
             statistics.expect_priorities(Direction::Write, writes);
         }
+        let limits = spec.max_latency;
+        let limited = limits.0.iter().any(Option::is_some);
+        let longest = limited.then(|| {
+            PerDirection(
+                limits
+                    .0
+                    .map(|limit| limit.map_or(u64::MAX, |limit| limit.as_nanos() as u64)),
+            )
+        });
         let all = measure.completion_latency && measure.total_latency;
         Self {
             statistics,
             measure,
-            usual: all && logs.is_none() && by_priority.is_none(),
+            usual: all && logs.is_none() && by_priority.is_none() && longest.is_none(),
             logs,
             by_priority,
+            longest,
         }
     }
 
     /// Whether any latency is measured, and so time must be read for each I/O.
     pub(super) fn needs_time(&self) -> bool {
-        self.measure.submission_latency
+        self.longest.is_some()
+            || self.measure.submission_latency
             || self.measure.completion_latency
             || self.measure.total_latency
     }
 
-    /// Records an I/O that is over.
+    /// Records an I/O that is over; says if it took too long.
     #[inline(always)]
-    pub(super) fn complete(&mut self, clock: &Clock, io: LoggedIo, times: Times) {
+    pub(super) fn complete(
+        &mut self,
+        clock: &Clock,
+        io: LoggedIo,
+        times: Times,
+    ) -> Result<(), TooLate> {
         if self.usual {
             self.statistics.record_completion(
                 io.direction,
@@ -85,13 +110,19 @@ impl Recorder {
                 clock.nanos_between(times.issued, times.completed),
                 clock.nanos_between(times.created, times.completed),
             );
+            Ok(())
         } else {
-            self.complete_unusually(clock, io, times);
+            self.complete_unusually(clock, io, times)
         }
     }
 
     #[cold]
-    fn complete_unusually(&mut self, clock: &Clock, io: LoggedIo, times: Times) {
+    fn complete_unusually(
+        &mut self,
+        clock: &Clock,
+        io: LoggedIo,
+        times: Times,
+    ) -> Result<(), TooLate> {
         let completion = clock.nanos_between(times.issued, times.completed);
         let total = clock.nanos_between(times.created, times.completed);
         self.statistics.record_transfer(io.direction, io.length);
@@ -116,6 +147,14 @@ impl Recorder {
         if let Some(logs) = &mut self.logs {
             logs.complete(clock, io, times.completed, completion, total);
         }
+        let allowed = self
+            .longest
+            .map_or(u64::MAX, |longest| longest[io.direction]);
+        if total > allowed {
+            let nanos = total;
+            return Err(TooLate { nanos, allowed });
+        }
+        Ok(())
     }
 
     /// Records the submission of an I/O that completes later.

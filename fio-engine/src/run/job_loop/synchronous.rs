@@ -2,8 +2,8 @@
 
 use super::failure::JobFailure;
 use super::pace::Verdict;
-use super::rate::next_when_due;
 use super::recorder::Times;
+use super::regulator::next_when_due;
 use super::{JobContext, LoopState};
 use crate::clock::Ticks;
 use crate::direction::Direction;
@@ -68,7 +68,9 @@ pub(super) fn run<E: IoEngine>(
             length: bytes as u64,
             priority: 0,
         };
-        state.recorder.complete(&clock, logged, times);
+        if let Err(late) = state.recorder.complete(&clock, logged, times) {
+            return Err(JobFailure::too_late(context.file_name(io.file), &io, late));
+        }
         if is_over(now, state) {
             break;
         }
@@ -78,7 +80,7 @@ pub(super) fn run<E: IoEngine>(
 
 #[inline(always)]
 fn next(context: &mut JobContext<'_>, state: &mut LoopState<'_>) -> Option<Request> {
-    if state.limiter.is_none() {
+    if state.regulator.is_none() {
         context.generator.next()
     } else {
         next_when_due(context, state)
@@ -125,12 +127,7 @@ fn finish<E: IoEngine>(
     mut queued: Queued,
     state: &mut LoopState<'_>,
 ) -> Result<usize, JobFailure> {
-    let name = || {
-        context
-            .file_names
-            .get(whole.file)
-            .map_or("(no file)", String::as_str)
-    };
+    let name = || context.file_name(whole.file);
     let mut rest = whole;
     loop {
         let moved = match queued {

@@ -25,6 +25,20 @@ pub(super) fn run_on<E: IoEngine>(
     files: Vec<File>,
     stop: &StopHandle,
 ) -> JobOutcome {
+    run_in::<E>(spec, files, stop, None)
+}
+
+/// A job without files that takes part in a flow.
+pub(super) fn run_with<E: IoEngine>(spec: &JobSpec, flow: Arc<Flow>) -> JobOutcome {
+    run_in::<E>(spec, Vec::new(), &StopHandle::default(), Some(flow))
+}
+
+fn run_in<E: IoEngine>(
+    spec: &JobSpec,
+    files: Vec<File>,
+    stop: &StopHandle,
+    flow: Option<Arc<Flow>>,
+) -> JobOutcome {
     let Some(SizeOrPercent::Bytes(length)) = spec.size else {
         panic!("a size in bytes")
     };
@@ -41,6 +55,7 @@ pub(super) fn run_on<E: IoEngine>(
                 spec,
                 files: files.into(),
                 paths: Arc::default(),
+                flow,
                 file_names: &names,
                 generator: Generator::new(spec, 1, &[region], RandomRule::Newest).unwrap(),
                 progress: &JobProgress::new(),
