@@ -117,3 +117,48 @@ fn jobs_without_statistics_are_reported_only_if_they_fail() {
     assert_eq!(names, ["shown", "bad"]);
     assert_eq!(report.groups.len(), 1);
 }
+
+/// A job that does 1000 I/Os per second, watched every tenth of a second.
+fn watched(name: &str, limit: f64) -> JobSpec {
+    let mut job = reader(name, 3000);
+    job.rate.iops = fio_engine::PerDirection::splat(Some(1000));
+    job.steady_state.by_slope = false;
+    job.steady_state.limit = limit;
+    job.steady_state.duration = Duration::from_millis(500);
+    job.steady_state.check_interval = Duration::from_millis(100);
+    job
+}
+
+#[test]
+fn a_steady_job_ends_and_tells_what_was_measured() {
+    let report = run(vec![watched("steady", 60.0), watched("never", 0.0)]);
+    let times = runtimes(&report);
+    assert!((490..2500).contains(&times[0].1), "{times:?}");
+    assert!(times[1].1 >= 2990, "{times:?}");
+    let state = report.jobs[0]
+        .steady_state
+        .as_ref()
+        .expect("it was watched");
+    assert!(state.attained && state.criterion < 60.0, "{state:?}");
+    assert_eq!((state.iops.len(), state.bandwidth.len()), (5, 5));
+    assert!(state.mean_iops() > 500, "{state:?}");
+    let never = report.jobs[1]
+        .steady_state
+        .as_ref()
+        .expect("it was watched");
+    assert!(!never.attained, "{never:?}");
+}
+
+#[test]
+fn jobs_reported_together_are_watched_together() {
+    let mut pair = watched("pair", 60.0).clones(2);
+    pair.group_reporting = true;
+    let report = run(vec![pair]);
+    assert_eq!(report.jobs.len(), 1);
+    assert!(report.jobs[0].total_runtime < Duration::from_secs(5));
+    let state = report.jobs[0]
+        .steady_state
+        .as_ref()
+        .expect("they were watched");
+    assert!(state.attained && state.mean_iops() > 1000, "{state:?}");
+}

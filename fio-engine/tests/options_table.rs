@@ -91,6 +91,7 @@ const NEWER_OR_HIDDEN: &[&str] = &[
     "log_issue_time",
     "iomem_align",
     "priohint",
+    "steadystate_check_interval",
     "filetype",
     "end_syncfs",
 ];

@@ -34,6 +34,7 @@ mod replay;
 mod reporting;
 mod source;
 mod spec;
+mod steady_state;
 mod think_time;
 pub mod units;
 mod validate;
@@ -68,6 +69,7 @@ pub use spec::{
     RandomGenerator, SizeOrPercent, SyncMode,
 };
 
+pub use steady_state::{MAX_STEADY_STATE_LENGTH, SteadyStateOptions};
 pub use think_time::{ThinkTimeOptions, ThinkTrigger};
 
 pub(crate) use error::shown;

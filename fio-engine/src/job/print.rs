@@ -8,6 +8,7 @@ mod lifecycle;
 mod order;
 mod pauses;
 mod replay;
+mod steady_state;
 
 use std::fmt::Display;
 use std::os::unix::ffi::OsStrExt;
@@ -61,6 +62,7 @@ impl JobSpec {
         printer.life(self);
         printer.lifecycle(&self.lifecycle);
         printer.errors(&self.errors);
+        printer.steady_state(&self.steady_state);
         printer.reporting(self.reporting);
         printer.rate(&self.rate);
         printer.pauses(self);

@@ -19,6 +19,7 @@ use super::priority::PriorityOptions;
 use super::rate::RateOptions;
 use super::replay::ReplayOptions;
 use super::reporting::ReportingOptions;
+use super::steady_state::SteadyStateOptions;
 use super::think_time::ThinkTimeOptions;
 use crate::direction::{Direction, PerDirection};
 
@@ -135,6 +136,8 @@ pub struct JobSpec {
     pub lifecycle: LifecycleOptions,
     /// After which errors the job goes on (`continue_on_error`, `ignore_error`, `error_dump`).
     pub errors: ErrorOptions,
+    /// When the job ends because it is in a steady state (the `steadystate` family).
+    pub steady_state: SteadyStateOptions,
     /// Which parts of a report the job has a share in (`stats`, `disk_util`).
     pub reporting: ReportingOptions,
 
@@ -244,6 +247,7 @@ impl JobSpec {
             split_cpus: false,
             lifecycle: LifecycleOptions::default(),
             errors: ErrorOptions::default(),
+            steady_state: SteadyStateOptions::default(),
             reporting: ReportingOptions::default(),
             rate: RateOptions::default(),
             think_time: ThinkTimeOptions::default(),

@@ -25,6 +25,7 @@ impl JobSpec {
         self.order.validate()?;
         self.rate.validate()?;
         self.errors.validate()?;
+        self.steady_state.validate()?;
         self.buffers.validate()?;
         self.replay.validate()?;
         self.memory.validate()?;

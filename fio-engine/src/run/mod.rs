@@ -28,6 +28,7 @@ mod progress;
 mod results;
 mod start_line;
 mod status;
+mod steady_state;
 mod storage;
 mod succession;
 mod supervisor;

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use super::content::check_pattern;
 use super::descriptors;
 use super::progress::JobProgress;
+use super::steady_state::Watches;
 use super::{RunError, RunOptions, succession};
 use crate::clock::clock_milliseconds;
 use crate::files;
@@ -95,6 +96,7 @@ impl Plan {
             });
         }
         let exit_all = jobs.iter().any(|job| job.lifecycle.exit_all);
+        let mut watches = Watches::default();
         let mut clones = Vec::with_capacity(count);
         let groups = group_numbers(&jobs);
         let waits = succession::waits(&jobs)
@@ -110,6 +112,7 @@ impl Plan {
             wave += u32::from(job.stonewall && !clones.is_empty());
             let spec = Arc::new(job);
             for clone_index in 0..spec.clones {
+                let ended = Arc::default();
                 clones.push(JobClone {
                     spec: spec_of_clone(&spec, clone_index, options.random_rule),
                     index: clones.len() as u32,
@@ -118,8 +121,8 @@ impl Plan {
                     clone_index,
                     group,
                     wave,
-                    progress: Arc::new(JobProgress::new()),
-                    ended: Arc::default(),
+                    progress: Arc::new(watches.progress_of(&spec, group, &ended)),
+                    ended,
                 });
             }
         }

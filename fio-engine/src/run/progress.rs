@@ -1,7 +1,9 @@
 //! What a job publishes of itself while it runs.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
+use super::steady_state::SteadyWatch;
 use crate::direction::PerDirection;
 
 /// Where a clone is in its life.
@@ -55,6 +57,8 @@ pub(crate) struct JobProgress {
     open_files: AtomicU32,
     /// Nanoseconds after the run's start at which I/O began.
     began: AtomicU64,
+    /// Present if a steady state is looked for, with the clone's number there.
+    steady: Option<(Arc<SteadyWatch>, usize)>,
 }
 
 impl JobProgress {
@@ -66,7 +70,21 @@ impl JobProgress {
             target: AtomicU64::new(u64::MAX),
             open_files: AtomicU32::new(0),
             began: AtomicU64::new(0),
+            steady: None,
         }
+    }
+
+    /// Of a clone that is watched for a steady state.
+    pub(crate) fn watched_by(watch: Arc<SteadyWatch>, member: usize) -> Self {
+        Self {
+            steady: Some((watch, member)),
+            ..Self::new()
+        }
+    }
+
+    /// What watches the clone for a steady state, and its number there.
+    pub(crate) const fn steady(&self) -> Option<&(Arc<SteadyWatch>, usize)> {
+        self.steady.as_ref()
     }
 
     pub(crate) fn state(&self) -> JobState {

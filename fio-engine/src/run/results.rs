@@ -45,6 +45,7 @@ fn job(clone: &JobClone, outcome: JobOutcome) -> JobReport {
     report.context_switches = outcome.usage.context_switches;
     report.minor_faults = outcome.usage.minor_faults;
     report.major_faults = outcome.usage.major_faults;
+    report.steady_state = clone.progress.steady().map(|(watch, _)| watch.report());
     match clone.spec.reporting.unified {
         UnifiedReporting::Mixed => report.unify(),
         unified => report.unified = unified,

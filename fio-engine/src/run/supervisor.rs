@@ -366,6 +366,9 @@ impl Supervisor {
         if let Some(failure) = &outcome.failure {
             self.complain(clone, failure);
         }
+        if let Some((watch, member)) = clone.progress.steady() {
+            watch.leave(*member);
+        }
         self.end_others(clone, failed);
         outcome.logs = self.hand_over(clone, outcome.logs);
         self.tell(RunEvent::JobFinished { job: clone.index });

@@ -134,6 +134,7 @@ impl ReportMessages {
         let totals = group.map(|group| group_run_stats(group, self.version));
         let thread = thread_stat(job, index, self.version);
         let mut report = ThreadReport::new(thread, totals.unwrap_or_default());
+        report.steady_state = statistics::steady_state(job);
         report.priorities = priority_stats(job);
         Some(ServerMessage::ThreadReport(Box::new(report)))
     }

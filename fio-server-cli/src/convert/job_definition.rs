@@ -13,7 +13,7 @@ use fio_engine::job::{
     AccessHint, BlockSizes, BufferPattern, DedupeMode, ErrorOptions, ExitScope, Fallocate,
     FileOptions, JobSpec, LifetimeHint, LogOptions, MemoryKind, MemoryOptions, OrderOptions,
     Pattern, PatternPart, PriorityOptions, RateOptions, RateProcess, ReplayOptions, SizeOrPercent,
-    SyncMode, ThinkTrigger, WindowValue,
+    SteadyStateOptions, SyncMode, ThinkTrigger, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -44,6 +44,7 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     set_reports(spec, &mut options);
     set_lifecycle(spec, &mut options);
     set_errors(&spec.errors, &mut options);
+    set_steady_state(&spec.steady_state, &mut options);
     set_logs(&spec.logs, &mut options);
     options
 }
@@ -398,6 +399,22 @@ fn set_lifecycle(spec: &JobSpec, options: &mut ThreadOptions) {
     options.unified_report = unified_report(spec.reporting.unified);
     options.statistics = spec.reporting.included.into();
     options.disk_utilization = spec.reporting.disks.into();
+}
+
+fn set_steady_state(steady: &SteadyStateOptions, options: &mut ThreadOptions) {
+    use fio_proto::layout::SteadyState as Wire;
+    options.steady_state_limit = steady.limit;
+    if !steady.is_on() {
+        return;
+    }
+    let flag = |set: bool, flag: u32| if set { flag } else { 0 };
+    options.steady_state = flag(!steady.of_bandwidth, Wire::IOPS)
+        | flag(steady.of_bandwidth, Wire::BANDWIDTH)
+        | flag(steady.by_slope, Wire::SLOPE)
+        | flag(steady.in_percent, Wire::PERCENT);
+    options.steady_state_duration = microseconds(steady.duration);
+    options.steady_state_ramp_time = microseconds(steady.ramp_time);
+    options.steady_state_check_interval = microseconds(steady.check_interval);
 }
 
 /// One bit for each kind of error: reads, writes, verification.

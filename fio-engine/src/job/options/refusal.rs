@@ -34,7 +34,6 @@ const REASONS: &[(&[&str], &str)] = &[
         "a cycle is no time; give thinktime_spin one",
     ),
     (&["latency_"], "there are no latency targets"),
-    (&["steadystate"], "steady state is not detected"),
     (
         &[
             "zone",

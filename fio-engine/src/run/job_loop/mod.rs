@@ -15,6 +15,7 @@ mod rate;
 mod recorder;
 mod recording;
 mod regulator;
+mod steady;
 mod synchronous;
 mod think_time;
 

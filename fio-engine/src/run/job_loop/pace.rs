@@ -9,6 +9,7 @@ use super::super::progress::{JobProgress, JobState};
 use super::failure::JobFailure;
 use super::minimum::MinimumCheck;
 use super::recorder::Recorder;
+use super::steady::SteadySampling;
 use crate::clock::{Clock, Ticks};
 use crate::direction::PerDirection;
 use crate::job::{JobSpec, LogOptions};
@@ -45,6 +46,8 @@ pub(super) struct Pace<'a> {
     histogram_log: Sampling,
     /// Present if the job must reach a rate.
     minimum: Option<Box<MinimumCheck>>,
+    /// Present if a steady state is looked for.
+    steady: Option<Box<SteadySampling>>,
     /// Why the job must end.
     failure: Option<JobFailure>,
     /// Counted before the ramp time was over.
@@ -138,6 +141,7 @@ impl<'a> Pace<'a> {
             latency_log: log(logs.interval, &logs.latency),
             histogram_log: log(logs.histogram_interval, &logs.histogram),
             minimum: MinimumCheck::new(spec),
+            steady: SteadySampling::new(progress),
             failure: None,
             ramp_bytes: PerDirection::default(),
             ramp_ios: PerDirection::default(),
@@ -210,6 +214,11 @@ impl<'a> Pace<'a> {
             let ended = minimum.end_cycle(&self.clock, now, &recorder.statistics);
             self.failure = ended.err();
         }
+        if let Some(steady) = &mut self.steady
+            && now >= steady.due
+        {
+            steady.end_interval(&self.clock, now, &recorder.statistics);
+        }
         if now >= self.publish {
             self.publish(&recorder.statistics);
             self.publish = self.clock.after(now, PUBLISH_INTERVAL);
@@ -255,6 +264,9 @@ impl<'a> Pace<'a> {
         if let Some(minimum) = &mut self.minimum {
             minimum.start(&self.clock, now);
         }
+        if let Some(steady) = &mut self.steady {
+            steady.start(&self.clock, now);
+        }
         if let Some(runtime) = self.runtime {
             self.end = self.clock.after(now, runtime);
         }
@@ -282,6 +294,9 @@ impl<'a> Pace<'a> {
             self.minimum
                 .as_ref()
                 .map_or(Ticks::NEVER, |minimum| minimum.due),
+            self.steady
+                .as_ref()
+                .map_or(Ticks::NEVER, |steady| steady.due),
         ];
         self.due = times.into_iter().min().unwrap_or(Ticks::NEVER);
     }

@@ -8,7 +8,7 @@ use fio_engine::report::{
 };
 use fio_engine::stats::{MICROSECOND_BUCKETS, Moments};
 use fio_proto::ServerVersion;
-use fio_proto::layout::{GroupRunStats, Histogram, IoStat, PriorityStat, ThreadStat};
+use fio_proto::layout::{GroupRunStats, Histogram, IoStat, PriorityStat, SteadyState, ThreadStat};
 
 /// The results of one job, or of several that report as one, for a client of this version.
 ///
@@ -42,6 +42,7 @@ pub fn thread_stat(job: &JobReport, index: usize, version: ServerVersion) -> Thr
     set_latencies(&mut stat, job, version);
     set_percentiles(&mut stat, job, version);
     set_latency_target(&mut stat, job);
+    set_steady_state(&mut stat, job);
     set_two_priorities(&mut stat, job, version);
     stat
 }
@@ -179,6 +180,32 @@ fn set_two_priorities(stat: &mut ThreadStat, job: &JobReport, version: ServerVer
         stat.low_priority_latency[index] = scaled(&low.moments, 1);
         stat.low_priority_histogram[index] = histogram(&low, version);
     }
+}
+
+/// The flags tell that the measurements follow: see [`steady_state`].
+fn set_steady_state(stat: &mut ThreadStat, job: &JobReport) {
+    let Some(state) = &job.steady_state else {
+        return;
+    };
+    let flag = |set: bool, flag: u32| if set { flag } else { 0 };
+    stat.steady_state_flags = SteadyState::DATA
+        | flag(!state.of_bandwidth, SteadyState::IOPS)
+        | flag(state.of_bandwidth, SteadyState::BANDWIDTH)
+        | flag(state.by_slope, SteadyState::SLOPE)
+        | flag(state.in_percent, SteadyState::PERCENT)
+        | flag(state.attained, SteadyState::ATTAINED);
+    stat.steady_state_length = state.length;
+    stat.steady_state_limit = state.limit;
+    stat.steady_state_criterion = state.criterion;
+    stat.steady_state_deviation = state.deviation;
+    stat.steady_state_slope = state.slope;
+}
+
+/// The measurements by which a steady state was looked for; the ring begins with the oldest.
+pub(super) fn steady_state(job: &JobReport) -> Option<SteadyState> {
+    let state = job.steady_state.as_ref()?;
+    let (iops, bandwidth) = (state.iops.clone(), state.bandwidth.clone());
+    Some(SteadyState::new(iops, bandwidth, Vec::new()))
 }
 
 const fn counts_microseconds(version: ServerVersion) -> bool {

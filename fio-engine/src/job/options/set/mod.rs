@@ -14,6 +14,7 @@ mod pauses;
 mod priority;
 mod rate;
 mod replay;
+mod steady_state;
 mod workload;
 
 pub(super) use block_sizes::*;
@@ -30,6 +31,7 @@ pub(super) use pauses::*;
 pub(super) use priority::*;
 pub(super) use rate::*;
 pub(super) use replay::*;
+pub(super) use steady_state::*;
 pub(super) use workload::*;
 
 use std::ffi::OsStr;

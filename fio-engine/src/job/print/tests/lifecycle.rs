@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use crate::job::errors::{ContinueOn, ErrorOptions, IgnoredErrors};
+use crate::job::steady_state::SteadyStateOptions;
 use crate::job::{ExitScope, JobSpec, LifecycleOptions, ReportingOptions, UnifiedReporting};
 
 prop_compose! {
@@ -41,14 +42,34 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn steady_state()(
+        flags: [bool; 3],
+        limit in 0_u32..1_000_000,
+        times in (0_u64..100, 0_u64..1 << 40, 1_u64..100),
+    ) -> SteadyStateOptions {
+        let seconds = std::time::Duration::from_secs;
+        SteadyStateOptions {
+            of_bandwidth: flags[0],
+            by_slope: flags[1],
+            limit: f64::from(limit),
+            in_percent: flags[2],
+            duration: seconds(times.0),
+            ramp_time: std::time::Duration::from_micros(times.1),
+            check_interval: seconds(times.2),
+        }
+    }
+}
+
 /// The jobs that `jobs` draws, with such options.
 pub(super) fn added_to(jobs: impl Strategy<Value = JobSpec>) -> impl Strategy<Value = JobSpec> {
-    (jobs, lifecycle(), reporting(), errors()).prop_map(|(spec, lifecycle, reporting, errors)| {
-        JobSpec {
+    (jobs, lifecycle(), reporting(), errors(), steady_state()).prop_map(
+        |(spec, lifecycle, reporting, errors, steady_state)| JobSpec {
             errors,
+            steady_state,
             lifecycle,
             reporting,
             ..spec
-        }
-    })
+        },
+    )
 }

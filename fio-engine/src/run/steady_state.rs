@@ -1,0 +1,313 @@
+//! Looking for a steady state over the jobs that are watched together.
+//!
+//! Each job measures its own rates, exactly, once per interval and hands them over; the sums over
+//! all jobs of a group go into a ring, which is looked at whenever it is full. Jobs that are
+//! reported together (`group_reporting`) are watched together, as in fio.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::progress::JobProgress;
+use crate::job::{JobSpec, SteadyStateOptions};
+use crate::report::SteadyState;
+
+/// The watches of a run, while its clones are made.
+#[derive(Debug, Default)]
+pub(super) struct Watches {
+    of_groups: HashMap<u32, Arc<SteadyWatch>>,
+}
+
+impl Watches {
+    /// The progress of a clone, which knows what watches it.
+    pub(super) fn progress_of(
+        &mut self,
+        spec: &JobSpec,
+        group: u32,
+        ended: &Arc<AtomicBool>,
+    ) -> JobProgress {
+        let options = spec.steady_state;
+        if !options.is_on() {
+            return JobProgress::new();
+        }
+        let new = || Arc::new(SteadyWatch::new(options));
+        let watch = if spec.group_reporting {
+            self.of_groups.entry(group).or_insert_with(new).clone()
+        } else {
+            new()
+        };
+        let member = watch.join(ended.clone());
+        JobProgress::watched_by(watch, member)
+    }
+}
+
+/// Rates of one interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Rates {
+    /// I/Os per second.
+    pub(crate) iops: u64,
+    /// Bytes per second.
+    pub(crate) bandwidth: u64,
+}
+
+/// Watches the jobs of a group, or one job.
+#[derive(Debug)]
+pub(crate) struct SteadyWatch {
+    options: SteadyStateOptions,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    members: Vec<Member>,
+    /// Sums to which a member has not yet added its rates; the first is number `complete`.
+    partial: VecDeque<Rates>,
+    complete: usize,
+    /// The last complete sums.
+    ring: VecDeque<Rates>,
+    attained: bool,
+    criterion: f64,
+    deviation: f64,
+    slope: f64,
+}
+
+#[derive(Debug)]
+struct Member {
+    /// Told to end when the steady state is reached.
+    ended: Arc<AtomicBool>,
+    /// How many rates it has handed over; `None` when it has left.
+    rates: Option<usize>,
+}
+
+impl SteadyWatch {
+    pub(crate) fn new(options: SteadyStateOptions) -> Self {
+        Self {
+            options,
+            state: Mutex::default(),
+        }
+    }
+
+    pub(crate) const fn options(&self) -> &SteadyStateOptions {
+        &self.options
+    }
+
+    /// Adds a member and gives its number.
+    pub(crate) fn join(&self, ended: Arc<AtomicBool>) -> usize {
+        let mut state = self.lock();
+        state.members.push(Member {
+            ended,
+            rates: Some(0),
+        });
+        state.members.len() - 1
+    }
+
+    /// Takes the next rates of a member.
+    pub(crate) fn add(&self, member: usize, rates: Rates) {
+        let mut state = self.lock();
+        let complete = state.complete;
+        let Some(Member {
+            rates: Some(number),
+            ..
+        }) = state.members.get_mut(member)
+        else {
+            return;
+        };
+        let place = *number - complete;
+        *number += 1;
+        if place == state.partial.len() {
+            state.partial.push_back(Rates::default());
+        }
+        if let Some(sum) = state.partial.get_mut(place) {
+            sum.iops += rates.iops;
+            sum.bandwidth += rates.bandwidth;
+        }
+        self.take_complete(&mut state);
+    }
+
+    /// The member has ended; the others are no longer waiting for it.
+    pub(crate) fn leave(&self, member: usize) {
+        let mut state = self.lock();
+        if let Some(member) = state.members.get_mut(member) {
+            member.rates = None;
+        }
+        self.take_complete(&mut state);
+    }
+
+    /// What came of it.
+    pub(crate) fn report(&self) -> SteadyState {
+        let state = self.lock();
+        // fio shows zeroes for what was not measured.
+        let length = self.options.length();
+        let values = |of: fn(&Rates) -> u64| {
+            let measured = state.ring.iter().map(of).chain(std::iter::repeat(0));
+            measured
+                .take(usize::try_from(length).unwrap_or(usize::MAX))
+                .collect()
+        };
+        SteadyState {
+            of_bandwidth: self.options.of_bandwidth,
+            by_slope: self.options.by_slope,
+            in_percent: self.options.in_percent,
+            attained: state.attained,
+            limit: self.options.limit,
+            criterion: state.criterion,
+            deviation: state.deviation,
+            slope: state.slope,
+            length,
+            iops: values(|rates| rates.iops),
+            bandwidth: values(|rates| rates.bandwidth),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves sums that all members have added to into the ring.
+    fn take_complete(&self, state: &mut State) {
+        while !state.attained && !state.partial.is_empty() {
+            let complete = state.complete;
+            let waits = |member: &Member| member.rates.is_some_and(|number| number <= complete);
+            if state.members.iter().any(waits) {
+                return;
+            }
+            state.complete += 1;
+            let sum = state.partial.pop_front().unwrap_or_default();
+            state.ring.push_back(sum);
+            let length = self.options.length();
+            if state.ring.len() as u64 > length {
+                state.ring.pop_front();
+            }
+            if state.ring.len() as u64 == length {
+                self.judge(state);
+            }
+        }
+    }
+
+    fn judge(&self, state: &mut State) {
+        let values: Vec<f64> = state
+            .ring
+            .iter()
+            .map(|rates| match self.options.of_bandwidth {
+                true => rates.bandwidth as f64,
+                false => rates.iops as f64,
+            })
+            .collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let (value, whole) = if self.options.by_slope {
+            state.slope = slope(&values);
+            // As in fio, of whole numbers.
+            (state.slope, mean.floor())
+        } else {
+            state.deviation = values
+                .iter()
+                .map(|value| (value - mean).abs())
+                .fold(0.0, f64::max);
+            (state.deviation, mean)
+        };
+        state.criterion = match self.options.in_percent {
+            true if whole > 0.0 => 100.0 * value / whole,
+            true => return,
+            false => value,
+        };
+        if state.criterion.abs() < self.options.limit {
+            state.attained = true;
+            let members = state.members.iter();
+            members.for_each(|member| member.ended.store(true, Ordering::Relaxed));
+        }
+    }
+}
+
+/// Least squares slope over the places of the values; 0 for one value.
+fn slope(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    let places = || (0..values.len()).map(|place| place as f64);
+    let sum_x: f64 = places().sum();
+    let sum_y: f64 = values.iter().sum();
+    let sum_xx: f64 = places().map(|x| x * x).sum();
+    let sum_xy: f64 = places().zip(values).map(|(x, y)| x * y).sum();
+    let divisor = count * sum_xx - sum_x * sum_x;
+    if divisor == 0.0 {
+        0.0
+    } else {
+        (count * sum_xy - sum_x * sum_y) / divisor
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn watch(change: impl FnOnce(&mut SteadyStateOptions)) -> (SteadyWatch, [Arc<AtomicBool>; 2]) {
+        let mut options = SteadyStateOptions {
+            duration: Duration::from_secs(2),
+            ..SteadyStateOptions::default()
+        };
+        change(&mut options);
+        let watch = SteadyWatch::new(options);
+        let ended: [Arc<AtomicBool>; 2] = Default::default();
+        for (number, ended) in ended.iter().enumerate() {
+            assert_eq!(watch.join(Arc::clone(ended)), number);
+        }
+        (watch, ended)
+    }
+
+    fn rates(iops: u64) -> Rates {
+        Rates {
+            iops,
+            bandwidth: iops * 4096,
+        }
+    }
+
+    /// Two runs of fio 3.33: `iops:50%` over 869 and 1087 IOPS, and `iops_slope:10%` over 1920 and
+    /// 2037.
+    #[test]
+    fn criteria_are_those_of_fio() {
+        let criterion = |values: [u64; 2], by_slope| {
+            let (watch, _) = watch(|options| {
+                options.by_slope = by_slope;
+                options.limit = 50.0;
+            });
+            watch.leave(1);
+            values.iter().for_each(|iops| watch.add(0, rates(*iops)));
+            let report = watch.report();
+            assert!(report.attained);
+            format!(
+                "{:.6} {:.1} {:.1}",
+                report.criterion, report.deviation, report.slope
+            )
+        };
+        assert_eq!(criterion([869, 1087], false), "11.145194 109.0 0.0");
+        assert_eq!(criterion([1920, 2037], true), "5.915066 0.0 117.0");
+        assert_eq!(criterion([805, 1168], false), "18.398378 181.5 0.0");
+    }
+
+    #[test]
+    fn rates_of_all_members_are_summed_up_in_order() {
+        let (watch, ended) = watch(|options| options.limit = 1.0);
+        watch.add(0, rates(100));
+        watch.add(0, rates(300));
+        assert_eq!(watch.report().iops, [0, 0]);
+        watch.add(1, rates(900));
+        assert_eq!(watch.report().iops, [1000, 0]);
+        watch.add(1, rates(700));
+        assert_eq!(watch.report().iops, [1000, 1000]);
+        assert!(watch.report().attained);
+        assert!(ended.iter().all(|ended| ended.load(Ordering::Relaxed)));
+    }
+
+    #[test]
+    fn a_member_that_leaves_holds_nobody_up() {
+        let (watch, ended) = watch(|options| options.limit = 1.0);
+        for iops in [100, 500, 501] {
+            watch.add(0, rates(iops));
+        }
+        watch.add(1, rates(100));
+        watch.leave(1);
+        let report = watch.report();
+        assert_eq!((report.iops, report.attained), (vec![500, 501], true));
+        assert!(ended[0].load(Ordering::Relaxed));
+    }
+}
