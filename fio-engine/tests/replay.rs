@@ -338,3 +338,48 @@ fn a_replay_can_be_kept_to_a_rate_and_redirected() {
             .all(|byte| *byte == 7)
     );
 }
+
+/// A record of `blkparse -d`: time, sector, bytes, category and action.
+fn record(time: u64, sector: u64, bytes: u32, category: u32, action: u32) -> Vec<u8> {
+    let words = [0x6561_7400_u32 | 7, 1];
+    let mut record: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
+    record.extend([time, sector].into_iter().flat_map(u64::to_le_bytes));
+    let words = [bytes, category << 16 | action, 77, 7 << 20, 0, 0];
+    record.extend(words.into_iter().flat_map(u32::to_le_bytes));
+    record
+}
+
+#[test]
+fn traces_of_the_block_layer_are_replayed_as_by_fio() {
+    let place = Place::new();
+    let records = [
+        record(1000, 0, 0, 1 << 10, 0),
+        record(6000, 8, 4096, 1 | 1 << 4, 1),
+        record(6500, 8, 4096, 1, 7),
+        record(7000, 100, 512, 2 | 1 << 4, 1),
+        record(8000, 64, 8192, 2 | 1 << 3 | 1 << 4, 1),
+        record(9000, 0, 0, 2 | 1 << 2 | 1 << 4, 1),
+        record(10_000, 16, 1024, 1 | 1 << 4, 1),
+    ];
+    std::fs::write(place.path("trace"), records.concat()).unwrap();
+    let replay = |log: &str| {
+        words(
+            &["--name=replay", "--log_offset=1"],
+            &[
+                place.option("read_iolog", "trace"),
+                place.option("replay_redirect", "data"),
+                place.option("write_lat_log", log),
+            ],
+        )
+    };
+    let expected = [
+        (0, 4096, 4096),
+        (1, 51200, 512),
+        (1, 32768, 8192),
+        (0, 8192, 1024),
+    ];
+    assert_eq!(moved_here(&place.ours(&replay("ours"))), expected);
+    if place.fio(&replay("theirs")).is_some() {
+        assert_eq!(moved_by_fio(&place), expected);
+    }
+}

@@ -54,7 +54,7 @@ impl<'a> Facts<'a> {
     }
 
     fn changes(&self) -> bool {
-        self.spec.pattern.write
+        self.spec.pattern.write || self.spec.replay.replays()
     }
 
     /// Nothing of the sequence is drawn.
@@ -89,7 +89,49 @@ const fn rule(
 }
 
 /// The first rule that applies to an option counts.
-const RULES: [Rule; 21] = [
+const RULES: [Rule; 23] = [
+    rule(
+        &[
+            "rw",
+            "rwmixread",
+            "rwmixwrite",
+            "bs",
+            "bsrange",
+            "bssplit",
+            "size",
+            "io_size",
+            "filesize",
+            "offset",
+            "filename",
+            "directory",
+            "nrfiles",
+            "loops",
+            "time_based",
+            "fsync",
+            "fdatasync",
+            "norandommap",
+            "randrepeat",
+            "randseed",
+            "overwrite",
+            "fallocate",
+            "write_iolog",
+        ],
+        |facts| facts.spec.replay.replays(),
+        "the log that is replayed (read_iolog) says what is done",
+    ),
+    rule(
+        &[
+            "read_iolog_chunked",
+            "replay_no_stall",
+            "replay_redirect",
+            "replay_scale",
+            "replay_align",
+            "replay_time_scale",
+            "replay_skip",
+        ],
+        |facts| !facts.spec.replay.replays(),
+        "no log is replayed (read_iolog)",
+    ),
     rule(
         &[
             "iodepth",

@@ -26,22 +26,27 @@ impl<'a> FileList<'a> {
     }
 
     pub(super) fn add(&mut self, set: &FileSet) {
+        let pattern = self.spec.pattern;
+        self.add_those_of_a_log(set, pattern.write || pattern.trim);
+    }
+
+    /// The files of a log, which alone says whether they are changed.
+    pub(super) fn add_those_of_a_log(&mut self, set: &FileSet, changes: bool) {
         for file in set.files() {
             if self.files.len() >= ExplainedJob::MOST_FILES {
                 self.more += 1;
             } else if self.seen.insert(file.path.clone()) {
-                self.files.push(explain(self.spec, file));
+                self.files.push(explain(self.spec, file, changes));
             }
         }
     }
 }
 
-fn explain(spec: &JobSpec, file: &PlannedFile) -> ExplainedFile {
+fn explain(spec: &JobSpec, file: &PlannedFile, changes: bool) -> ExplainedFile {
     let existing = match file.target {
         Target::Regular(size) | Target::BlockDevice(size) => size,
         Target::Missing | Target::CharacterDevice | Target::Unused => 0,
     };
-    let changes = spec.pattern.write || spec.pattern.trim;
     let region = file.region;
     ExplainedFile {
         path: file.path.clone(),

@@ -35,8 +35,10 @@ pub use model::{
     ExplainedFile, ExplainedJob, Explanation, FileAction, NoEffect, PlannedIos, TimeBound,
 };
 
+use crate::direction::Direction;
 use crate::files::FileSet;
 use crate::job::JobSpec;
+use crate::replay::ReplayPlan;
 use crate::run::{JobClone, Plan, RunError, RunOptions};
 use effects::Facts;
 use files::FileList;
@@ -80,6 +82,15 @@ fn explain_job(
     let mut problem = None;
     let cancel = AtomicBool::new(false);
     for clone in clones {
+        if clone.spec.replay.replays() {
+            match replayed(clone, needs_files, &mut list, &cancel) {
+                Ok(counted) => ios.add(counted),
+                Err(reason) => {
+                    problem.get_or_insert(reason);
+                }
+            }
+            continue;
+        }
         let rule = options.random_rule;
         let planned = FileSet::plan(
             &clone.spec,
@@ -115,4 +126,27 @@ fn explain_job(
         ios,
         problem,
     }
+}
+
+/// What a clone that replays a log does.
+fn replayed(
+    clone: &JobClone,
+    needs_files: bool,
+    list: &mut FileList<'_>,
+    cancel: &AtomicBool,
+) -> Result<PlannedIos, String> {
+    let plan = ReplayPlan::new(&clone.spec.replay, clone.clone_index, cancel);
+    let plan = plan.map_err(|error| error.to_string())?;
+    let set = FileSet::of_log(plan.files(), needs_files).map_err(|error| error.to_string())?;
+    let (count, bytes, synchronisations) = plan.counts();
+    let changes = plan.has(Direction::Write) || plan.has(Direction::Trim);
+    if needs_files {
+        list.add_those_of_a_log(&set, changes);
+    }
+    Ok(PlannedIos {
+        count,
+        bytes,
+        synchronisations,
+        ..PlannedIos::default()
+    })
 }

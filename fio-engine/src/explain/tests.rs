@@ -37,7 +37,7 @@ fn the_ios_are_those_of_the_run() {
     let jobs = parsed.expect("good words").jobs;
     let run = crate::run::Run::start(jobs, RunOptions::default()).expect("a run");
     let report = run.wait();
-    for direction in crate::Direction::ALL {
+    for direction in Direction::ALL {
         let ran: u64 = report
             .jobs
             .iter()
@@ -179,4 +179,38 @@ fn defaults_of_interest_are_named_unless_given() {
     let job = only("--name=a --ioengine=null --size=1m --rw=randread");
     let names: Vec<_> = job.defaults.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["bs", "iodepth", "runtime", "norandommap"]);
+}
+
+#[test]
+fn a_replay_does_what_its_log_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    std::fs::write(&data, [0; 8192]).expect("a file");
+    let name = data.display();
+    let text = format!(
+        "fio version 3 iolog\n0 {name} add\n0 {name} read 0 4096\n1 {name} write 4096 512\n\
+         2 {name} sync 0 0\n3 {name}2 write 0 512\n"
+    );
+    std::fs::write(&log, text).expect("a log");
+    let job = only(&format!(
+        "--name=a --bs=1m --replay_skip=trim --read_iolog={}",
+        log.display()
+    ));
+    assert_eq!(job.problem, None);
+    assert_eq!(
+        (job.ios.count.0, job.ios.bytes.0),
+        ([1, 2, 0], [4096, 1024, 0])
+    );
+    assert_eq!(job.ios.synchronisations, 1);
+    let overwritten: Vec<u64> = job.files.iter().map(|file| file.overwritten).collect();
+    assert_eq!(overwritten, [8192, 0]);
+    assert!(
+        reason_of(&job, "bs")
+            .expect("a reason")
+            .contains("read_iolog")
+    );
+    assert_eq!(reason_of(&job, "replay_skip"), None);
+    assert!(!folder.path().join("data2").exists());
+    let job = only("--name=a --ioengine=null --size=4k --replay_no_stall=1");
+    assert!(reason_of(&job, "replay_no_stall").is_some());
 }

@@ -10,53 +10,60 @@ use super::plan::{FileSet, PlannedFile, Target, look, system};
 use crate::workload::FileRegion;
 
 impl FileSet {
-    /// The files of a log that is replayed, in its order. They are taken as they are; a job that
-    /// changes data makes those that are missing, empty, as fio does.
+    /// The files of a log that is replayed, in its order, as they are. Nothing is changed.
     ///
     /// # Errors
-    /// A name stands for something that is no file or device, a file is missing, or the system
-    /// refuses.
-    pub(crate) fn of_log(
-        paths: &[PathBuf],
-        needs_files: bool,
-        changes: bool,
-    ) -> Result<Self, FileError> {
+    /// A name stands for something that is no file or device, or the system refuses to tell.
+    pub(crate) fn of_log(paths: &[PathBuf], needs_files: bool) -> Result<Self, FileError> {
         let plan = |path: &PathBuf| {
-            let target = match needs_files {
-                false => Target::Unused,
-                true => existing(path, changes)?,
+            let target = if needs_files {
+                look(path, None)?
+            } else {
+                Target::Unused
             };
             let size = match target {
                 Target::Regular(size) | Target::BlockDevice(size) => size,
                 _ => 0,
             };
-            let region = FileRegion {
-                start: 0,
-                length: size,
-                name_hash: 0,
-            };
             Ok(PlannedFile {
                 path: path.clone(),
                 target,
                 size,
-                region,
+                region: FileRegion {
+                    start: 0,
+                    length: size,
+                    name_hash: 0,
+                },
             })
         };
         let files = paths.iter().map(plan).collect::<Result<_, _>>()?;
         Ok(Self { files })
     }
+
+    /// Makes those files of a log that are missing, empty, as fio does for a job that changes data;
+    /// another job has to do without.
+    ///
+    /// # Errors
+    /// A file is missing, or the system refuses.
+    pub(crate) fn complete_log(&self, changes: bool) -> Result<(), FileError> {
+        let missing = |file: &&PlannedFile| file.target == Target::Missing;
+        for file in self.files.iter().filter(missing) {
+            if !changes {
+                return Err(system("open", &file.path, io::ErrorKind::NotFound.into()));
+            }
+            make(&file.path).map_err(|error| system("create", &file.path, error))?;
+        }
+        Ok(())
+    }
 }
 
-/// What a name stands for, once it stands for something.
-fn existing(path: &Path, may_create: bool) -> Result<Target, FileError> {
-    match look(path, None)? {
-        Target::Missing if may_create => {
-            let mut options = OpenOptions::new();
-            let made = options.write(true).create_new(true).mode(0o600).open(path);
-            made.map_err(|error| system("create", path, error))?;
-            Ok(Target::Regular(0))
-        }
-        Target::Missing => Err(system("open", path, io::ErrorKind::NotFound.into())),
-        target => Ok(target),
-    }
+fn make(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)?;
+    Ok(())
 }

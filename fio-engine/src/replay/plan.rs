@@ -44,6 +44,9 @@ pub(crate) struct ReplayPlan {
 #[derive(Debug, Clone, Copy, Default)]
 struct Totals {
     requests: PerDirection<u64>,
+    moved: PerDirection<u64>,
+    synchronisations: u64,
+    /// Bytes of all directions.
     bytes: u64,
     /// Bytes of the largest I/O.
     largest: u64,
@@ -94,6 +97,17 @@ impl ReplayPlan {
     /// Whether there are I/Os of a direction.
     pub(crate) fn has(&self, direction: Direction) -> bool {
         self.totals.requests[direction] > 0
+    }
+
+    /// I/Os and bytes of each direction, and synchronisations.
+    pub(crate) fn counts(&self) -> (PerDirection<u64>, PerDirection<u64>, u64) {
+        let Totals {
+            requests,
+            moved,
+            synchronisations,
+            ..
+        } = self.totals;
+        (requests, moved, synchronisations)
     }
 
     /// Bytes of the largest I/O; 0 if there is none.
@@ -227,8 +241,11 @@ impl Totals {
     fn count(&mut self, request: &Request) {
         if let RequestKind::Data(direction) = request.kind {
             self.requests[direction] += 1;
+            self.moved[direction] = self.moved[direction].saturating_add(request.length);
             self.bytes = self.bytes.saturating_add(request.length);
             self.largest = self.largest.max(request.length);
+        } else {
+            self.synchronisations += 1;
         }
     }
 }

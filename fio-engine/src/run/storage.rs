@@ -97,8 +97,8 @@ impl Storage {
         }
         descriptors::provide(plan.files().len() as u64);
         let changes = spec.pattern.write || spec.pattern.trim;
-        let set = FileSet::of_log(plan.files(), files.opens(), changes)
-            .map_err(|error| failure(&error))?;
+        let set = FileSet::of_log(plan.files(), files.opens()).map_err(|error| failure(&error))?;
+        set.complete_log(changes).map_err(|error| failure(&error))?;
         let names = set
             .files()
             .iter()

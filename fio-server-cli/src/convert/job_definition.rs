@@ -499,6 +499,31 @@ mod tests {
         spec
     }
 
+    /// As observed of a server of fio 3.33 for `mem=mmapshared:/f`, `iomem_align=512`,
+    /// `buffer_pattern=0xdeadface"ab"`, `dedupe_mode=working_set`, and a replay.
+    #[test]
+    fn buffers_and_replays_are_those_fio_sends_for_the_same_job() {
+        let mut spec = mixed();
+        spec.memory.kind = MemoryKind::SharedMapping;
+        spec.memory.file = Some("/f".into());
+        spec.memory.alignment = 512;
+        spec.buffers.pattern = BufferPattern::bytes(*b"\xde\xad\xfa\xceab").ok();
+        spec.buffers.dedupe.percent = Some(30);
+        spec.buffers.dedupe.mode = DedupeMode::WorkingSet;
+        spec.replay.read_logs = vec!["l1".into(), "l2".into()];
+        spec.replay.skip.write = true;
+        spec.replay.skip.sync = true;
+        let options = job_definition(1, 0, &spec).options;
+        assert_eq!((options.memory_type, options.memory_align), (5, 512));
+        assert_eq!(options.memory_map_file, "/f");
+        assert_eq!(options.buffer_pattern, b"\xde\xad\xfa\xceab");
+        assert_eq!(options.buffer_pattern_bytes, 6);
+        let dedupe = (options.dedupe_percent, options.dedupe_mode);
+        assert_eq!((dedupe, options.dedupe_working_set_percent), ((30, 1), 5));
+        assert_eq!(options.read_io_log_file, "l1:l2");
+        assert_eq!((options.replay_skip, options.replay_scale), (10, 1));
+    }
+
     /// As observed of a server of fio 3.33 with `rate_iops=100,200`, `rate_iops_min=50,60`,
     /// `rate_process=poisson` and `rate_cycle=500`.
     #[test]
