@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use fio_engine::files::FileSet;
 use fio_engine::job::{
-    BlockSizes, Distribution, JobSpec, Pattern, RandomGenerator, Sequencer, SizeOrPercent, Zone,
-    ZoneList,
+    BlockSizes, Distribution, FileService, JobSpec, Pattern, RandomGenerator, Sequencer,
+    SizeOrPercent, Zone, ZoneList,
 };
 use fio_engine::workload::{Generator, RandomRule, RequestKind, Tausworthe};
 use fio_engine::{Direction, PerDirection};
@@ -71,6 +71,7 @@ impl OracleJob {
         job.repetition(random);
         job.synchronisation(random);
         job.order(random);
+        job.file_service(random);
         job
     }
 
@@ -256,6 +257,41 @@ impl OracleJob {
             1 if self.spec.pattern.random && comparable => self.random_share(random),
             2 if comparable => self.modifier(random),
             _ => {}
+        }
+    }
+
+    fn file_service(&mut self, random: &mut Tausworthe) {
+        // fio 3.33's null engine does not find the end of files of a drawn size.
+        if self.spec.file_count == 1 || self.spec.file_size.is_some() || below(random, 2) == 0 {
+            return;
+        }
+        let every = 1 + below(random, 6) as u32;
+        let theta = 1.1 + below(random, 9) as f64 / 10.0;
+        let center = None;
+        // fio 3.33 seeds the choice of files otherwise where the user gives a seed.
+        let kinds = if self.spec.random_seed.is_some() {
+            3
+        } else {
+            4
+        };
+        let (value, service) = match below(random, kinds) {
+            0 => ("sequential".to_owned(), FileService::Sequential),
+            1 => (format!("random:{every}"), FileService::Random { every }),
+            2 => (
+                format!("roundrobin:{every}"),
+                FileService::RoundRobin { every },
+            ),
+            _ => (
+                format!("zipf:{theta}"),
+                FileService::Skewed(Distribution::Zipf { theta, center }),
+            ),
+        };
+        self.option("file_service_type", value);
+        self.spec.order.file_service = service;
+        if below(random, 3) == 0 {
+            let number = 1 + below(random, 300);
+            self.option("number_ios", number);
+            self.spec.order.number_of_ios = Some(number);
         }
     }
 

@@ -81,6 +81,7 @@ impl FileSet {
                 Target::Unused
             };
             let wanted = Wanted {
+                clone,
                 file_size: spec.file_size.map(|(low, high)| {
                     let size = low + draw.below(high.saturating_sub(low) as f64);
                     size - size % smallest_block(spec)
@@ -118,6 +119,8 @@ struct Wanted {
     file_size: Option<u64>,
     /// The file's share of `size`, if that is in bytes.
     share: Option<u64>,
+    /// The clone's number within its job, from 0.
+    clone: u32,
 }
 
 impl Wanted {
@@ -141,10 +144,7 @@ impl Wanted {
         let start = match spec.offset {
             _ if spec.files.append && matches!(target, Target::Regular(_)) => existing,
             _ if spec.files.append && target == Target::Missing => 0,
-            SizeOrPercent::Bytes(bytes) => bytes,
-            SizeOrPercent::Percent(percent) => {
-                share_of(base, percent).next_multiple_of(smallest_block(spec))
-            }
+            offset => begin(spec, offset, self.clone, base),
         };
         let size = match (self.file_size, given, spec.size) {
             (Some(size), _, Some(SizeOrPercent::Percent(percent))) => share_of(size, percent),
@@ -169,6 +169,27 @@ impl Wanted {
             size,
         })
     }
+}
+
+/// Where a clone begins in a file of `base` bytes.
+fn begin(spec: &JobSpec, offset: SizeOrPercent, clone: u32, base: u64) -> u64 {
+    let increment = spec.order.offset_increment;
+    let bytes = |size| match size {
+        SizeOrPercent::Bytes(bytes) => bytes,
+        SizeOrPercent::Percent(percent) => share_of(base, percent),
+    };
+    let start = bytes(increment)
+        .saturating_mul(clone.into())
+        .saturating_add(bytes(offset));
+    let in_percent = |size| matches!(size, SizeOrPercent::Percent(_));
+    if !in_percent(offset) && !in_percent(increment) {
+        return start;
+    }
+    let alignment = match spec.order.begin_alignment {
+        0 => smallest_block(spec),
+        alignment => alignment,
+    };
+    start.checked_next_multiple_of(alignment).unwrap_or(start)
 }
 
 fn check(path: &Path, target: Target, start: u64, size: u64) -> Result<(), FileError> {

@@ -476,3 +476,32 @@ fn the_kernel_is_told_of_the_accesses_to_come() {
         );
     }
 }
+
+/// What fio 3.33 begins at with `size=1000000 offset=5% offset_increment=10%`.
+#[test]
+fn clones_begin_at_increments() {
+    let begin = |clone, alignment, increment| {
+        let mut spec = JobSpec::new("clones");
+        spec.size = Some(SizeOrPercent::Bytes(1_000_000));
+        spec.offset = SizeOrPercent::Percent(5);
+        spec.order.offset_increment = increment;
+        spec.order.begin_alignment = alignment;
+        let (rule, cancel) = (RandomRule::Newest, AtomicBool::new(false));
+        let set = FileSet::plan(&spec, clone, 1, rule, false, &cancel).expect("a plan");
+        set.regions()[0].start
+    };
+    let increment = SizeOrPercent::Percent(10);
+    assert_eq!(
+        [0, 1, 2].map(|clone| begin(clone, 0, increment)),
+        [53_248, 151_552, 253_952]
+    );
+    assert_eq!(
+        [0, 1, 2].map(|clone| begin(clone, 65_536, increment)),
+        [65_536, 196_608, 262_144]
+    );
+    let increment = SizeOrPercent::Bytes(5000);
+    assert_eq!(
+        [1, 2].map(|clone| begin(clone, 0, increment)),
+        [57_344, 61_440]
+    );
+}

@@ -56,7 +56,7 @@ pub use limits::{
 pub use log_options::{LogOptions, MAX_HISTOGRAM_COARSENESS, WindowValue};
 pub use memory::{MemoryKind, MemoryOptions};
 pub use options::{Category, OptionInfo, OptionType, engine_options, options};
-pub use order::{Distribution, OrderOptions, Sequencer, Zone, ZoneList};
+pub use order::{Distribution, FileService, OrderOptions, Sequencer, Zone, ZoneList};
 pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 pub use pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
 pub use priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};

@@ -1,6 +1,7 @@
 //! In which order a job goes over its files: `random_distribution`, `percentage_random`, …
 
 use super::error::ValueError;
+use super::spec::SizeOrPercent;
 use crate::direction::PerDirection;
 
 /// Which offset comes next. The default is what `rw` alone says.
@@ -30,6 +31,17 @@ pub struct OrderOptions {
     /// Sequential I/Os have the block sizes of reads and random ones those of writes
     /// (`bs_is_seq_rand`).
     pub sizes_by_order: bool,
+    /// Which file the next I/O goes to (`file_service_type`).
+    pub file_service: FileService,
+    /// I/Os after which the job ends, synchronisations not counted (`number_ios`), for each of its
+    /// loops; time-based jobs do not mind. At least 1.
+    pub number_of_ios: Option<u64>,
+    /// How far the second clone begins behind the first, the third behind the second and so on
+    /// (`offset_increment`).
+    pub offset_increment: SizeOrPercent,
+    /// Bytes to which beginnings given in percent are rounded up (`offset_align`); 0 means the
+    /// smallest block size.
+    pub begin_alignment: u64,
 }
 
 impl Default for OrderOptions {
@@ -41,6 +53,10 @@ impl Default for OrderOptions {
             stride: 0,
             sequencer: Sequencer::Sequential,
             sizes_by_order: false,
+            file_service: FileService::RoundRobin { every: 1 },
+            number_of_ios: None,
+            offset_increment: SizeOrPercent::Bytes(0),
+            begin_alignment: 0,
         }
     }
 }
@@ -76,6 +92,26 @@ pub enum Distribution {
     },
     /// Each zone gets its share (`zoned`, `zoned_abs`).
     Zoned(ZoneList),
+}
+
+/// Which file of a job the next I/O goes to: `file_service_type`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum FileService {
+    /// One file after the other, over and over again.
+    RoundRobin {
+        /// I/Os each file gets in a row, at least 1.
+        every: u32,
+    },
+    /// A file is finished before the next one begins.
+    Sequential,
+    /// All files alike, at random.
+    Random {
+        /// I/Os each file gets in a row, at least 1.
+        every: u32,
+    },
+    /// Some files are more popular than others: zipf, pareto or normal.
+    Skewed(Distribution),
 }
 
 /// Zones of a file, one behind the other.
@@ -126,7 +162,30 @@ impl OrderOptions {
                 "random_percent (percentage_random) must be at most 100",
             ));
         }
+        if self.number_of_ios == Some(0) {
+            return Err(conflict("number_of_ios (number_ios) must be at least 1"));
+        }
+        if matches!(self.offset_increment, SizeOrPercent::Percent(101..)) {
+            return Err(conflict("offset_increment must be at most 100%"));
+        }
+        self.file_service.validate()?;
         self.distribution.validate()
+    }
+}
+
+impl FileService {
+    fn validate(&self) -> Result<(), ValueError> {
+        match self {
+            Self::Sequential => Ok(()),
+            Self::RoundRobin { every } | Self::Random { every } if *every > 0 => Ok(()),
+            Self::RoundRobin { .. } | Self::Random { .. } => Err(conflict(
+                "a file gets at least 1 I/O in a row (file_service_type)",
+            )),
+            Self::Skewed(Distribution::Uniform | Distribution::Zoned(_)) => Err(conflict(
+                "files are chosen by zipf, pareto or normal (file_service_type)",
+            )),
+            Self::Skewed(distribution) => distribution.validate(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::replay::ReplaySource;
 
 use super::block_size::SizeSource;
 use super::distribution::Zoned;
+use super::file_chooser::FileChooser;
 use super::file_state::FileState;
 use super::mix::Mix;
 use super::progress::{Progress, SyncRule};
@@ -56,7 +57,7 @@ pub struct Generator {
     trim_then_write: bool,
     /// Files with a trimmed block that a write must follow.
     writes_owed: usize,
-    next_file: usize,
+    chooser: FileChooser,
     progress: Progress,
     /// Where the I/Os come from if they are not made up.
     replay: Option<Box<ReplaySource>>,
@@ -135,7 +136,7 @@ impl Generator {
             sync: SyncRule::new(spec, regions.len()),
             trim_then_write: pattern.trim_then_write,
             writes_owed: 0,
-            next_file: 0,
+            chooser: FileChooser::new(spec, regions.len(), &seeds, shape.wide_sizes),
             progress: Progress::new(spec, regions),
             replay: None,
             restart: Restart {
@@ -145,7 +146,11 @@ impl Generator {
                 wide_sizes: shape.wide_sizes,
             },
         };
-        if Sequencer::is_plain(&spec.order) && shape.uniform && !spec.order.sizes_by_order {
+        if Sequencer::is_plain(&spec.order)
+            && spec.order.number_of_ios.is_none()
+            && shape.uniform
+            && !spec.order.sizes_by_order
+        {
             generator.path = generator.choose_path();
         }
         Ok(generator)
@@ -322,7 +327,7 @@ impl Generator {
     #[inline(never)]
     fn next_general(&mut self) -> Option<Request> {
         loop {
-            if self.progress.bytes >= self.progress.target {
+            if self.progress.bytes >= self.progress.target || self.progress.has_all_ios() {
                 return None;
             }
             if let Some(request) = self.next_in_pass() {
@@ -338,7 +343,7 @@ impl Generator {
     /// The next I/O of this pass; `None` when no file has one.
     fn next_in_pass(&mut self) -> Option<Request> {
         loop {
-            let file = self.choose_file()?;
+            let file = self.chooser.choose(&self.files)?;
             let kind = self.choose_kind(file);
             let request = match kind {
                 RequestKind::Data(direction) => self.data(file, direction),
@@ -351,6 +356,7 @@ impl Generator {
                 return request;
             }
             self.files[file].done = true;
+            self.chooser.finished();
         }
     }
 
@@ -366,22 +372,6 @@ impl Generator {
             offset,
             length,
         }
-    }
-
-    /// The next file in turn that is not done.
-    #[inline]
-    fn choose_file(&mut self) -> Option<usize> {
-        for _ in 0..self.files.len() {
-            let file = self.next_file;
-            self.next_file += 1;
-            if self.next_file == self.files.len() {
-                self.next_file = 0;
-            }
-            if !self.files[file].done {
-                return Some(file);
-            }
-        }
-        None
     }
 
     #[inline]
@@ -524,6 +514,8 @@ impl Generator {
         if let Some(mix) = &mut self.mix {
             mix.restart();
         }
+        let seeds = self.restart.reseed.then_some(&self.restart.seeds);
+        self.chooser.restart(seeds);
         if !self.restart.reseed {
             return;
         }

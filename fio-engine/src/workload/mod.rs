@@ -9,6 +9,7 @@
 
 mod block_size;
 mod distribution;
+mod file_chooser;
 mod file_state;
 mod generator;
 mod map;

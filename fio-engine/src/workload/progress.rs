@@ -23,6 +23,10 @@ pub(super) struct Progress {
     pub(super) wanted: Option<u64>,
     pub(super) largest: u64,
     pub(super) time_based: bool,
+    /// I/Os after which the job ends (`number_ios`).
+    most_ios: u64,
+    /// Trims that a write follows do not count as I/Os.
+    trim_then_write: bool,
 }
 
 impl Progress {
@@ -58,6 +62,12 @@ impl Progress {
                 .max()
                 .unwrap_or(0),
             time_based: spec.time_based,
+            most_ios: match spec.order.number_of_ios {
+                // As in fio, time alone ends such a job.
+                _ if spec.time_based => u64::MAX,
+                number => number.map_or(u64::MAX, |number| number.saturating_mul(loops)),
+            },
+            trim_then_write: spec.pattern.trim_then_write,
         }
     }
 
@@ -66,6 +76,17 @@ impl Progress {
         self.issued[direction] += 1;
         self.bytes += length;
         self.all_bytes += length;
+    }
+
+    /// Whether the job has issued as many I/Os as it may.
+    #[inline]
+    pub(super) fn has_all_ios(&self) -> bool {
+        if self.most_ios == u64::MAX {
+            return false;
+        }
+        let [reads, writes, trims] = self.issued.0;
+        let trims = if self.trim_then_write { 0 } else { trims };
+        reads + writes + trims >= self.most_ios
     }
 
     /// Whether the job goes over its files once more.

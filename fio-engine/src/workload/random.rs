@@ -50,6 +50,8 @@ pub enum Stream {
     TrimSize = 2,
     /// Reads or writes in a mixed job.
     Mix = 4,
+    /// The file of the next I/O.
+    NextFile = 5,
     /// Offsets.
     Offset = 6,
     /// File sizes (`filesize` ranges).

@@ -59,17 +59,11 @@ const REASONS: &[(&[&str], &str)] = &[
         "the order of these offsets is not documented",
     ),
     (
-        &[
-            "file_service_type",
-            "openfiles",
-            "lockfile",
-            "unlink_each_loop",
-        ],
+        &["openfiles", "lockfile", "unlink_each_loop"],
         "files are used in turn, all of them open",
     ),
-    (&["offset_"], "every clone begins at the same offset"),
     (
-        &["number_ios", "num_range", "ramp_size"],
+        &["num_range", "ramp_size"],
         "jobs are bounded by bytes and time",
     ),
     (

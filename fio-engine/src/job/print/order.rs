@@ -1,8 +1,8 @@
 //! The order of offsets, written back.
 
 use super::Printer;
-use crate::job::order::{Distribution, OrderOptions, Sequencer, Zone, ZoneList};
-use crate::job::spec::Pattern;
+use crate::job::order::{Distribution, FileService, OrderOptions, Sequencer, Zone, ZoneList};
+use crate::job::spec::{Pattern, SizeOrPercent};
 
 impl Printer {
     /// `rw`, with its number if it has one.
@@ -32,6 +32,27 @@ impl Printer {
         if order.distribution != Distribution::Uniform {
             self.put("random_distribution", distribution(&order.distribution));
         }
+        self.file_service(&order.file_service);
+        if let Some(number) = order.number_of_ios {
+            self.put("number_ios", number);
+        }
+        match order.offset_increment {
+            SizeOrPercent::Bytes(0) => {}
+            SizeOrPercent::Bytes(bytes) => self.put("offset_increment", bytes),
+            SizeOrPercent::Percent(percent) => self.put("offset_increment", format!("{percent}%")),
+        }
+        self.number("offset_align", order.begin_alignment, 0);
+    }
+
+    fn file_service(&mut self, service: &FileService) {
+        let value = match service {
+            FileService::RoundRobin { every: 1 } => return,
+            FileService::RoundRobin { every } => format!("roundrobin:{every}"),
+            FileService::Sequential => "sequential".to_owned(),
+            FileService::Random { every } => format!("random:{every}"),
+            FileService::Skewed(skew) => distribution(skew),
+        };
+        self.put("file_service_type", value);
     }
 }
 

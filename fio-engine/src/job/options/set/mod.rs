@@ -26,7 +26,10 @@ pub(super) use files::*;
 pub(super) use lifecycle::*;
 pub(super) use logs::*;
 pub(super) use measurement::*;
-pub(super) use order::{distribution, random_percent, sequencer, sizes_by_order};
+pub(super) use order::{
+    begin_alignment, distribution, file_service, number_of_ios, offset_increment, random_percent,
+    sequencer, sizes_by_order,
+};
 pub(super) use pauses::*;
 pub(super) use priority::*;
 pub(super) use rate::*;

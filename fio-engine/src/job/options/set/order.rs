@@ -3,8 +3,8 @@
 
 use super::{Draft, Outcome, Value, per_direction};
 use crate::job::error::{ValueError, shown};
-use crate::job::order::{Distribution, MAX_ZONES, Sequencer, Zone, ZoneList};
-use crate::job::units::{parse_size, split_outside_parentheses};
+use crate::job::order::{Distribution, FileService, MAX_ZONES, Sequencer, Zone, ZoneList};
+use crate::job::units::{parse_size, parse_size_or_percent, split_outside_parentheses};
 
 /// The number after `rw=…:`: I/Os for each random offset, or bytes skipped between sequential I/Os.
 pub(super) fn modifier(draft: &mut Draft, value: Value<'_>, text: &[u8]) -> Outcome {
@@ -75,27 +75,7 @@ pub(in crate::job::options) fn distribution(draft: &mut Draft, value: Value<'_>)
         .word()?,
         rest,
     ) {
-        ("zipf", rest) => {
-            let (theta, center) = parameters(value, rest, 1.1)?;
-            if theta == 1.0 {
-                return Err(value.wrong("theta must not be 1"));
-            }
-            Distribution::Zipf { theta, center }
-        }
-        ("pareto", rest) => {
-            let (power, center) = parameters(value, rest, 0.2)?;
-            if power <= 0.0 || power >= 1.0 {
-                return Err(value.wrong("the power must lie between 0 and 1"));
-            }
-            Distribution::Pareto { power, center }
-        }
-        ("normal", rest) => {
-            let (deviation, center) = parameters(value, rest, 0.0)?;
-            if !(0.0..100.0).contains(&deviation) {
-                return Err(value.wrong("the deviation is a percentage below 100"));
-            }
-            Distribution::Normal { deviation, center }
-        }
+        (name @ ("zipf" | "pareto" | "normal"), rest) => skewed(value, name, rest)?,
         (name @ ("zoned" | "zoned_abs"), Some(rest)) => zoned(value, name, rest)?,
         ("zoned" | "zoned_abs", None) => {
             return Err(value.wrong("zones are written share/size:share/size:…"));
@@ -106,6 +86,81 @@ pub(in crate::job::options) fn distribution(draft: &mut Draft, value: Value<'_>)
         _ => Distribution::Uniform,
     };
     Ok(())
+}
+
+/// How files are chosen: one of the skewed distributions, or a word and I/Os in a row.
+pub(in crate::job::options) fn file_service(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    let (name, rest) = match value.text.iter().position(|byte| *byte == b':') {
+        Some(colon) => (&value.text[..colon], Some(&value.text[colon + 1..])),
+        None => (value.text, None),
+    };
+    let every = || {
+        let number = match rest.filter(|text| !text.is_empty()) {
+            Some(text) => value.in_bounds(text, u32::MAX.into())?,
+            None => 1,
+        };
+        // At most 32 bits; 0 counts as not given.
+        Ok::<_, ValueError>((number as u32).max(1))
+    };
+    let word = Value {
+        text: name,
+        ..value
+    };
+    draft.spec.order.file_service = match word.word()? {
+        "random" => FileService::Random { every: every()? },
+        "sequential" => {
+            every()?;
+            FileService::Sequential
+        }
+        "roundrobin" => FileService::RoundRobin { every: every()? },
+        "gauss" => FileService::Skewed(skewed(value, "normal", rest)?),
+        name => FileService::Skewed(skewed(value, name, rest)?),
+    };
+    Ok(())
+}
+
+/// 0 means no limit.
+pub(in crate::job::options) fn number_of_ios(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    let number = value.number(u64::MAX)?;
+    draft.spec.order.number_of_ios = Some(number).filter(|number| *number > 0);
+    Ok(())
+}
+
+pub(in crate::job::options) fn offset_increment(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.order.offset_increment = parse_size_or_percent(value.text, value.kb_base)?;
+    Ok(())
+}
+
+pub(in crate::job::options) fn begin_alignment(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.order.begin_alignment = value.number(1 << 40)?;
+    Ok(())
+}
+
+/// Zipf's, Pareto's or the normal distribution, with its parameters or fio's defaults.
+fn skewed(value: Value<'_>, name: &str, rest: Option<&[u8]>) -> Result<Distribution, ValueError> {
+    match name {
+        "zipf" => {
+            let (theta, center) = parameters(value, rest, 1.1)?;
+            if theta == 1.0 {
+                return Err(value.wrong("theta must not be 1"));
+            }
+            Ok(Distribution::Zipf { theta, center })
+        }
+        "pareto" => {
+            let (power, center) = parameters(value, rest, 0.2)?;
+            if power <= 0.0 || power >= 1.0 {
+                return Err(value.wrong("the power must lie between 0 and 1"));
+            }
+            Ok(Distribution::Pareto { power, center })
+        }
+        _ => {
+            let (deviation, center) = parameters(value, rest, 0.0)?;
+            if !(0.0..100.0).contains(&deviation) {
+                return Err(value.wrong("the deviation is a percentage below 100"));
+            }
+            Ok(Distribution::Normal { deviation, center })
+        }
+    }
 }
 
 /// `:number` or `:number:centre`; without them the default.

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use crate::direction::PerDirection;
-use crate::job::{Distribution, OrderOptions, Pattern, Sequencer, Zone, ZoneList};
+use crate::job::{
+    Distribution, FileService, OrderOptions, Pattern, Sequencer, SizeOrPercent, Zone, ZoneList,
+};
 
 fn center() -> impl Strategy<Value = Option<f64>> {
     prop::option::of(0.0..=1.0)
@@ -33,6 +35,24 @@ fn distribution() -> impl Strategy<Value = Distribution> {
     ]
 }
 
+fn file_service() -> impl Strategy<Value = FileService> {
+    prop_oneof![
+        Just(FileService::Sequential),
+        (1_u32..).prop_map(|every| FileService::RoundRobin { every }),
+        (1_u32..).prop_map(|every| FileService::Random { every }),
+        (1.001..9.0, center())
+            .prop_map(|(theta, center)| Distribution::Zipf { theta, center })
+            .prop_map(FileService::Skewed),
+    ]
+}
+
+fn offset_increment() -> impl Strategy<Value = SizeOrPercent> {
+    prop_oneof![
+        any::<u64>().prop_map(SizeOrPercent::Bytes),
+        (0_u8..=100).prop_map(SizeOrPercent::Percent),
+    ]
+}
+
 prop_compose! {
     pub(super) fn order()(
         distribution in distribution(),
@@ -40,6 +60,10 @@ prop_compose! {
         random_every: u32,
         stride in -(1_i64 << 40)..1 << 40,
         flags: [bool; 2],
+        file_service in file_service(),
+        number_of_ios in prop::option::of(1_u64..),
+        offset_increment in offset_increment(),
+        begin_alignment in 0_u64..1 << 40,
     ) -> OrderOptions {
         OrderOptions {
             distribution,
@@ -48,6 +72,10 @@ prop_compose! {
             stride,
             sequencer: if flags[0] { Sequencer::Identical } else { Sequencer::Sequential },
             sizes_by_order: flags[1],
+            file_service,
+            number_of_ios,
+            offset_increment,
+            begin_alignment,
         }
     }
 }

@@ -1,0 +1,137 @@
+//! Which file the next I/O goes to.
+
+use crate::job::{FileService, JobSpec};
+
+use super::distribution::{Skew, SkewMaker};
+use super::file_state::FileState;
+use super::random::{AnyTausworthe, Seeds, Stream};
+
+/// Chooses among the files of a job that are not done. fio's counterpart is its
+/// `file_service_type`.
+#[derive(Debug, Clone)]
+pub(super) struct FileChooser {
+    order: Order,
+    /// I/Os a file gets in a row.
+    every: u32,
+    /// How many of them the current file is still to get.
+    left: u32,
+    current: usize,
+    /// Where the search for the next file in turn begins.
+    next: usize,
+    /// Files that are done in this pass.
+    done: usize,
+    wide: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Order {
+    InTurn,
+    OneByOne,
+    Random(AnyTausworthe),
+    Skewed(Box<Skew>),
+}
+
+/// Draws after which a file that is hardly ever drawn is taken in turn.
+const MOST_DRAWS: u32 = 1 << 16;
+
+impl FileChooser {
+    pub(super) fn new(spec: &JobSpec, files: usize, seeds: &Seeds, wide: bool) -> Self {
+        let mut chooser = Self {
+            order: Order::InTurn,
+            every: 1,
+            left: 0,
+            current: 0,
+            next: 0,
+            done: 0,
+            wide,
+        };
+        match &spec.order.file_service {
+            FileService::RoundRobin { every } => chooser.every = *every,
+            FileService::Sequential => chooser.order = Order::OneByOne,
+            FileService::Random { every } => {
+                chooser.every = *every;
+                chooser.order = Order::Random(seeds.stream(Stream::NextFile, wide));
+            }
+            FileService::Skewed(distribution) => {
+                let seed = seeds.of(Stream::NextFile) as u32;
+                let skew = SkewMaker::new(distribution).make(files as u64, seed);
+                if let Some(skew) = skew {
+                    chooser.order = Order::Skewed(Box::new(skew));
+                }
+            }
+        }
+        chooser
+    }
+
+    /// The file of the next I/O; `None` if all are done.
+    #[inline]
+    pub(super) fn choose(&mut self, files: &[FileState]) -> Option<usize> {
+        if self.left > 0 && !files[self.current].done {
+            self.left -= 1;
+            return Some(self.current);
+        }
+        self.current = match self.order {
+            Order::InTurn => self.in_turn(files)?,
+            Order::OneByOne => self.one_by_one(files)?,
+            Order::Random(_) | Order::Skewed(_) => self.draw(files)?,
+        };
+        self.left = self.every.saturating_sub(1);
+        Some(self.current)
+    }
+
+    /// Notes that a file has become done.
+    pub(super) const fn finished(&mut self) {
+        self.done += 1;
+    }
+
+    /// Begins another pass; a job that repeats itself gives the seeds to draw from anew.
+    pub(super) fn restart(&mut self, seeds: Option<&Seeds>) {
+        self.done = 0;
+        self.left = 0;
+        if matches!(self.order, Order::OneByOne) {
+            self.next = 0;
+        }
+        if let (Order::Random(generator), Some(seeds)) = (&mut self.order, seeds) {
+            *generator = seeds.stream(Stream::NextFile, self.wide);
+        }
+    }
+
+    #[inline]
+    fn in_turn(&mut self, files: &[FileState]) -> Option<usize> {
+        for _ in 0..files.len() {
+            let file = self.next;
+            self.next += 1;
+            if self.next == files.len() {
+                self.next = 0;
+            }
+            if !files[file].done {
+                return Some(file);
+            }
+        }
+        None
+    }
+
+    fn one_by_one(&mut self, files: &[FileState]) -> Option<usize> {
+        while files.get(self.next)?.done {
+            self.next += 1;
+        }
+        Some(self.next)
+    }
+
+    fn draw(&mut self, files: &[FileState]) -> Option<usize> {
+        if self.done >= files.len() {
+            return None;
+        }
+        for _ in 0..MOST_DRAWS {
+            let file = match &mut self.order {
+                Order::Random(generator) => generator.below(files.len() as f64),
+                Order::Skewed(skew) => skew.draw(),
+                Order::InTurn | Order::OneByOne => break,
+            } as usize;
+            if !files[file].done {
+                return Some(file);
+            }
+        }
+        self.in_turn(files)
+    }
+}
