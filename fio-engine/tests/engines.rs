@@ -265,3 +265,73 @@ fn engines_say_whether_they_keep_ios_in_flight() {
         .collect();
     assert_eq!(flying, ["io_uring", "libaio", "null", "vsync"]);
 }
+
+#[test]
+fn files_are_looked_at_with_the_call_the_job_names() {
+    for (call, error) in [("stat", 0), ("statx", 0), ("lstat", 0)] {
+        let folder = folder();
+        fs::write(folder.path().join("f"), vec![0; 4096]).expect("writable");
+        let words = format!(
+            "--ioengine=filestat --stat_type={call} --rw=read --bs=1k --size=4k --filename=f"
+        );
+        let job = only(folder.path(), &words);
+        assert_eq!((job.error, job.total_ios()), (error, 4), "{call}");
+    }
+}
+
+#[test]
+fn huge_pages_are_advice() {
+    let folder = folder();
+    let words = "--ioengine=mmap --thp=1 --rw=randrw --size=4m --filename=f";
+    let job = only(folder.path(), words);
+    assert_eq!(job.error, 0, "{}", job.error_message);
+}
+
+/// `RWF_NOWAIT` reaches the kernel: it is refused for buffered writes on some file systems, and
+/// never waits on others; without it nothing fails.
+#[test]
+fn flags_of_pvsync2_reach_the_kernel() {
+    let folder = folder();
+    fs::write(folder.path().join("f"), vec![3; 1 << 20]).expect("writable");
+    let words = "--ioengine=pvsync2 --rw=read --size=1m --filename=f --invalidate=0";
+    let job = only(
+        folder.path(),
+        &format!("{words} --hipri --hipri_percentage=40"),
+    );
+    assert_eq!(job.error, 0, "{}", job.error_message);
+    let job = only(folder.path(), &format!("{words} --nowait=1"));
+    assert!([0, 11, 95].contains(&job.error), "{}", job.error_message);
+    let job = only(folder.path(), &format!("{words} --uncached=1"));
+    assert!([0, 22, 95].contains(&job.error), "{}", job.error_message);
+}
+
+/// It ends with its time, or with the last job that does I/O if it is told so; one that knows no load
+/// is refused.
+#[test]
+fn a_job_may_use_the_cpu_alone() {
+    let folder = folder();
+    for mode in ["noop", "qsort"] {
+        let words = format!(
+            "--ioengine=cpuio --cpuload=20 --cpuchunks=5000 --cpumode={mode} --time_based --runtime=1"
+        );
+        let job = only(folder.path(), &words);
+        assert_eq!(job.error, 0, "{}", job.error_message);
+        assert_eq!(bytes(&job, Direction::Read), 0);
+        // 40 turns of 25 ms, fewer on a busy machine.
+        assert!((4..=41).contains(&job.total_ios()), "{}", job.total_ios());
+    }
+    let began = std::time::Instant::now();
+    let report = run(
+        folder.path(),
+        "--ioengine=cpuio --cpuload=5 --exit_on_io_done=1 --name=io --ioengine=null --size=1m",
+    );
+    assert!(report.jobs.iter().all(|job| job.error == 0));
+    assert!(began.elapsed().as_secs() < 20);
+    let job = only(folder.path(), "--ioengine=cpuio --runtime=1");
+    assert_eq!(job.error, 22);
+    assert!(
+        job.error_message.contains("cpuload"),
+        "{}",
+        job.error_message
+    );
+}

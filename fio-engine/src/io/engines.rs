@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{
-    Falloc, FileCreate, FileDelete, FileStat, FileUse, Ftruncate, IoEngine, IoUring, LibAio, Mmap,
-    Null, Psync, Pvsync, Pvsync2, Splice, Sync, Vsync,
+    CpuLoad, Falloc, FileCreate, FileDelete, FileStat, FileUse, Ftruncate, IoEngine, IoUring,
+    LibAio, Mmap, Null, Psync, Pvsync, Pvsync2, Splice, Sync, Vsync,
 };
 use crate::run::{JobContext, JobLoop, job_loop};
 
@@ -25,6 +25,7 @@ pub struct Engines {
 pub(crate) struct Engine {
     pub(crate) files: FileUse,
     pub(crate) keeps_in_flight: bool,
+    pub(crate) uses_cpu_only: bool,
     pub(crate) run: JobLoop,
 }
 
@@ -48,6 +49,7 @@ impl Engines {
         .register::<FileCreate>("filecreate")
         .register::<FileStat>("filestat")
         .register::<FileDelete>("filedelete")
+        .register::<CpuLoad>("cpuio")
         .register::<LibAio>("libaio")
         .register::<IoUring>("io_uring")
     }
@@ -61,6 +63,7 @@ impl Engines {
             Engine {
                 files: E::FILES,
                 keeps_in_flight: E::KEEPS_IN_FLIGHT,
+                uses_cpu_only: E::USES_CPU_ONLY,
                 run,
             },
         );

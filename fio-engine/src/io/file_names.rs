@@ -9,7 +9,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+
 use super::{AlignedBuffers, EngineError, EngineSetup, FileUse, Io, IoEngine, Queued};
+use crate::job::StatCall;
 
 /// `ioengine=filecreate`: the first I/O on a file makes it, empty, if it is not there; the others
 /// do nothing.
@@ -25,6 +28,7 @@ pub struct FileDelete(OncePerFile);
 pub struct FileStat {
     buffers: AlignedBuffers,
     paths: Arc<[PathBuf]>,
+    call: StatCall,
 }
 
 /// What engines share that do something to each file once.
@@ -108,6 +112,7 @@ impl IoEngine for FileStat {
         Ok(Self {
             buffers: AlignedBuffers::of(setup)?,
             paths: Arc::clone(&setup.paths),
+            call: setup.options.file_stat.call,
         })
     }
 
@@ -120,7 +125,12 @@ impl IoEngine for FileStat {
     }
 
     fn queue(&mut self, io: &Io) -> Queued {
-        let result = rustix::fs::stat(&self.paths[io.file]);
-        Queued::Completed(result.map(|_| io.length).map_err(io::Error::from))
+        let path = &self.paths[io.file];
+        let result = match self.call {
+            StatCall::Stat => rustix::fs::stat(path).map(drop),
+            StatCall::Lstat => rustix::fs::lstat(path).map(drop),
+            StatCall::Statx => statx(CWD, path, AtFlags::empty(), StatxFlags::ALL).map(drop),
+        };
+        Queued::Completed(result.map(|()| io.length).map_err(io::Error::from))
     }
 }

@@ -18,6 +18,7 @@
 //! | `filecreate`, `filestat`, `filedelete` | `open(2)`, `stat(2)` and `unlink(2)` of whole files | at once |
 //! | `libaio` | `io_submit(2)`, `io_getevents(2)`; asynchronous only with `direct=1` | when reaped |
 //! | `io_uring` | `io_uring_enter(2)` | when reaped |
+//! | `cpuio` | none; uses the CPU | never: its jobs end with their time |
 //!
 //! A program adds its own with [`Engines::register`].
 //!
@@ -25,6 +26,7 @@
 //! may use them until the I/O is reaped.
 
 mod buffers;
+mod cpu;
 mod engines;
 mod error;
 mod file_names;
@@ -50,6 +52,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use buffers::AlignedBuffers;
+pub use cpu::CpuLoad;
 pub(crate) use engines::Engine;
 pub use engines::Engines;
 pub use error::EngineError;
@@ -180,6 +183,11 @@ pub trait IoEngine: Sized + 'static {
 
     /// The engine can have several I/Os in flight; an I/O depth above 1 does nothing otherwise.
     const KEEPS_IN_FLIGHT: bool = true;
+
+    /// The engine does no I/O. Each [`queue`](Self::queue) uses the CPU for a moment, moves nothing and
+    /// never leaves an I/O pending; the job needs no size, and paces these by its
+    /// [`CpuOptions`](crate::job::CpuOptions) until its time is over.
+    const USES_CPU_ONLY: bool = false;
 
     /// Prepares an engine for one job.
     ///

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use rustix::io::ReadWriteFlags;
 
-use super::transfer::{trim, uninterrupted};
+use super::transfer::{flags, trim, uninterrupted};
 use super::{AlignedBuffers, EngineError, EngineSetup, Io, IoEngine, Queued};
 use crate::direction::Direction;
+use crate::job::EngineOptions;
 
 /// `ioengine=pvsync`: one `preadv(2)` or `pwritev(2)` with one buffer per I/O.
 #[derive(Debug)]
@@ -57,7 +58,9 @@ impl IoEngine for Pvsync {
 pub struct Pvsync2 {
     buffers: AlignedBuffers,
     files: Arc<[File]>,
+    /// Of every I/O.
     flags: ReadWriteFlags,
+    polling: Polling,
 }
 
 impl IoEngine for Pvsync2 {
@@ -67,7 +70,9 @@ impl IoEngine for Pvsync2 {
         Ok(Self {
             buffers: AlignedBuffers::of(setup)?,
             files: Arc::clone(&setup.files),
-            flags: ReadWriteFlags::empty(),
+            // Flags that this kernel does not know are its to refuse.
+            flags: ReadWriteFlags::from_bits_retain(flags(&setup.options).cast_unsigned()),
+            polling: Polling::new(&setup.options),
         })
     }
 
@@ -87,7 +92,8 @@ impl IoEngine for Pvsync2 {
 
 impl Pvsync2 {
     fn transfer(&mut self, io: &Io) -> io::Result<usize> {
-        let (file, flags, offset) = (&self.files[io.file], self.flags, io.offset);
+        let flags = self.flags | self.polling.next();
+        let (file, offset) = (&self.files[io.file], io.offset);
         let buffer = &mut self.buffers.get_mut(io.unit)[io.buffer_offset..][..io.length];
         match io.direction {
             Direction::Read => uninterrupted(|| {
@@ -98,5 +104,65 @@ impl Pvsync2 {
             }
             Direction::Trim => trim(file, offset, io.length),
         }
+    }
+}
+
+/// Which I/Os are polled for (`hipri`, `hipri_percentage`).
+#[derive(Debug)]
+struct Polling {
+    percentage: u32,
+    /// Of a xorshift generator with a fixed beginning: jobs that are repeated poll for the same I/Os.
+    state: u32,
+}
+
+impl Polling {
+    fn new(options: &EngineOptions) -> Self {
+        let percentage = u32::from(options.pvsync2.polled_percentage);
+        Self {
+            percentage: if options.polled { percentage } else { 0 },
+            state: 0x9e37_79b9,
+        }
+    }
+
+    #[inline]
+    fn next(&mut self) -> ReadWriteFlags {
+        let polled = match self.percentage {
+            0 => false,
+            1..100 => {
+                self.state ^= self.state << 13;
+                self.state ^= self.state >> 17;
+                self.state ^= self.state << 5;
+                self.state % 100 < self.percentage
+            }
+            _ => true,
+        };
+        if polled {
+            ReadWriteFlags::HIPRI
+        } else {
+            ReadWriteFlags::empty()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_ios_are_polled_for_as_the_percentage_says() {
+        let polled = |polled, percentage| {
+            let mut options = EngineOptions {
+                polled,
+                ..EngineOptions::default()
+            };
+            options.pvsync2.polled_percentage = percentage;
+            let mut polling = Polling::new(&options);
+            (0..10_000).filter(|_| !polling.next().is_empty()).count()
+        };
+        assert_eq!(polled(false, 100), 0);
+        assert_eq!(polled(true, 0), 0);
+        assert_eq!(polled(true, 100), 10_000);
+        let some = polled(true, 30);
+        assert!((2_850..3_150).contains(&some), "{some}");
     }
 }

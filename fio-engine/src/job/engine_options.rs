@@ -8,16 +8,124 @@ use super::error::ValueError;
 /// chooses another engine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EngineOptions {
-    /// Completions are polled for, without interrupts (`hipri`): io_uring.
+    /// Completions are polled for, without interrupts (`hipri`): io_uring, pvsync2.
     pub polled: bool,
-    /// An I/O that would have to wait fails at once instead (`nowait`): io_uring, libaio.
+    /// An I/O that would have to wait fails at once instead (`nowait`): io_uring, libaio,
+    /// pvsync2.
     pub no_wait: bool,
-    /// Buffered I/O leaves nothing in the page cache (`uncached`): io_uring.
+    /// Buffered I/O leaves nothing in the page cache (`uncached`): io_uring, pvsync2.
     pub uncached: bool,
     /// Options of io_uring alone.
     pub io_uring: IoUringOptions,
     /// Options of libaio alone.
     pub libaio: LibAioOptions,
+    /// Options of pvsync2 alone.
+    pub pvsync2: Pvsync2Options,
+    /// Options of mmap alone.
+    pub mmap: MmapOptions,
+    /// Options of filestat alone.
+    pub file_stat: FileStatOptions,
+    /// Options of cpuio alone.
+    pub cpu: CpuOptions,
+}
+
+/// Options of `ioengine=pvsync2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pvsync2Options {
+    /// How many of 100 I/Os are polled for, drawn for each, where [`EngineOptions::polled`] is set
+    /// (`hipri_percentage`); 0 to 100, 100 by default.
+    pub polled_percentage: u8,
+}
+
+impl Default for Pvsync2Options {
+    fn default() -> Self {
+        Self {
+            polled_percentage: 100,
+        }
+    }
+}
+
+/// Options of `ioengine=mmap`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MmapOptions {
+    /// The kernel is advised to use transparent huge pages (`thp`).
+    pub huge_pages: bool,
+}
+
+/// Options of `ioengine=filestat`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileStatOptions {
+    /// The call that asks for metadata (`stat_type`).
+    pub call: StatCall,
+}
+
+/// A system call that asks for the metadata of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StatCall {
+    /// `stat(2)`, which follows symbolic links.
+    #[default]
+    Stat,
+    /// `lstat(2)`, which does not.
+    Lstat,
+    /// `statx(2)`, for everything `stat(2)` has and the time of birth.
+    Statx,
+}
+
+impl StatCall {
+    /// fio's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stat => "stat",
+            Self::Lstat => "lstat",
+            Self::Statx => "statx",
+        }
+    }
+}
+
+/// Options of `ioengine=cpuio`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CpuOptions {
+    /// Percentage of one CPU to use (`cpuload`), 1 to 100; 0 means not given, and the engine needs it.
+    pub load: u8,
+    /// Microseconds of work between two pauses (`cpuchunks`), 50,000 by default.
+    pub chunk_microseconds: u32,
+    /// What the CPU is busy with (`cpumode`).
+    pub work: CpuWork,
+    /// The job ends with the last one of its wave that does I/O (`exit_on_io_done`).
+    pub exit_with_io: bool,
+}
+
+impl Default for CpuOptions {
+    fn default() -> Self {
+        Self {
+            load: 0,
+            chunk_microseconds: 50_000,
+            work: CpuWork::Idle,
+            exit_with_io: false,
+        }
+    }
+}
+
+/// What `ioengine=cpuio` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CpuWork {
+    /// A loop that does nothing (`noop`).
+    #[default]
+    Idle,
+    /// Sorting numbers (`qsort`).
+    Sort,
+}
+
+impl CpuWork {
+    /// fio's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "noop",
+            Self::Sort => "qsort",
+        }
+    }
 }
 
 /// Options of `ioengine=io_uring`.
@@ -54,6 +162,14 @@ impl EngineOptions {
         if cpu.is_some_and(|cpu| i32::try_from(cpu).is_err()) {
             return Err(ValueError::Conflict(
                 "engine_options.io_uring.kernel_thread_cpu must fit in 31 bits".to_owned(),
+            ));
+        }
+        let percentages = [self.pvsync2.polled_percentage, self.cpu.load];
+        if percentages.iter().any(|percentage| *percentage > 100) {
+            return Err(ValueError::Conflict(
+                "engine_options.pvsync2.polled_percentage and engine_options.cpu.load must be at most \
+                 100"
+                .to_owned(),
             ));
         }
         Ok(())

@@ -41,7 +41,10 @@ mod validate;
 mod words;
 
 pub use buffers::{BufferOptions, DedupeMode, DedupeOptions};
-pub use engine_options::{EngineOptions, IoUringOptions, LibAioOptions};
+pub use engine_options::{
+    CpuOptions, CpuWork, EngineOptions, FileStatOptions, IoUringOptions, LibAioOptions,
+    MmapOptions, Pvsync2Options, StatCall,
+};
 pub use error::{JobFileError, Position, Problem, ValueError};
 pub(crate) use errors::ErrorKind;
 pub use errors::{ContinueOn, ErrorOptions, IgnoredErrors, MAX_IGNORED_ERRORS};

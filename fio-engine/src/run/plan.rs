@@ -13,7 +13,7 @@ use super::{RunError, RunOptions, succession};
 use crate::clock::clock_milliseconds;
 use crate::files;
 use crate::io::Engines;
-use crate::job::JobSpec;
+use crate::job::{JobSpec, SizeOrPercent};
 use crate::workload::RandomRule;
 
 /// The reporting group of each job, from 0, in a run of these jobs.
@@ -109,6 +109,11 @@ impl Plan {
             {
                 job = expanded;
             }
+            if uses_cpu_only(&job, &options.engines) && job.size.is_none() {
+                // It has no use for a size, but offsets are planned for every job.
+                let largest = job.block_sizes.iter().map(|(_, sizes)| sizes.max()).max();
+                job.size = largest.map(SizeOrPercent::Bytes);
+            }
             wave += u32::from(job.stonewall && !clones.is_empty());
             let spec = Arc::new(job);
             for clone_index in 0..spec.clones {
@@ -130,6 +135,20 @@ impl Plan {
         Ok(Self { clones, exit_all })
     }
 
+    /// The clones of a wave that end because no other clone of it does I/O any more
+    /// (`exit_on_io_done`).
+    pub(crate) fn without_io<'p>(
+        wave: &'p [JobClone],
+        engines: &'p Engines,
+    ) -> impl Iterator<Item = &'p JobClone> {
+        let only_cpu = |clone: &&JobClone| uses_cpu_only(&clone.spec, engines);
+        let mut others = wave.iter().filter(move |clone| !only_cpu(clone)).peekable();
+        let done = others.peek().is_some() && others.all(|clone| clone.progress.state().is_over());
+        wave.iter()
+            .filter(move |clone| done && only_cpu(clone))
+            .filter(|clone| clone.spec.engine_options.cpu.exit_with_io)
+    }
+
     /// The clones wave by wave.
     pub(crate) fn waves(&self) -> impl Iterator<Item = &[JobClone]> {
         self.clones.chunk_by(|one, other| one.wave == other.wave)
@@ -145,6 +164,11 @@ fn spec_of_clone(spec: &Arc<JobSpec>, clone_index: u32, rule: RandomRule) -> Arc
     } else {
         Arc::new(adapted)
     }
+}
+
+fn uses_cpu_only(job: &JobSpec, engines: &Engines) -> bool {
+    let engine = engines.find(&job.engine);
+    engine.is_some_and(|engine| engine.uses_cpu_only)
 }
 
 fn invalid(job: &JobSpec, reason: &impl ToString) -> RunError {

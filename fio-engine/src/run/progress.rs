@@ -27,6 +27,11 @@ pub(crate) enum JobState {
 }
 
 impl JobState {
+    /// It has ended, well or not.
+    pub(crate) const fn is_over(self) -> bool {
+        matches!(self, Self::Finished | Self::Failed)
+    }
+
     fn from_number(number: u8) -> Self {
         const STATES: [JobState; 6] = [
             JobState::Waiting,

@@ -205,6 +205,9 @@ impl Supervisor {
                     .into_iter()
                     .chain(ends.try_iter())
                     .for_each(|index| succession.ended(index));
+                for clone in Plan::without_io(wave, &self.options.engines) {
+                    clone.ended.store(true, Ordering::Relaxed);
+                }
             }
             let ended = threads.into_iter().flatten().zip(wave);
             ended

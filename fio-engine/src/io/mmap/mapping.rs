@@ -6,7 +6,7 @@ use std::io;
 use std::ptr;
 
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, MsyncFlags, ProtFlags, mmap, msync, munmap};
+use rustix::mm::{Advice, MapFlags, MsyncFlags, ProtFlags, madvise, mmap, msync, munmap};
 
 use super::bus_error;
 
@@ -22,8 +22,9 @@ pub(super) struct Mapping {
 unsafe impl Send for Mapping {}
 
 impl Mapping {
-    /// Maps a file, for writing too if it is open for that.
-    pub(super) fn of(file: &File) -> io::Result<Self> {
+    /// Maps a file, for writing too if it is open for that. Huge pages are advice, which the kernel
+    /// need not take.
+    pub(super) fn of(file: &File, huge_pages: bool) -> io::Result<Self> {
         let length = size_of_file(file)?;
         if length == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -37,6 +38,10 @@ impl Mapping {
             Err(Errno::ACCESS) => map(ProtFlags::READ)?,
             other => other?,
         };
+        if huge_pages {
+            // SAFETY: the advice changes how the new mapping is backed, not what is in it.
+            let _ = unsafe { madvise(base, length, Advice::LinuxHugepage) };
+        }
         match bus_error::Guard::over(base, length) {
             Ok(guard) => Ok(Self {
                 base,

@@ -28,6 +28,7 @@ pub struct Mmap {
     /// Made when a file is used for the first time, and anew when it has grown.
     mappings: Vec<Option<Mapping>>,
     sync_writes: bool,
+    huge_pages: bool,
 }
 
 impl IoEngine for Mmap {
@@ -44,6 +45,7 @@ impl IoEngine for Mmap {
             files: Arc::clone(&setup.files),
             mappings: setup.files.iter().map(|_| None).collect(),
             sync_writes: setup.direct,
+            huge_pages: setup.options.mmap.huge_pages,
         })
     }
 
@@ -70,7 +72,7 @@ impl Mmap {
         let slot = &mut self.mappings[io.file];
         let mapping = match slot {
             Some(mapping) if mapping.len() >= end => mapping,
-            _ => slot.insert(Mapping::of(file)?),
+            _ => slot.insert(Mapping::of(file, self.huge_pages)?),
         };
         let length = mapping.available(io.offset).min(io.length);
         if length == 0 && io.direction == Direction::Write {

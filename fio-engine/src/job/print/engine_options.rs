@@ -6,6 +6,7 @@ use super::Printer;
 use crate::job::options;
 use crate::job::priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};
 use crate::job::spec::JobSpec;
+use crate::job::{CpuWork, EngineOptions, StatCall};
 
 impl Printer {
     /// The options that the job's engine has; it ignores the others.
@@ -21,6 +22,8 @@ impl Printer {
             ("sqthread_poll", ring.kernel_thread),
             ("libaio_vectored", libaio.vectored),
             ("userspace_reap", libaio.userspace_reap),
+            ("thp", given.mmap.huge_pages),
+            ("exit_on_io_done", given.cpu.exit_with_io),
         ];
         for (name, set) in flags {
             self.of_engine(spec, name, set.then_some(1));
@@ -29,7 +32,26 @@ impl Printer {
         self.of_engine(spec, "nonvectored", ring.vectored.then_some(0));
         let force_async = Some(ring.force_async).filter(|every| *every > 0);
         self.of_engine(spec, "force_async", force_async);
+        self.whole_files_and_cpu(spec);
         self.command_priorities(spec);
+    }
+
+    /// Values that are not the defaults.
+    fn whole_files_and_cpu(&mut self, spec: &JobSpec) {
+        let (given, default) = (&spec.engine_options, EngineOptions::default());
+        let differs = |value: u32, default: u32| Some(value).filter(|value| *value != default);
+        let polled = |options: &EngineOptions| u32::from(options.pvsync2.polled_percentage);
+        let polled = differs(polled(given), polled(&default));
+        self.of_engine(spec, "hipri_percentage", polled);
+        let call = given.file_stat.call;
+        let call = (call != StatCall::default()).then(|| call.name());
+        self.of_engine(spec, "stat_type", call);
+        self.of_engine(spec, "cpuload", differs(given.cpu.load.into(), 0));
+        let chunk = differs(given.cpu.chunk_microseconds, default.cpu.chunk_microseconds);
+        self.of_engine(spec, "cpuchunks", chunk);
+        let work = given.cpu.work;
+        let work = (work != CpuWork::default()).then(|| work.name());
+        self.of_engine(spec, "cpumode", work);
     }
 
     pub(super) fn priority(&mut self, priority: &PriorityOptions) {

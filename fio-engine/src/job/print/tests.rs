@@ -14,8 +14,9 @@ use crate::job::pattern::BufferPattern;
 use crate::job::replay::{ReplayOptions, SkippedActions};
 use crate::job::spec::{Measure, Pattern, PercentileKinds};
 use crate::job::{
-    CommandPriority, IoPriority, IoUringOptions, JobSource, LibAioOptions, MAX_FILES, Machine,
-    ParseOptions, PriorityOptions, SizedPriority, parse_jobs, parse_words,
+    CommandPriority, CpuOptions, CpuWork, IoPriority, IoUringOptions, JobSource, LibAioOptions,
+    MAX_FILES, Machine, ParseOptions, PriorityOptions, SizedPriority, StatCall, parse_jobs,
+    parse_words,
 };
 
 fn options() -> ParseOptions<'static> {
@@ -429,7 +430,7 @@ prop_compose! {
 
 prop_compose! {
     fn job_of_an_engine()(
-        uring: bool,
+        engine in 0_usize..6,
         flags: [bool; 8],
         cpu in prop::option::of(0_u32..=i32::MAX as u32),
         force_async: u32,
@@ -437,24 +438,34 @@ prop_compose! {
         writes in command_priority(),
     ) -> JobSpec {
         let mut spec = JobSpec::new("a");
-        spec.engine = if uring { "io_uring" } else { "libaio" }.to_owned();
-        spec.priority.reads = reads;
-        spec.priority.writes = writes;
+        spec.engine = ["io_uring", "libaio", "pvsync2", "mmap", "filestat", "cpuio"][engine].to_owned();
+        if engine < 2 {
+            spec.priority.reads = reads;
+            spec.priority.writes = writes;
+        }
         let options = &mut spec.engine_options;
-        options.no_wait = flags[0];
-        if uring {
-            options.polled = flags[1];
-            options.uncached = flags[2];
-            options.io_uring = IoUringOptions {
+        options.no_wait = engine < 3 && flags[0];
+        options.polled = matches!(engine, 0 | 2) && flags[1];
+        options.uncached = matches!(engine, 0 | 2) && flags[2];
+        match engine {
+            0 => options.io_uring = IoUringOptions {
                 fixed_buffers: flags[3],
                 registered_files: flags[4],
                 kernel_thread: flags[5],
                 kernel_thread_cpu: cpu,
                 vectored: flags[6],
                 force_async,
-            };
-        } else {
-            options.libaio = LibAioOptions { vectored: flags[3], userspace_reap: flags[4] };
+            },
+            1 => options.libaio = LibAioOptions { vectored: flags[3], userspace_reap: flags[4] },
+            2 => options.pvsync2.polled_percentage = (force_async % 101) as u8,
+            3 => options.mmap.huge_pages = flags[3],
+            4 => options.file_stat.call = [StatCall::Lstat, StatCall::Statx][usize::from(flags[3])],
+            _ => options.cpu = CpuOptions {
+                load: (force_async % 101) as u8,
+                chunk_microseconds: force_async,
+                work: [CpuWork::Idle, CpuWork::Sort][usize::from(flags[3])],
+                exit_with_io: flags[4],
+            },
         }
         spec
     }

@@ -27,6 +27,17 @@ impl<'a> JobLine<'a> {
 impl fmt::Display for JobLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { spec, group_id } = self;
+        if spec.engine == "cpuio" {
+            let cpu = &spec.engine_options.cpu;
+            return writeln!(
+                f,
+                "{} ({}): ioengine=cpuio, cpuload={}, cpucycle={}",
+                spec.name,
+                cpu.work.name(),
+                cpu.load,
+                cpu.chunk_microseconds
+            );
+        }
         write!(
             f,
             "{}: (g={group_id}): rw={}, bs=",

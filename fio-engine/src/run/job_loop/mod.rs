@@ -5,6 +5,7 @@
 //! [`Recorder`] and look at the time through [`Pace`].
 
 mod asynchronous;
+mod cpu;
 mod errors;
 mod failure;
 mod flow;
@@ -203,7 +204,9 @@ impl JobContext<'_> {
             errors: ErrorLedger::default(),
         };
         let is_synchronous = engine.is_synchronous();
-        let mut result = if is_synchronous {
+        let mut result = if E::USES_CPU_ONLY {
+            cpu::run(self, &mut engine, &mut state)
+        } else if is_synchronous {
             synchronous::run(self, &mut engine, &mut state)
         } else {
             asynchronous::run(self, &mut engine, &mut state)

@@ -1,10 +1,10 @@
 //! Setters of options that exist only together with an engine.
 
 use super::{Draft, Outcome, Value};
-use crate::job::CommandPriority;
 use crate::job::error::ValueError;
 use crate::job::priority::{IoPriority, SizedPriority};
 use crate::job::units;
+use crate::job::{CommandPriority, CpuWork, StatCall};
 
 pub(in crate::job::options) fn polled(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.engine_options.polled = value.boolean()?;
@@ -18,6 +18,49 @@ pub(in crate::job::options) fn no_wait(draft: &mut Draft, value: Value<'_>) -> O
 
 pub(in crate::job::options) fn uncached(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.engine_options.uncached = value.u32()? != 0;
+    Ok(())
+}
+
+pub(in crate::job::options) fn polled_percentage(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.engine_options.pvsync2.polled_percentage = value.number(100)? as u8;
+    Ok(())
+}
+
+pub(in crate::job::options) fn huge_pages(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.engine_options.mmap.huge_pages = value.u32()? != 0;
+    Ok(())
+}
+
+pub(in crate::job::options) fn stat_call(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.engine_options.file_stat.call = match value.word()? {
+        "lstat" => StatCall::Lstat,
+        "statx" => StatCall::Statx,
+        _ => StatCall::Stat,
+    };
+    Ok(())
+}
+
+/// As in fio, more than 100 counts as 100.
+pub(in crate::job::options) fn cpu_load(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.engine_options.cpu.load = value.u32()?.min(100) as u8;
+    Ok(())
+}
+
+pub(in crate::job::options) fn cpu_chunk(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.engine_options.cpu.chunk_microseconds = value.u32()?;
+    Ok(())
+}
+
+pub(in crate::job::options) fn cpu_work(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.engine_options.cpu.work = match value.word()? {
+        "qsort" => CpuWork::Sort,
+        _ => CpuWork::Idle,
+    };
+    Ok(())
+}
+
+pub(in crate::job::options) fn exit_with_io(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.engine_options.cpu.exit_with_io = value.boolean()?;
     Ok(())
 }
 
