@@ -94,6 +94,7 @@ const NEWER_OR_HIDDEN: &[&str] = &[
     "steadystate_check_interval",
     "filetype",
     "end_syncfs",
+    "ramp_size",
 ];
 
 /// fio's own help knows the options under the same names, but for those newer than the fio here.

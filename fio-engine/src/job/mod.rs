@@ -19,6 +19,7 @@ mod file_options;
 mod flags;
 mod flow;
 mod grammar;
+mod latency;
 mod lifecycle;
 mod limits;
 mod log_options;
@@ -52,6 +53,7 @@ pub use expand::{Environment, Machine};
 pub use file_options::{AccessHint, FileKind, FileOptions, LifetimeHint, RangeSync};
 pub use flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
 pub use flow::FlowOptions;
+pub use latency::LatencyTargetOptions;
 pub use lifecycle::{ExitScope, LifecycleOptions};
 pub use limits::{
     Limit, MAX_BLOCK_SIZE, MAX_FILES, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES, ParseLimits,

@@ -4,6 +4,7 @@ mod buffers;
 mod engine_options;
 mod errors;
 mod files;
+mod latency;
 mod lifecycle;
 mod order;
 mod pauses;
@@ -66,6 +67,7 @@ impl JobSpec {
         printer.reporting(self.reporting);
         printer.rate(&self.rate);
         printer.pauses(self);
+        printer.latency(self);
         printer.syncs(self);
         printer.replay(&self.replay);
         printer.buffers(&self.buffers);

@@ -11,6 +11,7 @@ use super::engine_options::EngineOptions;
 use super::errors::ErrorOptions;
 use super::file_options::FileOptions;
 use super::flow::FlowOptions;
+use super::latency::LatencyTargetOptions;
 use super::lifecycle::LifecycleOptions;
 use super::log_options::LogOptions;
 use super::memory::MemoryOptions;
@@ -149,6 +150,12 @@ pub struct JobSpec {
     pub flow: FlowOptions,
     /// The job ends with an error when an I/O takes longer (`max_latency`), from its making on.
     pub max_latency: PerDirection<Option<Duration>>,
+    /// What latency the job looks for the depth of (`latency_target`, …).
+    pub latency_target: LatencyTargetOptions,
+    /// An I/O waits for those of the job in flight that touch the same bytes (`serialize_overlap`).
+    pub serialize_overlap: bool,
+    /// Bytes before statistics count (`ramp_size`); 0 for none. With a ramp time, both must be over.
+    pub ramp_bytes: u64,
 
     /// Options of the engine.
     pub engine_options: EngineOptions,
@@ -253,6 +260,9 @@ impl JobSpec {
             think_time: ThinkTimeOptions::default(),
             flow: FlowOptions::default(),
             max_latency: PerDirection::splat(None),
+            latency_target: LatencyTargetOptions::default(),
+            serialize_overlap: false,
+            ramp_bytes: 0,
             engine_options: EngineOptions::default(),
             priority: PriorityOptions::default(),
             fsync_every: 0,

@@ -24,6 +24,7 @@ impl JobSpec {
         self.files.validate()?;
         self.order.validate()?;
         self.rate.validate()?;
+        self.latency_target.validate()?;
         self.errors.validate()?;
         self.steady_state.validate()?;
         self.buffers.validate()?;

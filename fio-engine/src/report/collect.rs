@@ -77,9 +77,9 @@ impl JobReport {
         let idle = report.total_ios() == 0;
         report.latency_target = (!idle).then_some(LatencyTarget {
             depth: spec.io_depth,
-            target: Duration::ZERO,
-            window: Duration::ZERO,
-            percentile: 100.0,
+            target: spec.latency_target.target,
+            window: spec.latency_target.window,
+            percentile: spec.latency_target.percentile,
         });
         report
     }
@@ -222,6 +222,9 @@ impl DirectionReport {
             submission: LatencyReport::of(submission),
             completion: LatencyReport::of(completion),
             total: LatencyReport::of(total),
+            intended: statistics
+                .intended_latency(direction)
+                .map(LatencyReport::of),
             priorities: priorities_of(statistics, direction),
             bandwidth: counters.bandwidth,
             iops: counters.iops,
@@ -237,6 +240,9 @@ impl DirectionReport {
         self.submission.merge(&other.submission);
         self.completion.merge(&other.completion);
         self.total.merge(&other.total);
+        if let Some(theirs) = &other.intended {
+            self.intended.get_or_insert_default().merge(theirs);
+        }
         self.merge_priorities(&other.priorities);
         self.bandwidth.add_concurrent(&other.bandwidth);
         self.iops.add_concurrent(&other.iops);

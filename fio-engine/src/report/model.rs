@@ -183,6 +183,9 @@ pub struct DirectionReport {
     pub completion: LatencyReport,
     /// Total latency, nanoseconds (`lat`).
     pub total: LatencyReport,
+    /// From when each I/O should have been issued to its completion, nanoseconds: what a user who
+    /// comes at the job's rate would see. `None` for jobs without a rate.
+    pub intended: Option<LatencyReport>,
     /// Latency by priority, of jobs whose I/Os have priorities of their own; shown where there is more
     /// than one. It is completion latency, or total latency if the job reports percentiles of that.
     pub priorities: Vec<PriorityReport>,

@@ -37,6 +37,9 @@ fn job(clone: &JobClone, outcome: JobOutcome) -> JobReport {
     let runtimes = PerDirection::splat(outcome.runtime);
     let mut report =
         JobReport::from_statistics(&clone.spec, clone.group, &outcome.statistics, runtimes);
+    if let (Some(target), Some(depth)) = (&mut report.latency_target, outcome.latency_depth) {
+        target.depth = depth;
+    }
     report.thread_number = clone.number();
     report.process_id = outcome.thread_id;
     report.started = outcome.started.or_else(|| Some(SystemTime::now()));

@@ -129,6 +129,8 @@ pub struct JobStatistics {
     iops_mark: SampleMark,
     latencies: Box<[DirectionLatencies; 3]>,
     sync: Box<LatencyRecorder>,
+    /// Only jobs with a rate measure it.
+    intended: Option<Box<[LatencyRecorder; 3]>>,
     /// Nothing is expected in jobs whose I/Os all have one priority.
     priorities: PerDirection<PriorityLatencies>,
 }
@@ -155,6 +157,7 @@ impl JobStatistics {
                 .try_into()
                 .expect("the slice was made with three elements"),
             sync: Box::default(),
+            intended: None,
             priorities: PerDirection::default(),
         }
     }
@@ -207,6 +210,18 @@ impl JobStatistics {
     #[inline]
     pub fn record_total_latency(&mut self, direction: Direction, nanoseconds: u64) {
         self.latencies[direction.index()].total.record(nanoseconds);
+    }
+
+    /// Makes room for latencies from the intended start; without it, none are recorded.
+    pub fn expect_intended(&mut self) {
+        self.intended.get_or_insert_default();
+    }
+
+    /// Records a latency from when the I/O should have been issued to its completion, ns.
+    pub fn record_intended_latency(&mut self, direction: Direction, nanoseconds: u64) {
+        if let Some(intended) = &mut self.intended {
+            intended[direction.index()].record(nanoseconds);
+        }
     }
 
     /// Makes room for latencies by priority: recording any but these records nothing. The order is
@@ -326,6 +341,10 @@ impl JobStatistics {
             direction.completion.reset();
             direction.total.reset();
         }
+        self.intended
+            .iter_mut()
+            .flat_map(|intended| intended.iter_mut())
+            .for_each(LatencyRecorder::reset);
         self.sync.reset();
         self.priorities
             .0
@@ -351,6 +370,12 @@ impl JobStatistics {
             mine.completion.merge(&theirs.completion);
             mine.total.merge(&theirs.total);
             self.priorities[direction].merge(&other.priorities[direction]);
+        }
+        if let Some(theirs) = &other.intended {
+            let mine = self.intended.get_or_insert_default();
+            mine.iter_mut()
+                .zip(theirs.iter())
+                .for_each(|(mine, theirs)| mine.merge(theirs));
         }
         self.sync.merge(&other.sync);
         self.syncs += other.syncs;
@@ -381,6 +406,13 @@ impl JobStatistics {
     #[must_use]
     pub fn priorities(&self, direction: Direction) -> &[PriorityLatency] {
         self.priorities[direction].as_slice()
+    }
+
+    /// Latencies from the intended start of I/Os to their completion; `None` for jobs without a rate,
+    /// whose I/Os are intended to start when they do.
+    #[must_use]
+    pub fn intended_latency(&self, direction: Direction) -> Option<&LatencyRecorder> {
+        Some(&self.intended.as_ref()?[direction.index()])
     }
 
     /// Latencies of `fsync` and its like.

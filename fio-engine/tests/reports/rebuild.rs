@@ -140,6 +140,7 @@ fn rebuild_direction(json: &Value) -> DirectionReport {
         submission: rebuild_latency(&json["slat_ns"]),
         completion: rebuild_latency(&json["clat_ns"]),
         total: rebuild_latency(&json["lat_ns"]),
+        intended: None,
         priorities: Vec::new(),
         bandwidth: samples("bw", "dev"),
         iops: samples("iops", "stddev"),

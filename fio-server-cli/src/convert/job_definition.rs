@@ -105,6 +105,13 @@ fn set_pauses(spec: &JobSpec, options: &mut ThreadOptions) {
     let nanoseconds = |time: Option<Duration>| {
         u64::try_from(time.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
     };
+    options.serialize_overlap = spec.serialize_overlap.into();
+    options.ramp_size = spec.ramp_bytes;
+    let search = spec.latency_target;
+    options.latency_target = u64::try_from(search.target.as_nanos()).unwrap_or(u64::MAX);
+    options.latency_window = microseconds(search.window).into();
+    options.latency_percentile = search.percentile;
+    options.latency_run = search.goes_on.into();
     options.max_latency = spec.max_latency.0.map(nanoseconds);
 }
 

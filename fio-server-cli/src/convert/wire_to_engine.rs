@@ -209,6 +209,8 @@ fn direction_report(stat: &ThreadStat, latencies: &Latencies<'_>, index: usize) 
         submission: latencies.submission(index),
         completion: latencies.completion(index),
         total: latencies.total(index),
+        // The protocol has no place for it.
+        intended: None,
         priorities: Vec::new(),
         bandwidth: latency::moments(&stat.bandwidth[index], 1),
         iops: latency::moments(&stat.iops[index], 1),

@@ -33,7 +33,6 @@ const REASONS: &[(&[&str], &str)] = &[
         &["thinkcycles"],
         "a cycle is no time; give thinktime_spin one",
     ),
-    (&["latency_"], "there are no latency targets"),
     (
         &[
             "zone",
@@ -62,10 +61,7 @@ const REASONS: &[(&[&str], &str)] = &[
         &["openfiles", "lockfile", "unlink_each_loop"],
         "files are used in turn, all of them open",
     ),
-    (
-        &["num_range", "ramp_size"],
-        "jobs are bounded by bytes and time",
-    ),
+    (&["num_range"], "jobs are bounded by bytes and time"),
     (
         &["clocksource", "gtod_cpu", "job_start_clock"],
         "the clock is chosen by the engine",

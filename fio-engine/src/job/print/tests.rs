@@ -1,5 +1,6 @@
 //! Printing and reading again gives the same job.
 
+mod latency;
 mod lifecycle;
 mod order;
 
@@ -397,7 +398,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn reading_what_was_printed_gives_the_same_job(spec in lifecycle::added_to(job())) {
+    fn reading_what_was_printed_gives_the_same_job(spec in latency::added_to(lifecycle::added_to(job()))) {
         prop_assert_eq!(spec.validate(), Ok(()));
         let text = spec.to_job_file().expect("only printable texts are drawn");
         prop_assert_eq!(&reread(&text), &spec);

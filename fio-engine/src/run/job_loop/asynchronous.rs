@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::failure::JobFailure;
 use super::pace::Verdict;
 use super::recorder::Times;
-use super::regulator::{Turn, last_pause, next_steered, rest, turn};
+use super::regulator::{Traffic, Turn, last_pause, next_steered, rest, turn};
 use super::{JobContext, LoopState};
 use crate::clock::Ticks;
 use crate::direction::Direction;
@@ -185,14 +185,44 @@ impl Flight {
             return Ok(None);
         };
         while !self.ended {
-            match turn(&request, self.in_flight(), state) {
-                Turn::Issue => return Ok(Some(request)),
+            let traffic = self.traffic(&request, state);
+            match turn(&request, traffic, state) {
+                Turn::Issue => {
+                    if let (Some(regulator), Some(unit)) = (&mut state.regulator, self.free.last())
+                    {
+                        regulator.name_unit(*unit);
+                    }
+                    return Ok(Some(request));
+                }
                 Turn::Wait(time) => self.wait(context, engine, state, time)?,
                 Turn::Drain => self.land(context, engine, state)?,
                 Turn::End => break,
             }
         }
         Ok(None)
+    }
+
+    fn traffic(&self, request: &Request, state: &LoopState<'_>) -> Traffic {
+        let separates = state
+            .regulator
+            .as_ref()
+            .is_some_and(|regulator| regulator.separates_overlaps);
+        Traffic {
+            in_flight: self.in_flight(),
+            overlaps: separates && self.overlaps(request),
+        }
+    }
+
+    /// Whether an I/O in flight touches bytes of this one.
+    fn overlaps(&self, request: &Request) -> bool {
+        let end = request.offset + request.length;
+        let touches = |unit: usize| {
+            let io = &self.units[unit].io;
+            let io_end = io.offset + io.length as u64;
+            let begin = io.offset - io.buffer_offset as u64;
+            io.file == request.file as usize && begin < end && request.offset < io_end
+        };
+        (0..self.units.len()).any(|unit| !self.free.contains(&unit) && touches(unit))
     }
 
     /// Waits for an I/O to be over or this time to pass, whichever comes first.
@@ -440,7 +470,7 @@ impl Flight {
                     completed: now,
                 };
                 let logged = logged(&unit.io, moved);
-                if let Err(late) = state.recorder.complete(&state.clock, logged, times) {
+                if let Err(late) = state.complete(completion.unit, logged, times) {
                     let failure =
                         JobFailure::too_late(context.file_name(unit.io.file), &unit.io, late);
                     self.failure.get_or_insert(failure);

@@ -6,9 +6,11 @@
 
 mod asynchronous;
 mod cpu;
+mod depth_search;
 mod errors;
 mod failure;
 mod flow;
+mod judge;
 mod minimum;
 mod pace;
 mod priority;
@@ -20,6 +22,8 @@ mod steady;
 mod synchronous;
 mod think_time;
 
+#[cfg(test)]
+mod pacing_tests;
 #[cfg(test)]
 mod rate_tests;
 #[cfg(test)]
@@ -36,9 +40,10 @@ use std::time::{Duration, Instant, SystemTime};
 use errors::ErrorLedger;
 pub(crate) use failure::JobFailure;
 pub(crate) use flow::Flow;
+use judge::{Judge, Judgement};
 use pace::{Pace, Verdict};
 use priority::PriorityChooser;
-use recorder::Recorder;
+use recorder::{Recorder, Times, TooLate};
 use recording::Recording;
 use regulator::Regulator;
 
@@ -51,7 +56,7 @@ use crate::io::priority::set_thread_priority;
 use crate::io::thread_usage::ThreadUsage;
 use crate::io::{EngineSetup, IoEngine, SyncKind};
 use crate::job::JobSpec;
-use crate::logs::{IoLog, LogBudget};
+use crate::logs::{IoLog, LogBudget, LoggedIo};
 use crate::replay::ReplaySource;
 use crate::report::ErrorCount;
 use crate::stats::JobStatistics;
@@ -97,6 +102,8 @@ pub(crate) struct JobOutcome {
     pub(crate) statistics: JobStatistics,
     pub(crate) logs: Vec<IoLog>,
     pub(crate) failure: Option<JobFailure>,
+    /// The depth a latency target has led to.
+    pub(crate) latency_depth: Option<u32>,
     /// The errors counted, if the job goes on after any.
     pub(crate) errors: ErrorCount,
     /// The first error after which the job went on.
@@ -197,6 +204,7 @@ impl JobContext<'_> {
         let mut state = LoopState {
             clock,
             regulator: Regulator::new(self, clock, since, recording),
+            judge: Judge::new(self.spec),
             pace,
             recorder,
             content,
@@ -245,6 +253,7 @@ impl JobContext<'_> {
             statistics,
             logs,
             failure: result.err(),
+            latency_depth: state.judge.and_then(|judge| judge.depth()),
             errors: state.errors.count,
             survived: state.errors.survived,
             runtime,
@@ -344,11 +353,48 @@ struct LoopState<'a> {
     pace: Pace<'a>,
     /// Present if something keeps the job from issuing I/Os at will.
     regulator: Option<Box<Regulator>>,
+    /// Present if something depends on what becomes of I/Os.
+    judge: Option<Box<Judge>>,
     recorder: Recorder,
     content: ContentSource,
     /// Present if I/Os have priorities of their own.
     priorities: Option<PriorityChooser>,
     errors: ErrorLedger,
+}
+
+impl LoopState<'_> {
+    /// Records the I/O of a unit that is over; says if it took too long.
+    #[inline(always)]
+    fn complete(&mut self, unit: usize, io: LoggedIo, times: Times) -> Result<(), TooLate> {
+        let recorded = self.recorder.complete(&self.clock, io, times);
+        if self.recorder.is_observed() {
+            self.observe(unit, io, times);
+        }
+        recorded
+    }
+
+    #[cold]
+    fn observe(&mut self, unit: usize, io: LoggedIo, times: Times) {
+        let regulator = self.regulator.as_deref();
+        if let Some(regulator) = regulator.filter(|regulator| regulator.is_rated()) {
+            let intended = regulator.intended(unit);
+            let nanos = self.clock.nanos_between(intended, times.completed);
+            let statistics = &mut self.recorder.statistics;
+            statistics.record_intended_latency(io.direction, nanos);
+        }
+        let Some(judge) = &mut self.judge else { return };
+        let nanos = self.clock.nanos_between(times.created, times.completed);
+        match judge.judge(&self.clock, io, nanos, times.completed) {
+            Judgement::None => {}
+            Judgement::Depth(depth) => {
+                if let Some(regulator) = &mut self.regulator {
+                    regulator.limit_depth(depth);
+                }
+            }
+            Judgement::RampOver => self.pace.end_ramp_bytes(times.completed),
+            Judgement::Done => self.pace.end_job(),
+        }
+    }
 }
 
 impl JobOutcome {
@@ -358,6 +404,7 @@ impl JobOutcome {
             statistics: JobStatistics::new(),
             logs: Vec::new(),
             failure: None,
+            latency_depth: None,
             errors: ErrorCount::default(),
             survived: None,
             runtime: Duration::ZERO,

@@ -36,6 +36,10 @@ pub(super) struct Pace<'a> {
     /// Since when statistics count.
     counting_since: Ticks,
     ramp_end: Ticks,
+    /// Statistics do not count before the job has moved its bytes, either.
+    ramps_by_bytes: bool,
+    /// The job ends as soon as it looks at the time.
+    ended: bool,
     end: Ticks,
     /// How long statistics count, if that is limited.
     runtime: Option<Duration>,
@@ -99,7 +103,9 @@ impl<'a> Pace<'a> {
         recorder: &mut Recorder,
     ) -> Self {
         let now = clock.now();
-        let ramping = !spec.ramp_time.is_zero();
+        let ramps_by_bytes = spec.ramp_bytes > 0;
+        let by_time = !spec.ramp_time.is_zero();
+        let ramping = by_time || ramps_by_bytes;
         progress.set_state(if ramping {
             JobState::Ramping
         } else {
@@ -125,7 +131,9 @@ impl<'a> Pace<'a> {
             stop,
             due: now,
             counting_since: now,
-            ramp_end: if ramping {
+            ramps_by_bytes,
+            ended: false,
+            ramp_end: if by_time {
                 clock.after(now, spec.ramp_time)
             } else {
                 Ticks::NEVER
@@ -172,6 +180,21 @@ impl<'a> Pace<'a> {
         }
     }
 
+    /// The bytes that statistics do not count are done.
+    pub(super) fn end_ramp_bytes(&mut self, now: Ticks) {
+        self.ramps_by_bytes = false;
+        if self.ramp_end == Ticks::NEVER {
+            self.ramp_end = now;
+            self.reschedule();
+        }
+    }
+
+    /// The job is over, as there is no more to find out.
+    pub(super) fn end_job(&mut self) {
+        self.ended = true;
+        self.due = self.counting_since;
+    }
+
     /// Since when statistics count; the beginning of the ramp time while that lasts.
     pub(super) const fn counting_since(&self) -> Ticks {
         self.counting_since
@@ -186,7 +209,10 @@ impl<'a> Pace<'a> {
     #[cold]
     pub(super) fn catch_up(&mut self, now: Ticks, recorder: &mut Recorder) -> Verdict {
         if now >= self.ramp_end {
-            self.end_ramp(now, recorder);
+            self.ramp_end = Ticks::NEVER;
+            if !self.ramps_by_bytes {
+                self.end_ramp(now, recorder);
+            }
         }
         let counted = self.clock.between(self.counting_since, now);
         if now >= self.bandwidth.due {
@@ -212,7 +238,7 @@ impl<'a> Pace<'a> {
             && !over
         {
             let ended = minimum.end_cycle(&self.clock, now, &recorder.statistics);
-            self.failure = ended.err();
+            self.failure = self.failure.take().or_else(|| ended.err());
         }
         if let Some(steady) = &mut self.steady
             && now >= steady.due
@@ -224,7 +250,7 @@ impl<'a> Pace<'a> {
             self.publish = self.clock.after(now, PUBLISH_INTERVAL);
         }
         self.reschedule();
-        if now >= self.end || self.stop.is_stopped() || self.failure.is_some() {
+        if now >= self.end || self.ended || self.stop.is_stopped() || self.failure.is_some() {
             Verdict::End
         } else {
             Verdict::GoOn
@@ -249,7 +275,6 @@ impl<'a> Pace<'a> {
         self.ramp_ios = statistics.ios();
         statistics.reset();
         recorder.start(now);
-        self.ramp_end = Ticks::NEVER;
         self.begin_counting(now);
         self.bandwidth.start(&self.clock, now);
         self.iops.start(&self.clock, now);

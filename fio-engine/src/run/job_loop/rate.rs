@@ -111,6 +111,11 @@ impl RateLimiter {
         });
     }
 
+    /// Whether a direction has a limit.
+    pub(super) fn is_limited(&self, direction: Direction) -> bool {
+        self.schedules[direction].is_some()
+    }
+
     /// When the next I/O of a direction is due.
     pub(super) fn due(&self, direction: Direction) -> Ticks {
         self.schedules[direction]

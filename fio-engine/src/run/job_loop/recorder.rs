@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::judge::Judge;
 use super::priority::expected;
 use crate::clock::{Clock, Ticks};
 use crate::direction::{Direction, PerDirection};
@@ -16,6 +17,8 @@ pub(super) struct Recorder {
     measure: Measure,
     /// All latencies are measured and nothing is logged: what nearly every job wants.
     usual: bool,
+    /// Completions are judged or held against a rate.
+    observed: bool,
     logs: Option<Box<LogCollector>>,
     by_priority: Option<PriorityKind>,
     /// The longest total latency allowed (`max_latency`), if there is one, in nanoseconds.
@@ -56,6 +59,11 @@ impl PriorityKind {
     }
 }
 
+fn has_rate(spec: &JobSpec) -> bool {
+    let limited = |direction| spec.rate.limit(direction, 1).is_some();
+    Direction::ALL.into_iter().any(limited)
+}
+
 impl Recorder {
     pub(super) fn new(spec: &JobSpec, budget: &LogBudget) -> Self {
         let measure = spec.measure;
@@ -76,6 +84,11 @@ impl Recorder {
                     .map(|limit| limit.map_or(u64::MAX, |limit| limit.as_nanos() as u64)),
             )
         });
+        let rated = has_rate(spec);
+        if rated {
+            statistics.expect_intended();
+        }
+        let observed = rated || Judge::new(spec).is_some();
         let all = measure.completion_latency && measure.total_latency;
         Self {
             statistics,
@@ -84,12 +97,20 @@ impl Recorder {
             logs,
             by_priority,
             longest,
+            observed,
         }
+    }
+
+    /// Whether completions are looked at apart from statistics.
+    #[inline(always)]
+    pub(super) const fn is_observed(&self) -> bool {
+        self.observed
     }
 
     /// Whether any latency is measured, and so time must be read for each I/O.
     pub(super) fn needs_time(&self) -> bool {
-        self.longest.is_some()
+        self.observed
+            || self.longest.is_some()
             || self.measure.submission_latency
             || self.measure.completion_latency
             || self.measure.total_latency

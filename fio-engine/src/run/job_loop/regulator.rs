@@ -28,6 +28,14 @@ pub(super) struct Regulator {
     replay: Option<ReplayTime>,
     /// Present if what is issued is written down.
     recording: Option<Recording>,
+    /// I/Os wait for those in flight that touch the same bytes (`serialize_overlap`).
+    pub(super) separates_overlaps: bool,
+    /// I/Os that may be in flight: the job's depth, or what a latency target allows of it.
+    most_in_flight: usize,
+    /// When the I/O that was let through last should have been issued.
+    intended: Ticks,
+    /// The same of each unit.
+    intended_of: Vec<Ticks>,
 }
 
 /// The time of a job that replays a log.
@@ -36,6 +44,14 @@ struct ReplayTime {
     began: Ticks,
     /// When the I/O made last is due.
     due: Ticks,
+}
+
+/// What is in flight when a job asks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Traffic {
+    pub(super) in_flight: usize,
+    /// One of them touches the bytes of the I/O to be issued.
+    pub(super) overlaps: bool,
 }
 
 /// What a regulated job does next.
@@ -72,14 +88,40 @@ impl Regulator {
                 due: since,
             }),
             recording,
+            separates_overlaps: spec.serialize_overlap,
+            most_in_flight: spec.io_depth as usize,
+            intended: since,
+            intended_of: vec![since; spec.io_depth as usize],
             flow: (context.flow.as_ref()).map(|flow| FlowShare::join(flow.clone(), &spec.flow)),
         };
         let is_needed = regulator.rate.is_some()
             || regulator.think_time.is_some()
             || regulator.flow.is_some()
             || regulator.replay.is_some()
-            || regulator.recording.is_some();
+            || regulator.recording.is_some()
+            || regulator.separates_overlaps
+            || !spec.latency_target.target.is_zero();
         is_needed.then(|| Box::new(regulator))
+    }
+
+    /// Whether the job has a rate.
+    pub(super) const fn is_rated(&self) -> bool {
+        self.rate.is_some()
+    }
+
+    /// Changes how many I/Os may be in flight, at least 1.
+    pub(super) const fn limit_depth(&mut self, depth: u32) {
+        self.most_in_flight = depth as usize;
+    }
+
+    /// The I/O let through last uses this unit.
+    pub(super) fn name_unit(&mut self, unit: usize) {
+        self.intended_of[unit] = self.intended;
+    }
+
+    /// When the I/O of this unit should have been issued.
+    pub(super) fn intended(&self, unit: usize) -> Ticks {
+        self.intended_of[unit]
     }
 
     /// Ends what was written down.
@@ -120,14 +162,18 @@ pub(super) fn next_when_due(
         return None;
     };
     loop {
-        match turn(&request, 0, state) {
-            Turn::Issue => return Some(request),
+        match turn(&request, Traffic::default(), state) {
+            Turn::Issue => break,
             Turn::Wait(time) => rest(time),
             // Nothing is in flight.
             Turn::Drain => {}
             Turn::End => return None,
         }
     }
+    if let Some(regulator) = &mut state.regulator {
+        regulator.name_unit(0);
+    }
+    Some(request)
 }
 
 /// The next I/O, whether it may be issued or not.
@@ -151,7 +197,7 @@ pub(super) fn next_steered(
 
 /// What to do now with an I/O that was made. Does what is due besides I/O, so that a job that waits
 /// is sampled, published, stopped and ended as any other.
-pub(super) fn turn(request: &Request, in_flight: usize, state: &mut LoopState<'_>) -> Turn {
+pub(super) fn turn(request: &Request, traffic: Traffic, state: &mut LoopState<'_>) -> Turn {
     let now = state.clock.now();
     if state.pace.is_due(now) && state.pace.catch_up(now, &mut state.recorder) == Verdict::End {
         return Turn::End;
@@ -166,17 +212,25 @@ pub(super) fn turn(request: &Request, in_flight: usize, state: &mut LoopState<'_
         regulator.record(request, now);
         return Turn::Issue;
     };
-    if let Some(turn) = regulator.think(now, in_flight) {
+    if traffic.overlaps || traffic.in_flight >= regulator.most_in_flight {
+        let until = state.pace.wake_up(Ticks::NEVER);
+        return Turn::Wait(state.clock.between(now, until));
+    }
+    if let Some(turn) = regulator.think(now, traffic.in_flight) {
         return bounded(turn, now, state);
     }
     if let Some(time) = regulator.flow.as_ref().and_then(FlowShare::wait) {
         return bounded(Turn::Wait(time), now, state);
     }
+    regulator.intended = now;
     if let Some(rate) = &mut regulator.rate {
         rate.count_since(state.pace.counting_since());
         let due = rate.due(direction);
         if now < due {
             return Turn::Wait(state.clock.between(now, state.pace.wake_up(due)));
+        }
+        if rate.is_limited(direction) {
+            regulator.intended = due;
         }
         rate.issue(direction, request.length);
     }

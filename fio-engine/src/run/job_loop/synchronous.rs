@@ -68,7 +68,7 @@ pub(super) fn run<E: IoEngine>(
             length: bytes as u64,
             priority: 0,
         };
-        if let Err(late) = state.recorder.complete(&clock, logged, times) {
+        if let Err(late) = state.complete(0, logged, times) {
             return Err(JobFailure::too_late(context.file_name(io.file), &io, late));
         }
         if is_over(now, state) {

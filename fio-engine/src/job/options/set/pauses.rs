@@ -72,7 +72,7 @@ pub(in crate::job::options) fn max_latency(draft: &mut Draft, value: Value<'_>) 
 }
 
 /// A time that without a unit is in microseconds.
-fn microseconds(value: Value<'_>, text: &[u8]) -> Result<Duration, ValueError> {
+pub(super) fn microseconds(value: Value<'_>, text: &[u8]) -> Result<Duration, ValueError> {
     let is_bare = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     if is_bare {
         Ok(parse_size(text, value.kb_base).map(Duration::from_micros)?)

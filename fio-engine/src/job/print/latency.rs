@@ -1,0 +1,16 @@
+//! Latency targets, overlaps, and ramps counted in bytes.
+
+use super::Printer;
+use crate::job::spec::JobSpec;
+
+impl Printer {
+    pub(super) fn latency(&mut self, spec: &JobSpec) {
+        self.boolean("serialize_overlap", spec.serialize_overlap, false);
+        self.number("ramp_size", spec.ramp_bytes, 0);
+        let search = spec.latency_target;
+        self.time("latency_target", search.target);
+        self.time("latency_window", search.window);
+        self.number("latency_percentile", search.percentile, 100.0);
+        self.boolean("latency_run", search.goes_on, false);
+    }
+}
