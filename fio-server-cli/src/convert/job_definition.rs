@@ -432,11 +432,8 @@ fn set_errors(errors: &ErrorOptions, options: &mut ThreadOptions) {
         .sum();
     let ignored = &errors.ignored;
     let lists = [&ignored.read, &ignored.write, &ignored.verify];
-    for (slots, list) in options.ignore_error.iter_mut().zip(lists) {
-        for (slot, errno) in slots.iter_mut().zip(list) {
-            *slot = errno.unsigned_abs();
-        }
-    }
+    options.ignore_error =
+        lists.map(|list| list.iter().map(|errno| errno.unsigned_abs()).collect());
     options.ignore_error_count = lists.map(|list| u32::try_from(list.len()).unwrap_or(u32::MAX));
     options.error_dump = errors.dump.into();
 }
@@ -591,7 +588,7 @@ mod tests {
             (u32::MAX, 7)
         );
         assert_eq!(options.ignore_error_count, [2, 1, 0]);
-        assert_eq!(options.ignore_error[0][..3], [5, 28, 0]);
+        assert_eq!(options.ignore_error, [vec![5, 28], vec![28], vec![]]);
     }
 
     #[test]
