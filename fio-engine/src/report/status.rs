@@ -157,8 +157,10 @@ pub struct Status {
     pub running: u32,
     /// Of these, jobs in their ramp time.
     pub ramping: u32,
-    /// Jobs that have not started.
+    /// Jobs that have not started, without those that set up their files.
     pub pending: u32,
+    /// Jobs whose files are being made ready.
+    pub setting_up: u32,
     /// Jobs that have ended.
     pub done: u32,
     /// Open files.
@@ -187,6 +189,7 @@ impl Default for Status {
             running: 0,
             ramping: 0,
             pending: 0,
+            setting_up: 0,
             done: 0,
             open_files: 0,
             run_string: String::new(),
@@ -218,6 +221,7 @@ impl Status {
         self.running = self.running.saturating_add(other.running);
         self.ramping = self.ramping.saturating_add(other.ramping);
         self.pending = self.pending.saturating_add(other.pending);
+        self.setting_up = self.setting_up.saturating_add(other.setting_up);
         self.done = self.done.saturating_add(other.done);
         self.open_files = self.open_files.saturating_add(other.open_files);
         append_runs(&mut self.run_string, &other.run_string);

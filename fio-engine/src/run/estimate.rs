@@ -27,7 +27,9 @@ fn clone_remaining(clone: &JobClone, since_start: Duration) -> Option<Duration> 
         .map(|runtime| runtime.saturating_add(spec.ramp_time));
     match clone.progress.state() {
         JobState::Finished | JobState::Failed => Some(Duration::ZERO),
-        JobState::Waiting | JobState::Initialised => limit.map(|limit| limit + spec.start_delay.0),
+        JobState::Waiting | JobState::SettingUp | JobState::Initialised => {
+            limit.map(|limit| limit + spec.start_delay.0)
+        }
         JobState::Ramping | JobState::Running | JobState::Syncing => {
             let began = Duration::from_nanos(clone.progress.began());
             let elapsed = since_start.saturating_sub(began);

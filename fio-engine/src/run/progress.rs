@@ -12,6 +12,8 @@ use crate::direction::PerDirection;
 pub(crate) enum JobState {
     /// Waits for earlier jobs.
     Waiting,
+    /// Its files are being made ready; after that it waits for its turn.
+    SettingUp,
     /// Its thread exists and has opened its engine.
     Initialised,
     /// Does I/O that does not count yet.
@@ -33,8 +35,9 @@ impl JobState {
     }
 
     fn from_number(number: u8) -> Self {
-        const STATES: [JobState; 6] = [
+        const STATES: [JobState; 7] = [
             JobState::Waiting,
+            JobState::SettingUp,
             JobState::Initialised,
             JobState::Ramping,
             JobState::Running,

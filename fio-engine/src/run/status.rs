@@ -89,7 +89,8 @@ impl StatusSource {
         Status {
             running: count(is_running),
             ramping: count(|state| state == JobState::Ramping),
-            pending: count(|state| state < JobState::Ramping),
+            pending: count(|state| matches!(state, JobState::Waiting | JobState::Initialised)),
+            setting_up: count(|state| state == JobState::SettingUp),
             done: count(|state| state >= JobState::Finished),
             open_files: self.open_files(),
             run_string: run_string(self.clones.iter().map(shown)),
@@ -177,7 +178,7 @@ fn is_running(state: JobState) -> bool {
 fn shown(clone: &JobClone) -> status::JobState {
     match clone.progress.state() {
         JobState::Waiting => status::JobState::NotStarted,
-        JobState::Initialised => status::JobState::Initialized,
+        JobState::SettingUp | JobState::Initialised => status::JobState::Initialized,
         JobState::Ramping => status::JobState::Ramping,
         JobState::Running => status::JobState::Running(clone.spec.pattern),
         JobState::Syncing => status::JobState::Syncing,
@@ -191,6 +192,18 @@ mod tests {
     use super::*;
     use crate::job::Pattern;
     use crate::run::RunOptions;
+
+    /// As a server of fio 3.33 tells while it lays out the files of the first of two jobs.
+    #[test]
+    fn a_job_that_sets_up_its_files_is_not_pending() {
+        let jobs = vec![JobSpec::new("a"), JobSpec::new("b")];
+        let plan = Plan::new(jobs, &RunOptions::default()).unwrap();
+        let source = StatusSource::new(&plan, Instant::now());
+        plan.clones[0].progress.set_state(JobState::SettingUp);
+        let status = source.now();
+        assert_eq!((status.setting_up, status.pending, status.done), (1, 1, 0));
+        assert_eq!(status.run_string, "I(1),P(1)");
+    }
 
     /// As fio 3.33 shows such jobs: "Jobs: 1 (f=1), 110-300 IOPS", "50.0KiB/s-100KiB/s".
     #[test]

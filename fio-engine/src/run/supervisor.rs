@@ -163,7 +163,10 @@ impl Supervisor {
             let guard = self.options.replay_guard.as_ref();
             return Storage::replay(clone, files, guard, self.stop.flag(), &mut report);
         }
-        Storage::prepare(clone, rule, files, self.stop.flag(), &mut report)
+        clone.progress.set_state(JobState::SettingUp);
+        let storage = Storage::prepare(clone, rule, files, self.stop.flag(), &mut report);
+        clone.progress.set_state(JobState::Waiting);
+        storage
     }
 
     /// Runs the clones of one wave: those that wait for none together, the others when those they

@@ -18,6 +18,12 @@ pub fn eta(status: &Status, version: ServerVersion) -> ServerMessage {
     figures.running = status.running;
     figures.ramping = status.ramping;
     figures.pending = status.pending;
+    if version == ServerVersion::V1 {
+        // It has no other place for them.
+        figures.pending = status.pending.saturating_add(status.setting_up);
+    } else {
+        figures.setting_up = status.setting_up;
+    }
     figures.files_open = status.open_files;
     figures.minimum_rate[0] = least;
     figures.rate_limit[0] = intended;
@@ -69,6 +75,7 @@ mod tests {
     fn the_status_travels_as_fio_sends_it() {
         let mut status = Status {
             running: 2,
+            setting_up: 1,
             run_string: "r(2)".to_owned(),
             elapsed: Duration::from_secs(5),
             ..Status::default()
@@ -85,6 +92,11 @@ mod tests {
         assert_eq!(message.status.elapsed_sec, 5);
         assert_eq!(message.status.eta_sec, i32::MAX as u64);
         assert_eq!(message.status.threads, 2);
+        assert_eq!((message.status.pending, message.status.setting_up), (1, 0));
+        let ServerMessage::Eta(later) = eta(&status, ServerVersion::NEWEST) else {
+            panic!("not an ETA")
+        };
+        assert_eq!((later.status.pending, later.status.setting_up), (0, 1));
         let mut payload = Vec::new();
         let encoded = eta(&status, ServerVersion::V1).encode_payload(
             Revision::V1,

@@ -29,10 +29,12 @@ pub fn status(eta: &Eta, version: ServerVersion, since_start: Duration) -> Statu
         running: jobs.running,
         ramping: jobs.ramping,
         pending: jobs.pending,
+        setting_up: jobs.setting_up,
         done: jobs
             .threads
             .saturating_sub(jobs.running)
-            .saturating_sub(jobs.pending),
+            .saturating_sub(jobs.pending)
+            .saturating_sub(jobs.setting_up),
         open_files: jobs.files_open,
         run_string: run_lengths(&eta.thread_states),
         rates: PerDirection(std::array::from_fn(rate)),
