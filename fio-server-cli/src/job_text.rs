@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// A job file ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,17 +151,27 @@ pub fn environment(name: &OsStr) -> Option<Vec<u8>> {
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    if path == Path::new("-") {
+        return read_standard_input();
+    }
+    bounded(File::open(path)?)
+}
+
+/// The standard input gives its bytes once, but several servers may be told to run it: what was
+/// read is kept for the next of them.
+fn read_standard_input() -> std::io::Result<Vec<u8>> {
+    static READ: OnceLock<Vec<u8>> = OnceLock::new();
+    if let Some(bytes) = READ.get() {
+        return Ok(bytes.clone());
+    }
+    let bytes = bounded(std::io::stdin().lock())?;
+    Ok(READ.get_or_init(|| bytes).clone())
+}
+
+fn bounded(file: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One byte more than is allowed shows that there is too much.
-    let limit = LONGEST_TEXT as u64 + 1;
-    if path == Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(limit)
-            .read_to_end(&mut bytes)?;
-    } else {
-        File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    }
+    file.take(LONGEST_TEXT as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -4,6 +4,10 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use fio_proto::Revision;
+use fio_proto::frame::Tag;
+use fio_proto::message::{Message as _, ServerMessage};
+
 use crate::fake_server::{FakeServer, JOB, Message, Script};
 use crate::util::{Finished, Folder, interrupt, spawn};
 
@@ -416,4 +420,24 @@ fn a_stopped_server_has_a_time_to_report_in() {
     let finished = Finished::wait_for(child).expect_code(130);
     let expected = "no results after it was told to stop within 0.5 s";
     assert!(finished.stderr.contains(expected), "{finished:?}");
+}
+
+#[test]
+fn what_a_server_says_in_place_of_who_it_is_is_quoted() {
+    let mut frame = Vec::new();
+    ServerMessage::text("this server serves one client at a time\n")
+        .append_to(Revision::V1, Tag(0), &mut frame)
+        .expect("fits");
+    let script = Script {
+        greeting: frame,
+        rest: Vec::new(),
+        segment: 1460,
+        close: true,
+    };
+    let (finished, _) = play(&[script], &["--proto", "1"]);
+    let finished = finished.expect_code(3);
+    let quoted = finished.stderr.lines().any(|line| {
+        line.starts_with("error: ") && line.ends_with(": this server serves one client at a time")
+    });
+    assert!(quoted, "{finished:?}");
 }

@@ -283,6 +283,27 @@ fn every_server_runs_the_job_files_behind_it() {
 }
 
 #[test]
+fn the_standard_input_is_read_once_for_all_servers() {
+    let folder = Folder::new();
+    folder.file("own.fio", NULL_JOB.replace("[null]", "[own]"));
+    let (first, second) = (RunningServer::start(), RunningServer::start());
+    let hosts = [
+        "--host",
+        first.address(),
+        "own.fio",
+        "--host",
+        second.address(),
+    ];
+    let words = [&["client", "--output-format=json", "-"][..], &hosts].concat();
+    let finished = run_with_input(folder.program(words), NULL_JOB.as_bytes());
+    let json = finished.expect_code(0).json();
+    let jobs = json["client_stats"].as_array().expect("jobs");
+    let names: Vec<_> = jobs.iter().map(|job| job["jobname"].as_str()).collect();
+    let expected = ["null", "own", "null", "All clients"].map(Some);
+    assert_eq!(names, expected, "{json:#}");
+}
+
+#[test]
 fn what_a_server_complains_about_is_shown_and_ends_with_2() {
     let folder = Folder::new();
     let server = RunningServer::start();

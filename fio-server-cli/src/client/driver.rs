@@ -13,6 +13,7 @@ use tokio::time::Instant as Clock;
 use super::connect::Connection;
 use super::error::{ClientError, Phase};
 use super::event::{Machine, Probe};
+use super::first_line::FirstLine;
 use super::limits::Limits;
 use super::wish::Wish;
 use crate::server::Stream;
@@ -319,7 +320,8 @@ impl Driver {
         }
     }
 
-    pub(super) fn failure(&self, error: ProtocolError) -> ClientError {
+    /// What an end the session did not expect means; `said` is what the server gave as its reason.
+    pub(super) fn failure(&self, error: ProtocolError, said: &FirstLine) -> ClientError {
         let (server, phase) = (self.server.clone(), self.phase);
         match error {
             ProtocolError::TimedOut {
@@ -338,7 +340,12 @@ impl Driver {
                 limit: after,
             },
             ProtocolError::ClosedEarly { .. } | ProtocolError::ClosedInsideMessage { .. } => {
-                ClientError::Closed { server, phase }
+                let reason = said.printable();
+                ClientError::Closed {
+                    server,
+                    phase,
+                    reason,
+                }
             }
             source => ClientError::Protocol { server, source },
         }

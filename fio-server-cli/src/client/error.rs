@@ -47,12 +47,17 @@ pub enum ClientError {
         source: io::Error,
     },
     /// The server closed the connection before the end of the session.
-    #[error("{server}: the server closed the connection {phase}")]
+    #[error(
+        "{server}: the server closed the connection {phase}{}",
+        because(reason)
+    )]
     Closed {
         /// The server, as the user named it.
         server: String,
         /// What was going on.
         phase: Phase,
+        /// The first line of text the server sent in place of its answer to PROBE, if any.
+        reason: String,
     },
     /// The server did not accept a job; what it had to say was printed as text.
     #[error("{server}: the server refused {job}{}", because(reason))]

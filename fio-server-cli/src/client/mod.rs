@@ -43,6 +43,7 @@ mod connect;
 mod driver;
 mod error;
 mod event;
+mod first_line;
 mod fleet;
 mod host;
 mod limits;

@@ -15,6 +15,7 @@ use super::connect::{Connection, connect};
 use super::driver::{Driver, Step};
 use super::error::{ClientError, Phase};
 use super::event::{HostEvent, Probe};
+use super::first_line::FirstLine;
 use super::fleet::{Shared, Target, Work};
 use super::limits::Limits;
 use super::talk::{Outcome, Talk};
@@ -82,6 +83,7 @@ async fn hold_connected(
         Outcome::OtherVersion(_) | Outcome::Silent => Err(ClientError::Closed {
             server,
             phase: Phase::Probe,
+            reason: String::new(),
         }),
     }
 }
@@ -154,6 +156,7 @@ fn next_version(
         NoVersion::Silent { tried: 1 } => ClientError::Closed {
             server: address.to_string(),
             phase: Phase::Probe,
+            reason: String::new(),
         },
         source => ClientError::Version {
             server: address.to_string(),
@@ -191,13 +194,14 @@ pub async fn probe(
 }
 
 async fn ask_once(mut driver: Driver) -> Result<Result<Probe, Outcome>, ClientError> {
+    let mut said = FirstLine::default();
     loop {
         let event = match driver.step(None).await? {
             Step::Event(event) => *event,
             Step::Wish(_) => continue,
             Step::Closed => {
                 let waiting = Waiting::ProbeReply;
-                return Err(driver.failure(ProtocolError::ClosedEarly { waiting }));
+                return Err(driver.failure(ProtocolError::ClosedEarly { waiting }, &said));
             }
         };
         match event {
@@ -206,7 +210,8 @@ async fn ask_once(mut driver: Driver) -> Result<Result<Probe, Outcome>, ClientEr
             ClientEvent::Failed(ProtocolError::ClosedEarly { .. }) if driver.is_unheard() => {
                 return Ok(Err(Outcome::Silent));
             }
-            ClientEvent::Failed(error) => return Err(driver.failure(error)),
+            ClientEvent::Failed(error) => return Err(driver.failure(error, &said)),
+            ClientEvent::Text(text) => said.push(&text.text.to_string_lossy()),
             _ => {}
         }
     }

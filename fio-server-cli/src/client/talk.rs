@@ -16,6 +16,7 @@ use fio_proto::session::ClientEvent;
 use super::driver::{Driver, Step, printable};
 use super::error::{ClientError, Phase};
 use super::event::HostEvent;
+use super::first_line::FirstLine;
 use super::fleet::Work;
 use super::session::Task;
 use super::wish::Wish;
@@ -50,8 +51,8 @@ pub(super) struct Talk<'a> {
     options: BTreeMap<u32, Vec<(String, String)>>,
     /// Options kept.
     option_count: usize,
-    /// The first line the server sent after a job: why it refuses it, if it does.
-    first_line: String,
+    /// The first line the server sent after PROBE or a job: why it refuses, if it does.
+    first_line: FirstLine,
     /// The first job the server refused, if it went on with the next.
     refused: Option<ClientError>,
 }
@@ -72,7 +73,7 @@ const LONGEST_STATE: u64 = 16 << 20;
 const NO_SUCH_FILE: u32 = 2;
 
 impl<'a> Talk<'a> {
-    pub(super) const fn new(driver: Driver, task: &'a mut Task) -> Self {
+    pub(super) fn new(driver: Driver, task: &'a mut Task) -> Self {
         Self {
             driver,
             task,
@@ -84,7 +85,7 @@ impl<'a> Talk<'a> {
             stopped: false,
             options: BTreeMap::new(),
             option_count: 0,
-            first_line: String::new(),
+            first_line: FirstLine::default(),
             refused: None,
         }
     }
@@ -192,6 +193,7 @@ impl<'a> Talk<'a> {
     fn probed(&mut self, reply: &ProbeReply) -> HostEvent {
         self.task.learn_version(self.driver.version());
         let probe = self.driver.probe(reply);
+        self.first_line.clear();
         self.driver.enter(Phase::Job);
         HostEvent::Probe(probe)
     }
@@ -326,9 +328,8 @@ impl<'a> Talk<'a> {
     }
 
     fn note_line(&mut self, text: &str) {
-        if self.driver.phase == Phase::Job && !self.first_line.ends_with('\n') {
-            let end = text.find('\n').map_or(text.len(), |end| end + 1);
-            self.first_line.push_str(&text[..end]);
+        if matches!(self.driver.phase, Phase::Probe | Phase::Job) {
+            self.first_line.push(text);
         }
     }
 
@@ -352,7 +353,7 @@ impl<'a> Talk<'a> {
         ClientError::Refused {
             server: self.driver.server.clone(),
             job: names.join(", "),
-            reason: printable(self.first_line.trim().as_bytes()),
+            reason: self.first_line.printable(),
         }
     }
 
@@ -368,7 +369,11 @@ impl<'a> Talk<'a> {
                 _ => {}
             }
         }
-        Err(self.driver.failure(error))
+        let of_probe = self.driver.phase == Phase::Probe;
+        let none = FirstLine::default();
+        // Later texts are output of jobs, and explain nothing.
+        let said = if of_probe { &self.first_line } else { &none };
+        Err(self.driver.failure(error, said))
     }
 }
 
