@@ -34,6 +34,19 @@ const IMPLIED: [&str; 13] = [
     "completion_percentiles",
 ];
 
+/// Fields that only tell when something happened or what a job is about to do. Results are the same without:
+/// how long things took travels in fields of its own. Servers fill these in every run, so that a remark would
+/// come with every run, too.
+const MOMENTS: [&str; 2] = ["job_start_ms", "setting_up"];
+
+/// Whether a client would see in its results that a field is lost. Zeros are no loss to begin with: a field
+/// the receiver does not have reads as zero there.
+fn changes_results(dropped: &Dropped) -> bool {
+    !UNSEEN.contains(&dropped.structure)
+        && !IMPLIED.contains(&dropped.field)
+        && !MOMENTS.contains(&dropped.field)
+}
+
 impl Notes {
     /// The line that tells what a message lost on its way to a peer of `version`, unless all of it was told
     /// before.
@@ -42,9 +55,7 @@ impl Notes {
         version: ServerVersion,
         dropped: &[Dropped],
     ) -> Option<String> {
-        let seen = dropped.iter().filter(|dropped| {
-            !UNSEEN.contains(&dropped.structure) && !IMPLIED.contains(&dropped.field)
-        });
+        let seen = dropped.iter().filter(|dropped| changes_results(dropped));
         let names = seen.map(|dropped| format!("{}.{}", dropped.structure, dropped.field));
         let new: Vec<_> = names
             .filter(|name| self.told.insert(name.clone()))
@@ -75,5 +86,39 @@ impl Notes {
     /// The line itself, unless it was told before.
     pub(super) fn once(&mut self, line: &str) -> Option<String> {
         self.told.insert(line.to_owned()).then(|| line.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fio_proto::Revision;
+    use fio_proto::layout::ThreadStat;
+
+    use super::*;
+
+    /// What is told when statistics go to a client of version 72.
+    fn told(fill: impl FnOnce(&mut ThreadStat)) -> Option<String> {
+        let version = ServerVersion::new(72);
+        let revision = Revision::of(version).expect("a supported version");
+        let mut stat = ThreadStat::default();
+        fill(&mut stat);
+        let mut dropped = Vec::new();
+        stat.encode(revision, &mut Vec::new(), &mut dropped);
+        Notes::default().of_dropped(version, &dropped)
+    }
+
+    #[test]
+    fn only_what_changes_results_is_told() {
+        assert_eq!(told(|_| {}), None, "zeros");
+        assert_eq!(told(|stat| stat.job_start_ms = 1_700_000_000_000), None);
+        let line = told(|stat| {
+            stat.job_start_ms = 1_700_000_000_000;
+            stat.zone_resets = 1;
+        });
+        let line = line.expect("a loss");
+        assert!(
+            line.contains("zone_resets") && !line.contains("job_start"),
+            "{line}"
+        );
     }
 }
