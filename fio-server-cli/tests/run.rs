@@ -73,11 +73,16 @@ fn several_formats_follow_each_other() {
     let folder = Folder::new();
     folder.file("job.fio", SMALL);
     let finished = folder
-        .run(["run", "--output-format=normal,json", "job.fio"])
+        .run(["run", "--output-format=normal,json,terse", "job.fio"])
         .expect_code(0);
-    let start = finished.stdout.find("\n{\n").expect("a JSON document");
-    assert!(finished.stdout[..start].contains("Run status group 0"));
-    serde_json::from_str::<serde_json::Value>(&finished.stdout[start..]).expect("JSON");
+    // As from fio, whose order is its own: terse lines, JSON, and what people read.
+    let text = &finished.stdout[finished.stdout.find("3;fio-").expect("a terse line")..];
+    let (terse, rest) = text.split_once('\n').expect("more");
+    assert_eq!(terse.split(';').nth(2), Some("small"), "{terse}");
+    let end = rest.find("\n}\n").expect("a JSON document") + 3;
+    let json: serde_json::Value = serde_json::from_str(&rest[..end]).expect("JSON");
+    assert_eq!(json["jobs"][0]["jobname"], "small");
+    assert!(rest[end..].contains("Run status group 0"), "{rest}");
 }
 
 #[test]
