@@ -135,7 +135,7 @@ fn terse_lines_are_those_of_fios_own_client() {
     };
     // Two groups, so that a share is not that of all; long enough for samples of bandwidth.
     let job = "[global]\nsize=1m\ntime_based\nruntime=2\nrate=4m\n[reads]\nfilename=a\n\
-               [others]\nfilename=b\n[writes]\nnew_group\nfilename=c\nrw=write\n";
+               [others]\nfilename=b\ncontinue_on_error=all\n[writes]\nnew_group\nfilename=c\nrw=write\n";
     for version in ["2", "3", "5"] {
         let flags = ["--output-format=terse", "--terse-version", version];
         let (ours, folder) = drive(&server, job, &flags);

@@ -178,6 +178,8 @@ impl JobReport {
         sum.options = Vec::new();
         sum.latency_target = None;
         sum.steady_state = None;
+        // fio's client tells how many errors jobs went on after for each job alone.
+        sum.continues_on_error = false;
         Some(sum)
     }
 
