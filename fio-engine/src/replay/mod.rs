@@ -6,12 +6,12 @@
 //!
 //! | part | does |
 //! |---|---|
-//! | [`text`] | lines of versions 2 and 3 |
-//! | [`blktrace`] | records of the kernel's block layer |
-//! | [`reader`] | either of them, whichever a file turns out to be |
-//! | [`plan`] | a first pass over a log: its files, its largest I/O, what it moves |
-//! | [`source`] | the I/Os, one by one |
-//! | [`record`] | writing a log |
+//! | `text` | lines of versions 2 and 3 |
+//! | `blktrace` | records of the kernel's block layer |
+//! | `reader` | either of them, whichever a file turns out to be |
+//! | `plan` | a first pass over a log: its files, its largest I/O, what it moves |
+//! | `source` | the I/Os, one by one |
+//! | `record` | writing a log |
 //!
 //! A log is gone through twice, so that all files are open and all buffers are made before the first
 //! I/O. A short one is kept in memory in the first pass, others are read again while they are

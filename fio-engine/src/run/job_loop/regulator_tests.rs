@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::super::StopHandle;
+use super::flow::FlowShare;
 use super::tests::{run, run_on, run_with, spec};
 use super::*;
 use crate::direction::{Direction, PerDirection};
 use crate::io::{LibAio, Null, Psync};
-use crate::job::{SizeOrPercent, ThinkTrigger};
+use crate::job::{FlowOptions, SizeOrPercent, ThinkTrigger};
 
 fn thinking(ios: u64, change: impl FnOnce(&mut JobSpec)) -> JobSpec {
     spec(|spec| {
@@ -110,26 +111,31 @@ fn ios_in_flight_go_on_where_issues_count() {
     assert_eq!((outcome.failure, outcome.statistics.ios().0[0]), (None, 20));
 }
 
+/// The other job, of three times the weight, has issued 300 I/Os and then waits: the share of this one
+/// is 100, and one more is begun before it is ahead.
 #[test]
-fn jobs_of_a_flow_issue_in_proportion_to_their_weights() {
+fn a_job_of_a_flow_waits_when_it_has_issued_its_share() {
     let flow = Arc::new(Flow::default());
-    let job = |weight| {
-        let flow = flow.clone();
-        std::thread::spawn(move || {
-            let spec = spec(|spec| {
-                spec.time_based = true;
-                spec.runtime = Some(Duration::from_millis(800));
-                spec.flow.weight = weight;
-                // Both have to wait now and then, also where one runs before the other.
-                spec.rate.iops = PerDirection::splat(Some(5000));
-            });
-            reads(&run_with::<Null>(&spec, flow))
-        })
+    let options = |weight| FlowOptions {
+        weight,
+        ..FlowOptions::default()
     };
-    let (three, one) = (job(3), job(1));
-    let [three, one] = [three, one].map(|job| job.join().expect("it ends") as f64);
-    let share = three / one;
-    assert!((1.5..6.0).contains(&share), "{three} to {one}");
+    let mut other = FlowShare::join(flow.clone(), &options(3));
+    for _ in 0..300 {
+        other.issue();
+    }
+    let spec = spec(|spec| {
+        spec.time_based = true;
+        spec.runtime = Some(Duration::from_millis(500));
+        spec.flow = options(1);
+    });
+    assert_eq!(reads(&run_with::<Null>(&spec, flow.clone())), 101);
+
+    // Alone it would have gone on: the job has left the flow, and nobody waits for it any more.
+    assert_eq!(other.wait(), None);
+    drop(other);
+    let alone = reads(&run_with::<Null>(&spec, flow));
+    assert!(alone > 101, "{alone}");
 }
 
 #[test]
