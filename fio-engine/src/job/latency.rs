@@ -1,4 +1,4 @@
-//! What a job's latencies are held against: `the `latency_target` family.
+//! What a job's latencies are held against: the `latency_target` family.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use super::error::ValueError;
 ///
 /// let mut job = JobSpec::new("depth");
 /// job.io_depth = 64;
-/// job.latency.target = Duration::from_millis(2);
-/// job.latency.window = Duration::from_secs(1);
-/// job.latency.percentile = 99.0;
+/// job.latency_target.target = Duration::from_millis(2);
+/// job.latency_target.window = Duration::from_secs(1);
+/// job.latency_target.percentile = 99.0;
 /// job.validate()?;
 /// # Ok::<(), fio_engine::job::ValueError>(())
 /// ```
