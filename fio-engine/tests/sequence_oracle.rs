@@ -377,6 +377,9 @@ fn generate(job: &OracleJob, limit: usize) -> Vec<Entry> {
         RequestKind::Fsync => ("sync", request.file, 0, 0),
         RequestKind::Fdatasync => ("datasync", request.file, 0, 0),
         RequestKind::SyncRange => ("sync_file_range", request.file, 0, 0),
+        RequestKind::Open | RequestKind::Restart | RequestKind::NextPass => {
+            unreachable!("nothing asks for them")
+        }
     });
     // One more than fio issued shows a sequence that does not end where fio's does.
     let limit = if spec.time_based { limit } else { limit + 1 };

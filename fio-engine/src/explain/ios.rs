@@ -62,8 +62,9 @@ fn draw(generator: &mut Generator, enough: u64) -> (PlannedIos, bool) {
                 ios.bytes[direction] += request.length;
             }
             RequestKind::Fsync | RequestKind::Fdatasync | RequestKind::SyncRange => {
-                ios.synchronisations += 1
+                ios.synchronisations += 1;
             }
+            RequestKind::Open | RequestKind::Restart | RequestKind::NextPass => {}
         }
     }
     (ios, false)

@@ -32,8 +32,40 @@ impl FileSet {
             .files
             .iter()
             .filter(|file| file.target != Target::Unused);
-        used.map(|planned| open_one(planned, spec, wanted))
+        let create = spec.files.create_on_open;
+        used.map(|planned| open_one(planned, spec, wanted, create))
             .collect()
+    }
+
+    /// Opens one file as [`open`](Self::open) does. With `create`, one that is missing is made if
+    /// the job writes.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn open_one(
+        &self,
+        index: usize,
+        spec: &JobSpec,
+        wanted: FileUse,
+        create: bool,
+    ) -> Result<File, FileError> {
+        let create = create && spec.pattern.write || spec.files.create_on_open;
+        open_one(&self.files[index], spec, wanted, create)
+    }
+
+    /// Drops the region of an open file from the page cache, if the job wants that.
+    pub(crate) fn drop_cache(
+        &self,
+        index: usize,
+        file: &File,
+        spec: &JobSpec,
+    ) -> Result<(), FileError> {
+        let planned = &self.files[index];
+        if !spec.drops_cache() || planned.target == Target::CharacterDevice {
+            return Ok(());
+        }
+        drop_cache(file, planned.region)
+            .map_err(|error| system("drop the cache of", &planned.path, error))
     }
 
     /// Reads the regions of all files into the page cache (`pre_read`). Setting `cancel` ends the
@@ -73,22 +105,34 @@ impl FileSet {
     /// already is no error.
     pub fn remove(&self) -> Result<(), FileError> {
         let mut outcome = Ok(());
-        for file in &self.files {
-            if !matches!(file.target, Target::Missing | Target::Regular(_)) {
-                continue;
-            }
-            match std::fs::remove_file(&file.path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    outcome = outcome.and_then(|()| Err(system("remove", &file.path, error)));
-                }
-                _ => {}
-            }
+        for index in 0..self.files.len() {
+            let removed = self.remove_one(index);
+            outcome = outcome.and(removed);
         }
         outcome
     }
+
+    /// Removes one file as [`remove`](Self::remove) does.
+    pub(crate) fn remove_one(&self, index: usize) -> Result<(), FileError> {
+        let file = &self.files[index];
+        if !matches!(file.target, Target::Missing | Target::Regular(_)) {
+            return Ok(());
+        }
+        match std::fs::remove_file(&file.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(system("remove", &file.path, error))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
-fn open_one(planned: &PlannedFile, spec: &JobSpec, wanted: FileUse) -> Result<File, FileError> {
+fn open_one(
+    planned: &PlannedFile,
+    spec: &JobSpec,
+    wanted: FileUse,
+    create: bool,
+) -> Result<File, FileError> {
     let path = &planned.path;
     let both = wanted == FileUse::OpenForBoth;
     let reads = spec.pattern.read || both || wanted == FileUse::OpenReadable;
@@ -110,7 +154,7 @@ fn open_one(planned: &PlannedFile, spec: &JobSpec, wanted: FileUse) -> Result<Fi
         SyncMode::Sync => libc::O_SYNC,
         SyncMode::DataSync => libc::O_DSYNC,
     };
-    let creates = spec.files.create_on_open && spec.files.allow_creation && !is_device;
+    let creates = create && spec.files.allow_creation && !is_device;
     let flags = sync | if creates { libc::O_CREAT } else { 0 };
     let direct = if spec.direct { libc::O_DIRECT } else { 0 };
     let file = open(flags | direct).map_err(|error| {

@@ -38,6 +38,7 @@ mod mmap;
 mod null;
 pub(crate) mod priority;
 mod psync;
+mod replace;
 mod splice;
 mod sync;
 pub(crate) mod thread_usage;
@@ -63,6 +64,7 @@ pub use libaio::LibAio;
 pub use mmap::Mmap;
 pub use null::Null;
 pub use psync::Psync;
+pub(crate) use replace::replace;
 pub use splice::Splice;
 pub use sync::Sync;
 pub use vectored::{Pvsync, Pvsync2};
@@ -205,6 +207,16 @@ pub trait IoEngine: Sized + 'static {
     /// # Panics
     /// May panic when the unit is in flight or not below the I/O depth.
     fn buffer(&mut self, unit: usize) -> &mut [u8];
+
+    /// Another file is behind the descriptor of [`EngineSetup::files`] with this number. No I/O to
+    /// it is in flight. Engines that know more of a file than its descriptor find that out anew.
+    ///
+    /// # Errors
+    /// When the file cannot be used; the job then ends.
+    fn file_replaced(&mut self, file: usize) -> io::Result<()> {
+        let _ = file;
+        Ok(())
+    }
 
     /// Performs or prepares one I/O.
     fn queue(&mut self, io: &Io) -> Queued;

@@ -39,6 +39,11 @@ impl IoEngine for Sync {
         self.buffers.get_mut(unit)
     }
 
+    fn file_replaced(&mut self, file: usize) -> io::Result<()> {
+        self.positions[file] = None;
+        Ok(())
+    }
+
     fn queue(&mut self, io: &Io) -> Queued {
         Queued::Completed(self.transfer(io))
     }

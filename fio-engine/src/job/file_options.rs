@@ -46,6 +46,11 @@ pub struct FileOptions {
     pub create_only: bool,
     /// Files that are missing are made (`allow_file_create`).
     pub allow_creation: bool,
+    /// At most so many files are open at the same time, at least 1 (`openfiles`); `None` means all.
+    pub open_limit: Option<u32>,
+    /// Files are removed and made anew between the passes of a job with `loops`
+    /// (`unlink_each_loop`).
+    pub unlink_each_loop: bool,
     /// Block devices in use are written to (`allow_mounted_write`).
     pub allow_mounted_write: bool,
     /// Files are read into the page cache before the job begins (`pre_read`); `invalidate` then
@@ -76,6 +81,8 @@ impl Default for FileOptions {
             create_on_open: false,
             create_only: false,
             allow_creation: true,
+            open_limit: None,
+            unlink_each_loop: false,
             allow_mounted_write: false,
             pre_read: false,
             access_hint: AccessHint::Workload,
@@ -98,6 +105,9 @@ impl FileOptions {
             .is_some_and(|path| path.as_os_str().is_empty())
         {
             return fault("the folder of the files (opendir) needs a name");
+        }
+        if self.open_limit == Some(0) {
+            return fault("the number of open files (openfiles) must be at least 1");
         }
         match self.range_sync {
             Some(sync) if sync.every == 0 => fault("sync_file_range must be at least 1"),

@@ -30,6 +30,8 @@ pub(crate) struct Recording {
     path: PathBuf,
     file: File,
     names: Box<[String]>,
+    /// Which file is open in each place, if not all of them are (`openfiles`).
+    places: Vec<u64>,
     lines: Vec<u8>,
     failure: Option<io::Error>,
 }
@@ -46,6 +48,7 @@ impl Recording {
             path: path.to_owned(),
             file: file.map_err(|error| system("write", path, error))?,
             names: names.into(),
+            places: Vec::new(),
             lines: Vec::with_capacity(PIECE + LINE + longest),
             failure: None,
         };
@@ -61,10 +64,14 @@ impl Recording {
             RequestKind::Data(Direction::Write) => "write",
             RequestKind::Data(Direction::Trim) => "trim",
             RequestKind::Fdatasync => "datasync",
-            _ => "sync",
+            RequestKind::Fsync | RequestKind::SyncRange => "sync",
+            RequestKind::Restart | RequestKind::NextPass => return,
+            RequestKind::Open => return self.open(request.file as usize, request.offset),
         };
         let Request { offset, length, .. } = *request;
-        let name = self.names.get(request.file as usize);
+        let place = request.file as usize;
+        let file = self.places.get(place).map_or(place, |file| *file as usize);
+        let name = self.names.get(file);
         let name = name.map_or("", String::as_str);
         // Writing to memory does not fail.
         let _ = writeln!(
@@ -72,6 +79,14 @@ impl Recording {
             "{microseconds} {name} {action} {offset} {length}"
         );
         self.write_if_full();
+    }
+
+    /// Another file is open in this place from now on. All are opened at the beginning of the log.
+    fn open(&mut self, place: usize, file: u64) {
+        if self.places.len() <= place {
+            self.places.resize(place + 1, 0);
+        }
+        self.places[place] = file;
     }
 
     /// Closes the files at this time and writes what is left.

@@ -15,7 +15,14 @@ pub(super) fn needed(clones: &[JobClone], engines: &Engines) -> u64 {
     let files = |clone: &JobClone| {
         let engine = engines.find(&clone.spec.engine);
         let opens = engine.is_some_and(|engine| engine.files.opens());
-        if opens { files::count(&clone.spec) } else { 0 }
+        if opens {
+            let files = files::count(&clone.spec);
+            let limit = clone.spec.files.open_limit;
+            // One more is open while it takes the place of another.
+            limit.map_or(files, |limit| files.min(u64::from(limit) + 1))
+        } else {
+            0
+        }
     };
     clones
         .chunk_by(|one, other| one.wave == other.wave)

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::descriptors;
-use super::job_loop::JobFailure;
+use super::job_loop::{FileSource, JobFailure};
 use super::plan::JobClone;
 use crate::direction::{Direction, PerDirection};
 use crate::files::{FileError, FileSet};
 use crate::io::FileUse;
 use crate::job::{BlockSizes, JobSpec, Pattern};
 use crate::replay::{ReplayError, ReplayGuard, ReplayNeeds, ReplayPlan, ReplaySource};
-use crate::workload::{FileRegion, RandomRule};
+use crate::workload::{FileRegion, Generator, RandomRule};
 
 /// Files that are laid out and can be opened.
 #[derive(Debug)]
@@ -173,9 +173,47 @@ impl Storage {
         if clone.spec.files.pre_read {
             self.set.pre_read(stop).map_err(|error| failure(&error))?;
         }
+        if let Some(slots) = self.slots(&clone.spec) {
+            // Each slot has its descriptor from the beginning; the files come when they are due.
+            let open = |_| File::open("/dev/null");
+            let slots: Result<Vec<_>, _> = (0..slots).map(open).collect();
+            return slots.map(Into::into).map_err(|error| {
+                let errno = error.raw_os_error().unwrap_or(libc::EIO);
+                JobFailure::new(errno, format!("cannot open /dev/null: {error}"))
+            });
+        }
         let files = self.set.open(&clone.spec, self.files);
         let files = files.map_err(|error| failure(&error))?;
         Ok(files.into())
+    }
+
+    /// How many files are open at a time, if not all are (`openfiles`).
+    pub(super) fn slots(&self, spec: &JobSpec) -> Option<usize> {
+        let limit = spec.files.open_limit? as usize;
+        let in_turn = self.replay.is_none() && limit < self.names.len();
+        (self.files.opens() && in_turn).then_some(limit)
+    }
+
+    /// Tells the generator what the job has to be told of. A log says all of that itself.
+    pub(super) fn steer(&self, spec: &JobSpec, generator: &mut Generator) {
+        if self.replay.is_some() {
+            return;
+        }
+        if let Some(limit) = spec.files.open_limit {
+            generator.open_at_most(limit as usize);
+        }
+        if self.files != FileUse::None && (spec.drops_cache() || spec.files.unlink_each_loop) {
+            generator.announce_passes();
+        }
+    }
+
+    /// What opens the files of a clone while it runs.
+    pub(super) const fn opener<'a>(&'a self, spec: &'a JobSpec) -> Opener<'a> {
+        Opener {
+            set: &self.set,
+            wanted: self.files,
+            spec,
+        }
     }
 
     /// Removes the files if the job wants that.
@@ -211,6 +249,30 @@ fn spec_of_log(spec: &JobSpec, plan: &ReplayPlan) -> JobSpec {
         fsync_every: 0,
         fdatasync_every: 0,
         ..spec.clone()
+    }
+}
+
+/// See [`Storage::opener`].
+#[derive(Debug)]
+pub(super) struct Opener<'a> {
+    set: &'a FileSet,
+    wanted: FileUse,
+    spec: &'a JobSpec,
+}
+
+impl FileSource for Opener<'_> {
+    fn open(&self, file: usize, create: bool) -> Result<File, JobFailure> {
+        let opened = self.set.open_one(file, self.spec, self.wanted, create);
+        opened.map_err(|error| failure(&error))
+    }
+
+    fn drop_cache(&self, file: usize, handle: &File) -> Result<(), JobFailure> {
+        let dropped = self.set.drop_cache(file, handle, self.spec);
+        dropped.map_err(|error| failure(&error))
+    }
+
+    fn remove(&self, file: usize) -> Result<(), JobFailure> {
+        self.set.remove_one(file).map_err(|error| failure(&error))
     }
 }
 

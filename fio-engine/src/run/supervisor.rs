@@ -283,6 +283,7 @@ impl Supervisor {
         if let Some(source) = storage.source()? {
             generator = generator.replaying(source);
         }
+        storage.steer(&clone.spec, &mut generator);
         let files = storage.open(clone, self.stop.flag())?;
         self.choose_cpus(clone)?;
         let seeds = Seeds::new(&clone.spec, clone.number(), rule);
@@ -291,6 +292,8 @@ impl Supervisor {
             files,
             file_names: storage.names(),
             paths: storage.paths_for_engine(),
+            slots: storage.slots(&clone.spec).map(|slots| vec![None; slots]),
+            source: &storage.opener(&clone.spec),
             generator,
             progress: &clone.progress,
             stop: &self.stop.of_clone(clone.ended.clone()),

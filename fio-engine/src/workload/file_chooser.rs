@@ -4,6 +4,7 @@ use crate::job::{FileService, JobSpec};
 
 use super::distribution::{Skew, SkewMaker};
 use super::file_state::FileState;
+use super::open_files::OpenFiles;
 use super::random::{AnyTausworthe, Seeds, Stream};
 
 /// Chooses among the files of a job that are not done. fio's counterpart is its
@@ -63,17 +64,21 @@ impl FileChooser {
         chooser
     }
 
-    /// The file of the next I/O; `None` if all are done.
+    /// The file of the next I/O, one that is open or can be opened; `None` if all are done.
     #[inline]
-    pub(super) fn choose(&mut self, files: &[FileState]) -> Option<usize> {
+    pub(super) fn choose(
+        &mut self,
+        files: &[FileState],
+        open: Option<&OpenFiles>,
+    ) -> Option<usize> {
         if self.left > 0 && !files[self.current].done {
             self.left -= 1;
             return Some(self.current);
         }
         self.current = match self.order {
-            Order::InTurn => self.in_turn(files)?,
+            Order::InTurn => self.in_turn(files, open)?,
             Order::OneByOne => self.one_by_one(files)?,
-            Order::Random(_) | Order::Skewed(_) => self.draw(files)?,
+            Order::Random(_) | Order::Skewed(_) => self.draw(files, open)?,
         };
         self.left = self.every.saturating_sub(1);
         Some(self.current)
@@ -97,14 +102,14 @@ impl FileChooser {
     }
 
     #[inline]
-    fn in_turn(&mut self, files: &[FileState]) -> Option<usize> {
+    fn in_turn(&mut self, files: &[FileState], open: Option<&OpenFiles>) -> Option<usize> {
         for _ in 0..files.len() {
             let file = self.next;
             self.next += 1;
             if self.next == files.len() {
                 self.next = 0;
             }
-            if !files[file].done {
+            if !files[file].done && open.is_none_or(|open| open.admits(file)) {
                 return Some(file);
             }
         }
@@ -118,7 +123,7 @@ impl FileChooser {
         Some(self.next)
     }
 
-    fn draw(&mut self, files: &[FileState]) -> Option<usize> {
+    fn draw(&mut self, files: &[FileState], open: Option<&OpenFiles>) -> Option<usize> {
         if self.done >= files.len() {
             return None;
         }
@@ -128,10 +133,10 @@ impl FileChooser {
                 Order::Skewed(skew) => skew.draw(),
                 Order::InTurn | Order::OneByOne => break,
             } as usize;
-            if !files[file].done {
+            if !files[file].done && open.is_none_or(|open| open.admits(file)) {
                 return Some(file);
             }
         }
-        self.in_turn(files)
+        self.in_turn(files, open)
     }
 }

@@ -9,6 +9,7 @@ use super::distribution::Zoned;
 use super::file_chooser::FileChooser;
 use super::file_state::FileState;
 use super::mix::Mix;
+use super::open_files::OpenFiles;
 use super::progress::{Progress, SyncRule};
 use super::random::{AnyTausworthe, RandomRule, Seeds, Stream};
 use super::request::{FileRegion, Request, RequestKind, WorkloadError};
@@ -62,6 +63,14 @@ pub struct Generator {
     /// Where the I/Os come from if they are not made up.
     replay: Option<Box<ReplaySource>>,
     restart: Restart,
+    /// Present if not all files may be open.
+    open_files: Option<OpenFiles>,
+    /// Passes are told of.
+    announces: bool,
+    /// What is to be told before the next request.
+    restarted: Option<RequestKind>,
+    /// The request that waits until that is told, and the path to go on with.
+    held: Option<(Request, Path)>,
 }
 
 /// Which code yields the next I/O; chosen once, by the options.
@@ -77,6 +86,10 @@ enum Path {
     Replayed,
     /// Everything else.
     General,
+    /// Everything else where not all files may be open.
+    InTurn,
+    /// Yields the request that is held back.
+    Held,
 }
 
 /// What a new pass starts from.
@@ -145,6 +158,10 @@ impl Generator {
                 wide_offsets: shape.wide_offsets,
                 wide_sizes: shape.wide_sizes,
             },
+            open_files: None,
+            announces: false,
+            restarted: None,
+            held: None,
         };
         if Sequencer::is_plain(&spec.order)
             && spec.order.number_of_ios.is_none()
@@ -183,7 +200,32 @@ impl Generator {
             Path::RandomUnmapped { size } => self.next_unmapped(size),
             Path::Replayed => self.next_replayed(),
             Path::General => self.next_general(),
+            Path::InTurn => self.next_in_turn(),
+            Path::Held => self.next_held(),
         }
+    }
+
+    /// Keeps at most so many files open: a file is opened, which is told by a
+    /// [`RequestKind::Open`], before its first I/O, and another takes its place when it is done.
+    /// Does nothing if all files may be open. To be called before the first request.
+    pub fn open_at_most(&mut self, limit: usize) {
+        if (1..self.files.len()).contains(&limit) {
+            self.open_files = Some(OpenFiles::new(limit, self.files.len()));
+            self.path = Path::InTurn;
+        }
+    }
+
+    /// The file that is to be opened in this place of those that are open.
+    #[must_use]
+    pub fn file_in(&self, slot: usize) -> usize {
+        let open = self.open_files.as_ref();
+        open.map_or(slot, |open| open.file_in(slot))
+    }
+
+    /// Tells from now on when files are gone over once more, by a [`RequestKind::Restart`] or
+    /// [`RequestKind::NextPass`] before the first I/O of it.
+    pub const fn announce_passes(&mut self) {
+        self.announces = true;
     }
 
     /// Makes a job that reads and writes issue this direction instead of drawing one; `None` makes
@@ -298,12 +340,16 @@ impl Generator {
         if self.progress.time_based {
             self.files[0].restart();
             self.progress.passes += 1;
+            self.restarted = self.announces.then_some(RequestKind::Restart);
         } else if self.progress.another_pass() {
             self.begin_pass();
         } else {
             return None;
         }
-        self.next()
+        match self.restarted.take() {
+            Some(kind) => Some(announcement(kind, 0)),
+            None => self.next(),
+        }
     }
 
     #[inline]
@@ -331,7 +377,10 @@ impl Generator {
                 return None;
             }
             if let Some(request) = self.next_in_pass() {
-                return Some(request);
+                return Some(match self.restarted.take() {
+                    None => request,
+                    Some(kind) => self.hold(kind, request),
+                });
             }
             if !self.progress.another_pass() {
                 return None;
@@ -340,10 +389,39 @@ impl Generator {
         }
     }
 
+    /// Tells what comes before a request, which is next.
+    #[cold]
+    fn hold(&mut self, kind: RequestKind, request: Request) -> Request {
+        self.held = Some((request, self.path));
+        self.path = Path::Held;
+        announcement(kind, request.file)
+    }
+
+    #[cold]
+    fn next_held(&mut self) -> Option<Request> {
+        let (request, path) = self.held.take()?;
+        self.path = path;
+        Some(match &mut self.open_files {
+            Some(open) => open.translate(request),
+            None => request,
+        })
+    }
+
+    #[inline(never)]
+    fn next_in_turn(&mut self) -> Option<Request> {
+        let held = self.open_files.as_mut().and_then(OpenFiles::take_held);
+        if held.is_some() {
+            return held;
+        }
+        let request = self.next_general()?;
+        let open = self.open_files.as_mut()?;
+        Some(open.translate(request))
+    }
+
     /// The next I/O of this pass; `None` when no file has one.
     fn next_in_pass(&mut self) -> Option<Request> {
         loop {
-            let file = self.chooser.choose(&self.files)?;
+            let file = self.chooser.choose(&self.files, self.open_files.as_ref())?;
             let kind = self.choose_kind(file);
             let request = match kind {
                 RequestKind::Data(direction) => self.data(file, direction),
@@ -357,6 +435,9 @@ impl Generator {
             }
             self.files[file].done = true;
             self.chooser.finished();
+            if let Some(open) = &mut self.open_files {
+                open.close(file);
+            }
         }
     }
 
@@ -439,6 +520,7 @@ impl Generator {
             None if self.progress.time_based => {
                 self.files[file].restart();
                 self.progress.passes += 1;
+                self.restarted = self.announces.then_some(RequestKind::Restart);
                 self.random_block(file, direction)?
             }
             block => block?,
@@ -469,6 +551,7 @@ impl Generator {
         // With several files, a file that is finished waits for the others.
         if position.is_none() && !self.random && self.single_file && self.progress.time_based {
             self.progress.passes += 1;
+            self.restarted = self.announces.then_some(RequestKind::Restart);
             return Some(0);
         }
         position
@@ -505,6 +588,7 @@ impl Generator {
     }
 
     fn begin_pass(&mut self) {
+        self.restarted = self.announces.then_some(RequestKind::NextPass);
         for file in &mut self.files {
             file.restart();
         }
@@ -538,5 +622,14 @@ impl Generator {
         if let Some(zones) = &mut self.zones {
             zones.reseed(seeds.generator(Stream::Zone));
         }
+    }
+}
+
+const fn announcement(kind: RequestKind, file: u32) -> Request {
+    Request {
+        kind,
+        file,
+        offset: 0,
+        length: 0,
     }
 }

@@ -14,6 +14,7 @@ mod file_state;
 mod generator;
 mod map;
 mod mix;
+mod open_files;
 mod progress;
 mod random;
 mod request;

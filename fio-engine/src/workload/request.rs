@@ -20,9 +20,11 @@ pub struct FileRegion {
 pub struct Request {
     /// What to do.
     pub kind: RequestKind,
-    /// Position of the file in the list the generator was made with.
+    /// Position of the file in the list the generator was made with, or among those that are open
+    /// ([`Generator::open_at_most`](super::Generator::open_at_most)).
     pub file: u32,
-    /// First byte, from the beginning of the file; 0 for synchronisation of a whole file.
+    /// First byte, from the beginning of the file; 0 for synchronisation of a whole file. For
+    /// [`RequestKind::Open`] the number of the file in the list the generator was made with.
     pub offset: u64,
     /// Bytes; 0 for synchronisation of a whole file.
     pub length: u64,
@@ -39,6 +41,16 @@ pub enum RequestKind {
     Fdatasync,
     /// Hands a range of the file to the storage (`sync_file_range`).
     SyncRange,
+    /// Opens another file in the place of the list that [`Request::file`] says; which one,
+    /// [`Generator::file_in`](super::Generator::file_in) tells. Only after
+    /// [`Generator::open_at_most`](super::Generator::open_at_most).
+    Open,
+    /// The job goes over this file once more. Only after
+    /// [`Generator::announce_passes`](super::Generator::announce_passes).
+    Restart,
+    /// The job goes over all its files once more; `file` says nothing. Only after
+    /// [`Generator::announce_passes`](super::Generator::announce_passes).
+    NextPass,
 }
 
 /// Why no sequence can be generated for a job.

@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::PerDirection;
 use crate::direction::Direction;
-use crate::job::{BlockSizes, Distribution, JobSpec, Pattern, RandomGenerator, Zone, ZoneList};
+use crate::job::{
+    BlockSizes, Distribution, FileService, JobSpec, Pattern, RandomGenerator, SizeOrPercent, Zone,
+    ZoneList,
+};
 
 /// First I/Os of jobs on a 4 MiB file, as fio 3.33 and a release after 3.35 issued them.
 const VECTORS: &str = include_str!("../../tests/data/random-vectors.txt");
@@ -268,4 +271,95 @@ fn a_map_without_memory_is_refused_unless_soft() {
     assert!(matches!(error, WorkloadError::MapMemory { .. }));
     spec.soft_random_map = true;
     assert!(Generator::new(&spec, 1, &regions, RandomRule::Newest).is_ok());
+}
+
+/// The requests of a job of several files of 8 KiB: `o` opens, `r` reads, `n` begins a pass.
+fn in_turn(spec: &JobSpec, files: usize, limit: usize) -> String {
+    let regions = vec![
+        FileRegion {
+            start: 0,
+            length: 8192,
+            name_hash: 0,
+        };
+        files
+    ];
+    let mut generator = Generator::new(spec, 1, &regions, RandomRule::Newest).expect("a workload");
+    generator.announce_passes();
+    generator.open_at_most(limit);
+    let mut story = Vec::new();
+    while let Some(request) = generator.next() {
+        let file = generator.file_in(request.file as usize);
+        story.push(match request.kind {
+            RequestKind::Open => format!("o{file}"),
+            RequestKind::NextPass => "n".to_owned(),
+            RequestKind::Data(_) => format!("{file}@{}", request.offset / 4096),
+            other => panic!("{other:?}"),
+        });
+        assert!((request.file as usize) < limit, "a slot");
+    }
+    story.join(" ")
+}
+
+/// As observed of fio 3.33 by its system calls.
+#[test]
+fn files_are_opened_in_turn() {
+    let mut spec = JobSpec::new("j");
+    spec.size = Some(SizeOrPercent::Bytes(24_576));
+    assert_eq!(in_turn(&spec, 3, 1), "o0 0@0 0@1 o1 1@0 1@1 o2 2@0 2@1",);
+    assert_eq!(in_turn(&spec, 3, 2), "o0 0@0 o1 1@0 0@1 1@1 o2 2@0 2@1",);
+    spec.loops = 2;
+    let once = "o0 0@0 o1 1@0 0@1 1@1 o2 2@0 2@1";
+    assert_eq!(in_turn(&spec, 3, 2), format!("{once} n {once}"));
+    spec.loops = 1;
+    spec.order.file_service = FileService::Random { every: 1 };
+    let drawn = in_turn(&spec, 3, 1);
+    let mut blocks: Vec<_> = drawn.split(' ').collect();
+    assert_eq!(
+        blocks.iter().filter(|step| step.starts_with('o')).count(),
+        3
+    );
+    blocks.sort_unstable();
+    assert_eq!(blocks[..6], ["0@0", "0@1", "1@0", "1@1", "2@0", "2@1"]);
+    spec.order.file_service = FileService::RoundRobin { every: 1 };
+    assert_eq!(
+        in_turn(&spec, 3, 3),
+        "0@0 1@0 2@0 0@1 1@1 2@1",
+        "all are open"
+    );
+}
+
+#[test]
+fn new_passes_are_told_of_on_every_path() {
+    for (pattern, no_random_map) in [
+        (Pattern::READ, false),
+        (Pattern::RANDOM_READ, false),
+        (Pattern::READ_WRITE, false),
+    ] {
+        for time_based in [false, true] {
+            let mut spec = JobSpec::new("j");
+            spec.pattern = pattern;
+            spec.no_random_map = no_random_map;
+            spec.loops = 3;
+            spec.time_based = time_based;
+            spec.size = Some(SizeOrPercent::Bytes(16_384));
+            let regions = [FileRegion {
+                start: 0,
+                length: 16_384,
+                name_hash: 0,
+            }];
+            let make =
+                || Generator::new(&spec, 1, &regions, RandomRule::Newest).expect("a workload");
+            let (mut plain, mut telling) = (make(), make());
+            telling.announce_passes();
+            let is_data = |request: &Request| matches!(request.kind, RequestKind::Data(_));
+            let plain: Vec<_> = std::iter::from_fn(|| plain.next()).take(12).collect();
+            let told: Vec<_> = std::iter::from_fn(|| telling.next()).take(13).collect();
+            let data: Vec<_> = told.iter().copied().filter(is_data).take(12).collect();
+            assert_eq!(data, plain[..data.len()], "{pattern:?} {time_based}");
+            assert!(
+                told.len() > data.len(),
+                "{pattern:?} {time_based}: {told:?}"
+            );
+        }
+    }
 }

@@ -223,7 +223,8 @@ fn set_files(spec: &JobSpec, options: &mut ThreadOptions) {
     let format = spec.file_name_format.as_deref();
     options.filename_format = format.unwrap_or("$jobname.$jobnum.$filenum").into();
     options.file_count = spec.file_count;
-    options.open_files = spec.file_count;
+    let limit = spec.files.open_limit.unwrap_or(u32::MAX);
+    options.open_files = spec.file_count.min(limit);
     (options.size, options.size_percent) = size(spec.size);
     (options.io_size, options.io_size_percent) = size(spec.io_size);
     (options.start_offset, options.start_offset_percent) = size(Some(spec.offset));
@@ -251,6 +252,7 @@ fn set_file_options(files: &FileOptions, options: &mut ThreadOptions) {
     options.allow_create = files.allow_creation.into();
     options.allow_mounted_write = files.allow_mounted_write.into();
     options.pre_read = files.pre_read.into();
+    options.unlink_each_loop = files.unlink_each_loop.into();
     options.end_sync_file_system = files.end_sync_file_system.into();
     options.fadvise_hint = match files.access_hint {
         AccessHint::None => 0,

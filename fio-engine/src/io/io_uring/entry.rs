@@ -36,6 +36,11 @@ enum Form {
 struct List(libc::iovec);
 
 impl Entries {
+    /// Whether files are named by their place among the registered ones.
+    pub(super) const fn are_files_registered(&self) -> bool {
+        self.registered_files
+    }
+
     pub(super) fn new(options: &EngineOptions, registered_files: bool, depth: usize) -> Self {
         let form = match &options.io_uring {
             of_ring if of_ring.fixed_buffers => Form::Registered,

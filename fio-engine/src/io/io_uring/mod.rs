@@ -64,6 +64,14 @@ impl IoEngine for IoUring {
         false
     }
 
+    fn file_replaced(&mut self, file: usize) -> io::Result<()> {
+        if self.entries.are_files_registered() {
+            self.ring
+                .replace_registered(file, self.files[file].as_raw_fd())?;
+        }
+        Ok(())
+    }
+
     fn buffer(&mut self, unit: usize) -> &mut [u8] {
         assert!(
             !self.in_flight[unit],

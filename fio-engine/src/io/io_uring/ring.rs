@@ -107,6 +107,14 @@ impl Ring {
         })
     }
 
+    /// Lets the kernel look up another file under this place in the list.
+    pub(super) fn replace_registered(&self, place: usize, file: i32) -> io::Result<()> {
+        let place = u32::try_from(place).map_err(io::Error::other)?;
+        let submitter = self.ring.submitter();
+        submitter.register_files_update(place, &[file])?;
+        Ok(())
+    }
+
     /// Queues an I/O for the next [`submit`](Self::submit).
     ///
     /// # Safety

@@ -57,6 +57,11 @@ impl IoEngine for Mmap {
         self.buffers.get_mut(unit)
     }
 
+    fn file_replaced(&mut self, file: usize) -> io::Result<()> {
+        self.mappings[file] = None;
+        Ok(())
+    }
+
     fn queue(&mut self, io: &Io) -> Queued {
         Queued::Completed(self.transfer(io))
     }

@@ -58,8 +58,8 @@ const REASONS: &[(&[&str], &str)] = &[
         "the order of these offsets is not documented",
     ),
     (
-        &["openfiles", "lockfile", "unlink_each_loop"],
-        "files are used in turn, all of them open",
+        &["lockfile"],
+        "jobs do not wait for each other's I/O to a file",
     ),
     (&["num_range"], "jobs are bounded by bytes and time"),
     (

@@ -38,6 +38,11 @@ impl Printer {
                 files.create_on_open,
                 default.create_on_open,
             ),
+            (
+                "unlink_each_loop",
+                files.unlink_each_loop,
+                default.unlink_each_loop,
+            ),
             ("create_only", files.create_only, default.create_only),
             (
                 "allow_file_create",
@@ -57,6 +62,9 @@ impl Printer {
             ),
         ] {
             self.boolean(name, value, default);
+        }
+        if let Some(limit) = files.open_limit {
+            self.put("openfiles", limit);
         }
         self.hints(files);
         if let Some(sync) = files.range_sync {

@@ -284,7 +284,8 @@ prop_compose! {
         most in prop::option::of(1_u32..100),
         kind in 0..4_usize,
         hints in (0..5_usize, 0..6_usize),
-        flags: [bool; 11],
+        flags: [bool; 12],
+        open_limit in prop::option::of(1_u32..),
         range in (1_u32..1000, 1_u8..8),
         ranges: bool,
     ) -> FileOptions {
@@ -304,6 +305,8 @@ prop_compose! {
             allow_mounted_write: flags[8],
             pre_read: flags[9],
             end_sync_file_system: flags[10],
+            unlink_each_loop: flags[11],
+            open_limit,
             access_hint: [AccessHint::Workload, AccessHint::None, AccessHint::Random, AccessHint::Sequential, AccessHint::NoReuse][hints.0],
             lifetime_hint: [None, Some(LifetimeHint::None), Some(LifetimeHint::Short), Some(LifetimeHint::Medium), Some(LifetimeHint::Long), Some(LifetimeHint::Extreme)][hints.1],
             range_sync: ranges.then_some(RangeSync {

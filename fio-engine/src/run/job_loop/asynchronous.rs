@@ -155,6 +155,9 @@ impl Flight {
                     self.sync(context, engine, state, &request, SyncKind::Data)?;
                 }
                 RequestKind::SyncRange => self.sync_range(context, engine, state, &request)?,
+                RequestKind::Open | RequestKind::Restart | RequestKind::NextPass => {
+                    self.turn_over(context, engine, state, &request)?;
+                }
             }
             if self.free.is_empty() && self.submits_with_reap() {
                 break;
@@ -546,6 +549,38 @@ impl Flight {
         context
             .sync_range(request, state)
             .or_else(|error| state.go_on_after(context, error))
+    }
+
+    /// Files are opened and made anew when no I/O to them is in flight.
+    #[cold]
+    fn turn_over<E: IoEngine>(
+        &mut self,
+        context: &mut JobContext<'_>,
+        engine: &mut E,
+        state: &mut LoopState<'_>,
+        request: &Request,
+    ) -> Result<(), JobFailure> {
+        let file = request.file as usize;
+        while request.kind == RequestKind::Open && self.is_in_flight_to(file) {
+            if !self.queued.is_empty() {
+                self.submit(engine, state)?;
+            }
+            self.reap_once(context, engine, state, self.started.min(1))?;
+        }
+        if request.kind == RequestKind::NextPass {
+            self.land(context, engine, state)?;
+        }
+        if self.failure.is_some() {
+            return Ok(());
+        }
+        context.turn_over(request, engine)
+    }
+
+    fn is_in_flight_to(&self, file: usize) -> bool {
+        let mut busy = vec![true; self.units.len()];
+        self.free.iter().for_each(|unit| busy[*unit] = false);
+        let mut units = self.units.iter().zip(busy);
+        units.any(|(unit, busy)| busy && unit.io.file == file)
     }
 
     /// Waits for everything in flight.

@@ -18,6 +18,7 @@ mod rate;
 mod recorder;
 mod recording;
 mod regulator;
+mod reopen;
 mod steady;
 mod synchronous;
 mod think_time;
@@ -46,6 +47,7 @@ use priority::PriorityChooser;
 use recorder::{Recorder, Times, TooLate};
 use recording::Recording;
 use regulator::Regulator;
+pub(crate) use reopen::FileSource;
 
 use super::StopHandle;
 use super::content::{ContentSource, WorkingSet};
@@ -71,7 +73,11 @@ pub(crate) struct JobContext<'a> {
     pub(crate) files: Arc<[File]>,
     /// Paths of the files, for engines that want no more.
     pub(crate) paths: Arc<[PathBuf]>,
-    /// Names of the files, for messages.
+    /// Which file is behind each of `files`, if not all of the job's files are open at once.
+    pub(crate) slots: Option<Vec<Option<usize>>>,
+    /// Opens files while the job runs.
+    pub(crate) source: &'a dyn FileSource,
+    /// Names of all files, for messages.
     pub(crate) file_names: &'a [String],
     pub(crate) generator: Generator,
     pub(crate) progress: &'a JobProgress,
@@ -243,7 +249,7 @@ impl JobContext<'_> {
         }
         let runtime = state.pace.finish(&mut state.recorder);
         if result.is_ok() {
-            result = self.sync_at_end(&mut state);
+            result = self.sync_at_end();
         }
         if result.is_ok() {
             result = self.sync_file_systems();
@@ -266,12 +272,6 @@ impl JobContext<'_> {
         }
     }
 
-    /// How messages name a file.
-    fn file_name(&self, file: usize) -> &str {
-        let name = self.file_names.get(file);
-        name.map_or("(no file)", String::as_str)
-    }
-
     fn publish_start(&self) {
         self.progress
             .set_began(self.run_began.elapsed().as_nanos() as u64);
@@ -280,14 +280,17 @@ impl JobContext<'_> {
         (self.on_start)();
     }
 
-    /// `end_fsync` and `fsync_on_close`.
-    fn sync_at_end(&self, state: &mut LoopState<'_>) -> Result<(), JobFailure> {
+    /// `end_fsync` and `fsync_on_close`. As in fio, no statistics have them.
+    fn sync_at_end(&self) -> Result<(), JobFailure> {
         if !(self.spec.end_fsync || self.spec.fsync_on_close) || !self.spec.pattern.write {
             return Ok(());
         }
         self.progress.set_state(JobState::Syncing);
-        for file in 0..self.files.len() {
-            self.sync_file(file, SyncKind::Full, state)?;
+        for slot in (0..self.files.len()).filter(|slot| self.file_in(*slot).is_some()) {
+            self.make_durable(slot)?;
+        }
+        if self.spec.end_fsync && self.slots.is_some() {
+            self.make_others_durable()?;
         }
         Ok(())
     }
@@ -298,9 +301,9 @@ impl JobContext<'_> {
             return Ok(());
         }
         self.progress.set_state(JobState::Syncing);
-        for (file, name) in self.files.iter().zip(self.file_names) {
+        for (slot, file) in self.files.iter().enumerate() {
             rustix::fs::syncfs(file)
-                .map_err(|errno| JobFailure::sync(name, "syncfs", errno.into()))?;
+                .map_err(|errno| JobFailure::sync(self.file_name(slot), "syncfs", errno.into()))?;
         }
         Ok(())
     }
@@ -315,8 +318,7 @@ impl JobContext<'_> {
         let result =
             crate::io::ioctl::sync_file_range(handle.as_fd(), request.offset, request.length, how);
         let end = state.clock.now();
-        result
-            .map_err(|error| JobFailure::sync(&self.file_names[file], "sync_file_range", error))?;
+        result.map_err(|error| JobFailure::sync(self.file_name(file), "sync_file_range", error))?;
         let time = state.clock.nanos_between(start, end);
         state.recorder.statistics.record_sync(time);
         Ok(())
@@ -338,7 +340,7 @@ impl JobContext<'_> {
             SyncKind::Data => (rustix::fs::fdatasync(handle), "fdatasync"),
         };
         let end = state.clock.now();
-        result.map_err(|errno| JobFailure::sync(&self.file_names[file], call, errno.into()))?;
+        result.map_err(|errno| JobFailure::sync(self.file_name(file), call, errno.into()))?;
         state
             .recorder
             .statistics

@@ -27,7 +27,8 @@ pub(super) fn run<E: IoEngine>(
     let mut now = clock.now();
     while let Some(request) = next(context, state) {
         let RequestKind::Data(direction) = request.kind else {
-            sync(context, &request, state).or_else(|error| state.go_on_after(context, error))?;
+            besides(context, engine, &request, state)
+                .or_else(|error| state.go_on_after(context, error))?;
             continue;
         };
         let io = io_of(&request, direction);
@@ -105,8 +106,11 @@ fn io_of(request: &Request, direction: Direction) -> Io {
     }
 }
 
-fn sync(
-    context: &JobContext<'_>,
+/// Does what a request wants that is no I/O.
+#[inline(never)]
+fn besides<E: IoEngine>(
+    context: &mut JobContext<'_>,
+    engine: &mut E,
     request: &Request,
     state: &mut LoopState<'_>,
 ) -> Result<(), JobFailure> {
@@ -114,7 +118,10 @@ fn sync(
     match request.kind {
         RequestKind::SyncRange => context.sync_range(request, state),
         RequestKind::Fdatasync => context.sync_file(file, SyncKind::Data, state),
-        _ => context.sync_file(file, SyncKind::Full, state),
+        RequestKind::Open | RequestKind::Restart | RequestKind::NextPass => {
+            context.turn_over(request, engine)
+        }
+        RequestKind::Fsync | RequestKind::Data(_) => context.sync_file(file, SyncKind::Full, state),
     }
 }
 

@@ -69,6 +69,17 @@ pub(in crate::job::options) fn allow_mounted_write(draft: &mut Draft, value: Val
     Ok(())
 }
 
+/// 0 means all, as in fio.
+pub(in crate::job::options) fn open_limit(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.files.open_limit = Some(value.u32()?).filter(|limit| *limit > 0);
+    Ok(())
+}
+
+pub(in crate::job::options) fn unlink_each_loop(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.files.unlink_each_loop = value.boolean()?;
+    Ok(())
+}
+
 pub(in crate::job::options) fn pre_read(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.files.pre_read = value.boolean()?;
     Ok(())
