@@ -95,6 +95,8 @@ const NEWER_OR_HIDDEN: &[&str] = &[
     "filetype",
     "end_syncfs",
     "ramp_size",
+    "comm",
+    "job_start_clock_id",
 ];
 
 /// fio's own help knows the options under the same names, but for those newer than the fio here.

@@ -18,6 +18,8 @@ use rustix::time::{ClockId, clock_gettime};
 pub(crate) use epoch::clock_milliseconds;
 pub(crate) use local_time::{LocalTime, unix_milliseconds};
 
+use crate::job::ClockSource;
+
 /// A reading of a [`Clock`]; meaningful only to that clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticks(u64);
@@ -33,6 +35,8 @@ enum Source {
     #[cfg(target_arch = "x86_64")]
     TimeStampCounter,
     Monotonic,
+    /// The time of day in whole microseconds.
+    TimeOfDay,
 }
 
 /// Reads [`Ticks`] and converts differences to nanoseconds.
@@ -63,10 +67,22 @@ impl Clock {
         }
     }
 
+    /// The clock of a job that asks for one (`clocksource`).
+    pub(crate) fn of(source: ClockSource) -> Self {
+        match source {
+            ClockSource::Automatic | ClockSource::Counter => Self::shared(),
+            ClockSource::Monotonic => Self::monotonic(),
+            ClockSource::TimeOfDay => Self {
+                source: Source::TimeOfDay,
+                ..Self::monotonic()
+            },
+        }
+    }
+
     /// Whether the processor's counter is used.
     #[must_use]
     pub fn uses_counter(&self) -> bool {
-        self.source != Source::Monotonic
+        !matches!(self.source, Source::Monotonic | Source::TimeOfDay)
     }
 
     /// The time now.
@@ -77,6 +93,7 @@ impl Clock {
             #[cfg(target_arch = "x86_64")]
             Source::TimeStampCounter => Ticks(read_counter()),
             Source::Monotonic => Ticks(monotonic_nanos()),
+            Source::TimeOfDay => Ticks(microseconds_of_day()),
         }
     }
 
@@ -174,6 +191,15 @@ fn monotonic_nanos() -> u64 {
         .wrapping_add(now.tv_nsec as u64)
 }
 
+/// The time since 1970 in nanoseconds, as exact as `gettimeofday(2)`.
+fn microseconds_of_day() -> u64 {
+    let now = clock_gettime(ClockId::Realtime);
+    let nanos = (now.tv_nsec as u64) / 1000 * 1000;
+    (now.tv_sec as u64)
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(nanos)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Instant;
@@ -191,6 +217,22 @@ mod tests {
             difference < Duration::from_micros(500),
             "{measured:?} instead of {expected:?}"
         );
+    }
+
+    #[test]
+    fn jobs_choose_their_clock() {
+        assert!(!Clock::of(ClockSource::Monotonic).uses_counter());
+        let counter = Clock::of(ClockSource::Counter);
+        assert_eq!(counter.uses_counter(), Clock::shared().uses_counter());
+        let clock = Clock::of(ClockSource::TimeOfDay);
+        let since = clock.now();
+        let measured = loop {
+            let measured = clock.nanos_between(since, clock.now());
+            if measured > 0 {
+                break measured;
+            }
+        };
+        assert_eq!(measured % 1000, 0, "{measured}");
     }
 
     #[test]

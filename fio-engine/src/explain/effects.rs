@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::model::{NoEffect, PlannedIos};
 use super::time;
-use crate::job::{BlockSizes, Category, JobSpec, OptionInfo, options};
+use crate::clock::Clock;
+use crate::job::{BlockSizes, Category, ClockSource, JobSpec, OptionInfo, options};
 use crate::run::{JobClone, Plan, RunOptions};
 
 /// What the rules look at.
@@ -89,7 +90,7 @@ const fn rule(
 }
 
 /// The first rule that applies to an option counts.
-const RULES: [Rule; 23] = [
+const RULES: [Rule; 27] = [
     rule(
         &[
             "rw",
@@ -227,6 +228,26 @@ const RULES: [Rule; 23] = [
         "no job comes before this one",
     ),
     rule(&["thread"], |_| true, "jobs are threads in any case"),
+    rule(
+        &["gtod_cpu"],
+        |_| true,
+        "no CPU needs to read the clock for others here; the one named is kept free of jobs",
+    ),
+    rule(
+        &["clocksource"],
+        |facts| facts.spec.process.clock == ClockSource::Counter && !Clock::shared().uses_counter(),
+        "the counter of this processor is not reliable; clock_gettime is used",
+    ),
+    rule(
+        &["ioscheduler"],
+        |facts| !facts.needs_files,
+        "the engine uses no files, so there is no device",
+    ),
+    rule(
+        &["cgroup_weight", "cgroup_nodelete"],
+        |facts| facts.spec.process.control_group.name.is_none(),
+        "the job joins no control group (cgroup)",
+    ),
     rule(
         &["percentile_list"],
         |facts| {

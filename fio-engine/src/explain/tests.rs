@@ -214,3 +214,14 @@ fn a_replay_does_what_its_log_says() {
     let job = only("--name=a --ioengine=null --size=4k --replay_no_stall=1");
     assert!(reason_of(&job, "replay_no_stall").is_some());
 }
+
+#[test]
+fn what_a_job_asks_of_the_system_in_vain_is_told() {
+    let job = only(
+        "--name=a --ioengine=null --size=1m --gtod_cpu=1 --ioscheduler=none --cgroup_weight=200 --nice=5",
+    );
+    assert!(reason_of(&job, "gtod_cpu").is_some_and(|reason| reason.contains("free of jobs")));
+    assert!(reason_of(&job, "ioscheduler").is_some());
+    assert!(reason_of(&job, "cgroup_weight").is_some_and(|reason| reason.contains("cgroup")));
+    assert_eq!(reason_of(&job, "nice"), None);
+}

@@ -41,6 +41,7 @@ mod psync;
 mod replace;
 mod splice;
 mod sync;
+pub(crate) mod thread_memory;
 pub(crate) mod thread_usage;
 mod transfer;
 mod vectored;

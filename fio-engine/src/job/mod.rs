@@ -30,6 +30,7 @@ mod parse;
 mod pattern;
 mod print;
 mod priority;
+mod process;
 mod rate;
 mod replay;
 mod reporting;
@@ -65,6 +66,9 @@ pub use order::{Distribution, FileService, OrderOptions, Sequencer, Zone, ZoneLi
 pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 pub use pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
 pub use priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};
+pub use process::{
+    ClockSource, ControlGroupOptions, MAX_NUMA_NODE, MemoryPolicy, NodeSet, ProcessOptions,
+};
 pub use rate::{RateOptions, RateProcess};
 pub use replay::{ReplayOptions, SkippedActions};
 pub use reporting::{ReportingOptions, UnifiedReporting};

@@ -8,6 +8,7 @@ mod latency;
 mod lifecycle;
 mod order;
 mod pauses;
+mod process;
 mod replay;
 mod steady_state;
 
@@ -73,6 +74,7 @@ impl JobSpec {
         printer.buffers(&self.buffers);
         printer.memory(&self.memory);
         printer.priority(&self.priority);
+        printer.process(&self.process);
         printer.reports(self);
         printer.logs(&self.logs);
         printer.options

@@ -17,6 +17,7 @@ use super::log_options::LogOptions;
 use super::memory::MemoryOptions;
 use super::order::OrderOptions;
 use super::priority::PriorityOptions;
+use super::process::ProcessOptions;
 use super::rate::RateOptions;
 use super::replay::ReplayOptions;
 use super::reporting::ReportingOptions;
@@ -161,6 +162,8 @@ pub struct JobSpec {
     pub engine_options: EngineOptions,
     /// I/O priorities (`prio`, `prioclass`, `cmdprio_percentage`, …).
     pub priority: PriorityOptions,
+    /// How the job stands to the system it runs on (`nice`, `uid`, `numa_cpu_nodes`, …).
+    pub process: ProcessOptions,
 
     /// `fsync` after this many writes (`fsync`); 0 means never.
     pub fsync_every: u32,
@@ -265,6 +268,7 @@ impl JobSpec {
             ramp_bytes: 0,
             engine_options: EngineOptions::default(),
             priority: PriorityOptions::default(),
+            process: ProcessOptions::default(),
             fsync_every: 0,
             fdatasync_every: 0,
             end_fsync: false,

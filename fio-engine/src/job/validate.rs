@@ -32,6 +32,7 @@ impl JobSpec {
         self.memory.validate()?;
         self.engine_options.validate()?;
         self.priority.validate()?;
+        self.process.validate()?;
         self.logs.validate()?;
         self.check_reports()
     }

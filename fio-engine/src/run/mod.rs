@@ -24,6 +24,7 @@ mod estimate;
 mod event;
 mod job_loop;
 mod plan;
+mod process;
 mod progress;
 mod results;
 mod start_line;

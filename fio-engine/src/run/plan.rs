@@ -192,8 +192,9 @@ fn check(job: &JobSpec, engines: &Engines) -> Result<(), RunError> {
     };
     job.validate().map_err(|error| invalid(error.to_string()))?;
     if job.logs.any() && job.logs.alternate_epoch {
-        check_clock(job.logs.epoch_clock).map_err(invalid)?;
+        check_clock("log_alternate_epoch_clock_id", job.logs.epoch_clock).map_err(invalid)?;
     }
+    check_clock("job_start_clock_id", job.process.start_clock).map_err(invalid)?;
     check_pattern(job).map_err(invalid)?;
     check_working_set(job).map_err(invalid)?;
     job.directories
@@ -202,12 +203,11 @@ fn check(job: &JobSpec, engines: &Engines) -> Result<(), RunError> {
         .map_err(invalid)
 }
 
-fn check_clock(clock: u32) -> Result<(), String> {
+fn check_clock(option: &str, clock: u32) -> Result<(), String> {
     match clock_milliseconds(clock) {
         Ok(_) => Ok(()),
         Err(error) => Err(format!(
-            "log_alternate_epoch_clock_id={clock}: this clock cannot be read ({error}); 0 is the \
-             time of day"
+            "{option}={clock}: this clock cannot be read ({error}); 0 is the time of day"
         )),
     }
 }

@@ -12,6 +12,7 @@ use super::content::WorkingSet;
 use super::event::{Level, Observer, RunEvent};
 use super::job_loop::{Flow, JobContext, JobFailure, JobOutcome};
 use super::plan::{JobClone, Plan};
+use super::process::{Surroundings, System};
 use super::progress::JobState;
 use super::start_line::StartLine;
 use super::storage::Storage;
@@ -19,7 +20,7 @@ use super::succession::{self, Succession};
 use super::{RunOptions, StopHandle, results};
 use crate::clock::Clock;
 use crate::io::Engine;
-use crate::job::JobSpec;
+use crate::job::{ClockSource, JobSpec};
 use crate::logs::IoLog;
 use crate::replay::begin_log;
 use crate::report::normal::{JobLine, StartingLine};
@@ -37,6 +38,8 @@ pub(super) struct Supervisor {
     began: Instant,
     /// The flows of the jobs, by their number.
     flows: BTreeMap<u32, Arc<Flow>>,
+    /// What the jobs share of the system besides I/O.
+    system: System,
 }
 
 impl Supervisor {
@@ -44,6 +47,7 @@ impl Supervisor {
         let numbers = plan.clones.iter().map(|clone| clone.spec.flow.id);
         Self {
             flows: numbers.map(|number| (number, Arc::default())).collect(),
+            system: System::new(&plan),
             plan,
             options,
             stop,
@@ -73,6 +77,7 @@ impl Supervisor {
         let global_options = self.options.global_options.clone();
         let disks = disks.report();
         self.tell(RunEvent::Finished);
+        self.system.leave();
         Report {
             started,
             finished: SystemTime::now(),
@@ -193,7 +198,7 @@ impl Supervisor {
                         let _end = end;
                         self.run_clone(clone, storage, &line)
                     };
-                    let builder = Builder::new().name(format!("fio-job-{}", clone.number()));
+                    let builder = Builder::new().name(thread_name(clone));
                     // A closure that cannot be run is dropped, which tells of the end.
                     let thread = builder.stack_size(STACK_BYTES).spawn_scoped(scope, life);
                     begun += usize::from(thread.is_ok());
@@ -284,10 +289,10 @@ impl Supervisor {
             generator = generator.replaying(source);
         }
         storage.steer(&clone.spec, &mut generator);
+        let surroundings = self.enter_surroundings(clone, storage)?;
         let files = storage.open(clone, self.stop.flag())?;
-        self.choose_cpus(clone)?;
         let seeds = Seeds::new(&clone.spec, clone.number(), rule);
-        Ok((engine.run)(JobContext {
+        let outcome = (engine.run)(JobContext {
             spec: &clone.spec,
             files,
             file_names: storage.names(),
@@ -311,7 +316,24 @@ impl Supervisor {
                 self.say(Level::Error, text);
             },
             on_start: &|| self.tell(RunEvent::JobStarted { job: clone.index }),
-        }))
+        });
+        drop(surroundings);
+        Ok(outcome)
+    }
+
+    /// Brings the calling thread where the clone wants to be, and says what had no effect.
+    fn enter_surroundings(
+        &self,
+        clone: &JobClone,
+        storage: &Storage,
+    ) -> Result<Surroundings, JobFailure> {
+        let name = &clone.spec.name;
+        let remark = |text: &str| self.say(Level::Info, format!("{name}: {text}\n"));
+        if clone.spec.process.clock == ClockSource::Counter && !Clock::shared().uses_counter() {
+            remark("clocksource=cpu: no reliable counter here, clock_gettime is used");
+        }
+        let paths: Vec<_> = storage.paths().collect();
+        self.system.enter(clone, &paths, &remark)
     }
 
     /// The flow the clone takes part in, if it does.
@@ -344,25 +366,6 @@ impl Supervisor {
             .filter(takes_part)
             .map(set)
             .collect()
-    }
-
-    /// `cpus_allowed`, for the calling thread.
-    fn choose_cpus(&self, clone: &JobClone) -> Result<(), JobFailure> {
-        let Some(allowed) = &clone.spec.cpus_allowed else {
-            return Ok(());
-        };
-        let mut set = rustix::thread::CpuSet::new();
-        let own = clone.clone_index as usize % allowed.len().max(1);
-        let chosen = if clone.spec.split_cpus {
-            &allowed[own..=own]
-        } else {
-            &allowed[..]
-        };
-        chosen.iter().for_each(|cpu| set.set(*cpu));
-        rustix::thread::sched_setaffinity(None, &set).map_err(|errno| {
-            let message = format!("cpus_allowed: cannot run on CPUs {chosen:?}: {errno}");
-            JobFailure::new(errno.raw_os_error(), message)
-        })
     }
 
     fn end(&self, clone: &JobClone, mut outcome: JobOutcome) -> JobOutcome {
@@ -457,6 +460,12 @@ impl Drop for EndNotice {
         // The supervisor waits for all clones, so somebody listens.
         let _ = self.1.send(self.0);
     }
+}
+
+/// The name of a clone's thread: the job's own (`comm`), or one that tells its number.
+fn thread_name(clone: &JobClone) -> String {
+    let own = clone.spec.process.thread_name.clone();
+    own.unwrap_or_else(|| format!("fio-job-{}", clone.number()))
 }
 
 /// The delay drawn from the clone's `startdelay` range.

@@ -5,15 +5,16 @@
 //! policy, syncs, rates of measurement. Options the engine does not have carry the values fio sends
 //! for a job that does not set them, and those without such a value are zero.
 
+mod surroundings;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::unified_report;
 use fio_engine::job::{
-    AccessHint, BlockSizes, BufferPattern, DedupeMode, ErrorOptions, ExitScope, Fallocate,
-    FileOptions, JobSpec, LifetimeHint, LogOptions, MemoryKind, MemoryOptions, OrderOptions,
-    Pattern, PatternPart, PriorityOptions, RateOptions, RateProcess, ReplayOptions, SizeOrPercent,
-    SteadyStateOptions, SyncMode, ThinkTrigger, WindowValue,
+    AccessHint, BlockSizes, BufferPattern, DedupeMode, ExitScope, Fallocate, FileOptions, JobSpec,
+    LifetimeHint, LogOptions, MemoryKind, MemoryOptions, OrderOptions, Pattern, PatternPart,
+    RateOptions, RateProcess, ReplayOptions, SizeOrPercent, SyncMode, ThinkTrigger, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -37,14 +38,15 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     set_times(spec, &mut options);
     set_rates(&spec.rate, &mut options);
     set_pauses(spec, &mut options);
-    set_priorities(&spec.priority, &mut options);
+    surroundings::set_priorities(&spec.priority, &mut options);
+    surroundings::set_process(&spec.process, &mut options);
     set_buffers(spec, &mut options);
     set_memory(&spec.memory, &mut options);
     set_replay(&spec.replay, &mut options);
     set_reports(spec, &mut options);
     set_lifecycle(spec, &mut options);
-    set_errors(&spec.errors, &mut options);
-    set_steady_state(&spec.steady_state, &mut options);
+    surroundings::set_errors(&spec.errors, &mut options);
+    surroundings::set_steady_state(&spec.steady_state, &mut options);
     set_logs(&spec.logs, &mut options);
     options
 }
@@ -113,12 +115,6 @@ fn set_pauses(spec: &JobSpec, options: &mut ThreadOptions) {
     options.latency_percentile = search.percentile;
     options.latency_run = search.goes_on.into();
     options.max_latency = spec.max_latency.0.map(nanoseconds);
-}
-
-fn set_priorities(priority: &PriorityOptions, options: &mut ThreadOptions) {
-    options.io_priority = priority.level.unwrap_or_default().into();
-    options.io_priority_class = priority.class.unwrap_or_default().into();
-    options.io_priority_hint = priority.hint.unwrap_or_default().into();
 }
 
 fn set_identity(spec: &JobSpec, options: &mut ThreadOptions) {
@@ -408,36 +404,6 @@ fn set_lifecycle(spec: &JobSpec, options: &mut ThreadOptions) {
     options.unified_report = unified_report(spec.reporting.unified);
     options.statistics = spec.reporting.included.into();
     options.disk_utilization = spec.reporting.disks.into();
-}
-
-fn set_steady_state(steady: &SteadyStateOptions, options: &mut ThreadOptions) {
-    use fio_proto::layout::SteadyState as Wire;
-    options.steady_state_limit = steady.limit;
-    if !steady.is_on() {
-        return;
-    }
-    let flag = |set: bool, flag: u32| if set { flag } else { 0 };
-    options.steady_state = flag(!steady.of_bandwidth, Wire::IOPS)
-        | flag(steady.of_bandwidth, Wire::BANDWIDTH)
-        | flag(steady.by_slope, Wire::SLOPE)
-        | flag(steady.in_percent, Wire::PERCENT);
-    options.steady_state_duration = microseconds(steady.duration);
-    options.steady_state_ramp_time = microseconds(steady.ramp_time);
-    options.steady_state_check_interval = microseconds(steady.check_interval);
-}
-
-/// One bit for each kind of error: reads, writes, verification.
-fn set_errors(errors: &ErrorOptions, options: &mut ThreadOptions) {
-    let kinds = (0..).zip(errors.kinds());
-    options.continue_on_error = kinds
-        .map(|(bit, set): (u32, _)| u32::from(set) << bit)
-        .sum();
-    let ignored = &errors.ignored;
-    let lists = [&ignored.read, &ignored.write, &ignored.verify];
-    options.ignore_error =
-        lists.map(|list| list.iter().map(|errno| errno.unsigned_abs()).collect());
-    options.ignore_error_count = lists.map(|list| u32::try_from(list.len()).unwrap_or(u32::MAX));
-    options.error_dump = errors.dump.into();
 }
 
 /// The intervals and bins of histograms stay zero, as in what fio's servers send.

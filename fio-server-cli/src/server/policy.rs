@@ -1,4 +1,7 @@
-//! What jobs of a peer may ask for: how many, how much memory, which files.
+//! What jobs of a peer may ask for: how many, how much memory, which files, what of the system.
+
+mod burden;
+mod system;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,11 +12,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use fio_engine::files;
 use fio_engine::io::Engines;
-use fio_engine::job::{IoPriority, JobSpec, SizeOrPercent};
+use fio_engine::job::{IoPriority, JobSpec};
 use fio_engine::replay::ReplayNeeds;
 
 use super::error::ServerError;
 use super::options::{Limits, ServerOptions};
+
+/// Powers that one run sums up at most before its first I/O: some ten seconds of one CPU, during
+/// which a job cannot be stopped.
+const MOST_POWERS: u64 = 500_000_000;
 
 /// The rules every job of a peer is held to before it runs.
 pub(super) struct Policy {
@@ -40,6 +47,8 @@ pub(super) struct Usage {
     jobs: usize,
     files: u64,
     memory: u64,
+    /// Powers summed up before the first I/O, for distributions of offsets.
+    powers: u64,
 }
 
 impl Usage {
@@ -47,8 +56,9 @@ impl Usage {
         let clones = u64::from(job.clones);
         Self {
             jobs: job.clones as usize,
-            files: file_count(job).saturating_mul(clones),
-            memory: memory_of(job).saturating_mul(clones),
+            files: burden::file_count(job).saturating_mul(clones),
+            memory: burden::memory_of(job).saturating_mul(clones),
+            powers: burden::powers_of(job).saturating_mul(clones),
         }
     }
 
@@ -57,6 +67,7 @@ impl Usage {
             jobs: self.jobs.saturating_add(other.jobs),
             files: self.files.saturating_add(other.files),
             memory: self.memory.saturating_add(other.memory),
+            powers: self.powers.saturating_add(other.powers),
         }
     }
 }
@@ -80,6 +91,11 @@ pub(super) enum Refusal {
          client {limit}; lower bs, iodepth, nrfiles or numjobs, or set norandommap"
     )]
     Memory { wanted: u64, limit: u64 },
+    #[error(
+        "the jobs must sum up {wanted} powers for random_distribution=zipf before their first I/O, \
+         this server does {MOST_POWERS} for one client; lower numjobs or size, or raise bs"
+    )]
+    Powers { wanted: u64 },
     #[error("the jobs have {wanted} files, this server gives one client {limit}; lower nrfiles")]
     Files { wanted: u64, limit: u64 },
     #[error("job {job}: this server does not allow files at {}", path.display())]
@@ -93,6 +109,12 @@ pub(super) enum Refusal {
         "job {job}: this server writes to no device that is in use; leave out allow_mounted_write"
     )]
     MountedWrite { job: String },
+    #[error("job {job}: {option} is not for clients of a server: {reason}")]
+    System {
+        job: String,
+        option: &'static str,
+        reason: &'static str,
+    },
     #[error("job {job}: {reason}")]
     Names { job: String, reason: String },
     #[error("job {job}: read_iolog=- is the standard input of the server, which holds no log")]
@@ -158,6 +180,7 @@ impl Policy {
         for job in &jobs {
             self.check_priority(job)?;
             check_devices(job)?;
+            system::check(job)?;
             check_logs(job)?;
         }
         if !self.allowed_paths.is_empty() {
@@ -228,6 +251,10 @@ impl Policy {
                 wanted: usage.files,
                 limit: limits.files_per_run,
             });
+        }
+        if usage.powers > MOST_POWERS {
+            let wanted = usage.powers;
+            return Err(Refusal::Powers { wanted });
         }
         if usage.memory > limits.memory_per_run {
             return Err(Refusal::Memory {
@@ -373,52 +400,6 @@ fn other_paths(job: &JobSpec) -> impl Iterator<Item = &Path> {
         .chain(&replay.redirect)
         .chain(&job.memory.file)
         .map(PathBuf::as_path)
-}
-
-/// Bytes one clone needs for its I/O buffers and its random map, at least.
-fn memory_of(job: &JobSpec) -> u64 {
-    buffers_of(job)
-        .saturating_add(random_map_of(job))
-        .saturating_add(file_count(job).saturating_mul(BYTES_PER_FILE))
-}
-
-/// Bytes of the I/O buffers of one clone.
-fn buffers_of(job: &JobSpec) -> u64 {
-    let largest = job.block_sizes.iter().map(|(_, sizes)| sizes.max()).max();
-    let buffers = largest.unwrap_or(0).saturating_mul(u64::from(job.io_depth));
-    let bytes = buffers.saturating_add(job.memory.alignment.into());
-    let page = u64::from(job.memory.huge_page_size.max(1));
-    if job.memory.kind.is_huge() {
-        bytes.checked_next_multiple_of(page).unwrap_or(u64::MAX)
-    } else {
-        bytes
-    }
-}
-
-/// Files of one clone.
-fn file_count(job: &JobSpec) -> u64 {
-    let named = job.file_names.len() as u64;
-    named.max(job.file_count.into())
-}
-
-/// What a job remembers of each file, names included: about 500 bytes were measured.
-const BYTES_PER_FILE: u64 = 512;
-
-/// Bytes of the map that has one bit per block; 0 where its size is not known beforehand.
-fn random_map_of(job: &JobSpec) -> u64 {
-    if !job.pattern.random || job.no_random_map || job.soft_random_map {
-        return 0;
-    }
-    let smallest = job.block_sizes.iter().map(|(_, sizes)| sizes.min()).min();
-    let smallest = smallest.unwrap_or(1).max(1);
-    let of_size = match job.size {
-        Some(SizeOrPercent::Bytes(bytes)) => bytes,
-        _ => 0,
-    };
-    let of_files = job.file_size.map_or(0, |(_, high)| {
-        high.saturating_mul(u64::from(job.file_count))
-    });
-    of_size.max(of_files) / smallest / 8
 }
 
 /// The real place of a path whose last parts may not exist yet; `None` if it cannot be told.

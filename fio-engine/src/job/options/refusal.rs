@@ -18,18 +18,6 @@ const REASONS: &[(&[&str], &str)] = &[
         "errors are not counted by block",
     ),
     (
-        &[
-            "ioscheduler",
-            "nice",
-            "uid",
-            "gid",
-            "cgroup",
-            "lockmem",
-            "comm",
-        ],
-        "settings of the process and of the system are left alone",
-    ),
-    (
         &["thinkcycles"],
         "a cycle is no time; give thinktime_spin one",
     ),
@@ -62,10 +50,6 @@ const REASONS: &[(&[&str], &str)] = &[
         "jobs do not wait for each other's I/O to a file",
     ),
     (&["num_range"], "jobs are bounded by bytes and time"),
-    (
-        &["clocksource", "gtod_cpu", "job_start_clock"],
-        "the clock is chosen by the engine",
-    ),
 ];
 
 pub(super) fn reason(option: &OptionInfo) -> &'static str {

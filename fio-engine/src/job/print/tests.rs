@@ -3,6 +3,7 @@
 mod latency;
 mod lifecycle;
 mod order;
+mod process;
 
 use proptest::prelude::*;
 
@@ -401,7 +402,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn reading_what_was_printed_gives_the_same_job(spec in latency::added_to(lifecycle::added_to(job()))) {
+    fn reading_what_was_printed_gives_the_same_job(spec in process::added_to(latency::added_to(lifecycle::added_to(job())))) {
         prop_assert_eq!(spec.validate(), Ok(()));
         let text = spec.to_job_file().expect("only printable texts are drawn");
         prop_assert_eq!(&reread(&text), &spec);

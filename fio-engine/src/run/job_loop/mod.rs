@@ -36,7 +36,7 @@ use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use errors::ErrorLedger;
 pub(crate) use failure::JobFailure;
@@ -53,7 +53,7 @@ use super::StopHandle;
 use super::content::{ContentSource, WorkingSet};
 use super::progress::{JobProgress, JobState};
 use super::start_line::StartLine;
-use crate::clock::Clock;
+use crate::clock::{Clock, clock_milliseconds};
 use crate::io::priority::set_thread_priority;
 use crate::io::thread_usage::ThreadUsage;
 use crate::io::{EngineSetup, IoEngine, SyncKind};
@@ -201,9 +201,9 @@ impl JobContext<'_> {
             priorities,
             recording,
         } = opened;
-        let clock = Clock::shared();
+        let clock = Clock::of(self.spec.process.clock);
         let usage = ThreadUsage::now();
-        let started = SystemTime::now();
+        let started = start_time(self.spec.process.start_clock);
         self.publish_start();
         let pace = Pace::new(clock, self.spec, self.progress, self.stop, &mut recorder);
         let since = pace.counting_since();
@@ -346,6 +346,14 @@ impl JobContext<'_> {
             .statistics
             .record_sync(state.clock.nanos_between(start, end));
         Ok(())
+    }
+}
+
+/// The time of a clock that the plan has read before, counted from 1970 (`job_start_clock_id`).
+fn start_time(clock: u32) -> SystemTime {
+    match clock {
+        0 => SystemTime::now(),
+        _ => UNIX_EPOCH + Duration::from_millis(clock_milliseconds(clock).unwrap_or(0)),
     }
 }
 

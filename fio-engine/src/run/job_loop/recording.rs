@@ -22,7 +22,7 @@ impl Recording {
         };
         let log =
             replay::Recording::new(path, names).map_err(|error| JobFailure::replay(&error))?;
-        let clock = Clock::shared();
+        let clock = Clock::of(spec.process.clock);
         Ok(Some(Self {
             clock,
             began: clock.now(),

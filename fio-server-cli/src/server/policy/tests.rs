@@ -1,7 +1,9 @@
 //! What is refused and what is admitted.
 
 use fio_engine::PerDirection;
-use fio_engine::job::{BlockSizes, BufferPattern, MemoryKind, Pattern};
+use fio_engine::job::{
+    BlockSizes, BufferPattern, MemoryKind, ParseOptions, Pattern, SizeOrPercent,
+};
 
 use super::*;
 
@@ -272,4 +274,139 @@ fn usage_adds_up_over_messages() {
     let (_slots, usage) = admit(&policy, &two).unwrap();
     let again = policy.admit(&two, usage, &AtomicBool::new(false));
     assert!(matches!(again, Err(Refusal::JobsPerRun { wanted: 4, .. })));
+}
+
+/// A job with one option, what a server without restrictions of its own says of it, and of what the
+/// refusal speaks.
+struct Case(&'static str, &'static [&'static str], Option<&'static str>);
+
+/// Options by which a job could take more of a machine than its share, stay when it is told to end,
+/// or reach beyond its files.
+#[rustfmt::skip] // one case, one line
+const CASES: &[Case] = &[
+    // Priority over others.
+    Case("nice, lower", &["nice=10"], None),
+    Case("nice, higher", &["nice=-1"], Some("nice")),
+    Case("real-time I/O", &["prioclass=1"], Some("real-time")),
+    Case("real-time I/Os, some", &["ioengine=libaio", "cmdprio_percentage=1"], Some("real-time")),
+    Case("real-time I/Os, by size", &["ioengine=libaio", "cmdprio_bssplit=4k/10/1/0"], Some("real-time")),
+    Case("best-effort I/Os", &["ioengine=libaio", "cmdprio_percentage=1", "cmdprio_class=2"], None),
+    // Rights and settings of the machine.
+    Case("user", &["uid=0"], Some("uid")),
+    Case("group", &["gid=0"], Some("gid")),
+    Case("scheduler of a device", &["ioscheduler=none"], Some("ioscheduler")),
+    Case("control group", &["cgroup=a"], Some("cgroup")),
+    Case("mounted devices", &["allow_mounted_write=1"], Some("allow_mounted_write")),
+    // Its own thread only.
+    Case("name of the thread", &["comm=kworker"], None),
+    Case("clock", &["clocksource=gettimeofday", "gtod_cpu=0", "job_start_clock_id=1"], None),
+    Case("NUMA", &["numa_cpu_nodes=0", "numa_mem_policy=bind:0"], None),
+    // Memory.
+    Case("locked memory, some", &["lockmem=1m"], None),
+    Case("locked memory, much", &["lockmem=1t"], Some("bytes")),
+    Case("locked memory, all clones", &["lockmem=100m", "numjobs=100"], Some("bytes")),
+    Case("buffers", &["bs=1g", "iodepth=64"], Some("bytes")),
+    Case("many small buffers", &["bs=1", "iodepth=65536", "numjobs=100"], Some("bytes")),
+    Case("huge pages", &["mem=mmaphuge", "hugepage-size=3g", "numjobs=2"], Some("bytes")),
+    Case("alignment", &["iomem_align=3g", "numjobs=2"], Some("bytes")),
+    Case("random map", &["rw=randread", "size=1p", "bs=512"], Some("bytes")),
+    Case("no random map", &["rw=randread", "size=1p", "bs=512", "norandommap"], None),
+    Case("steady state", &["steadystate_duration=100", "steadystate_check_interval=1ms"], None),
+    Case("steady states", &["steadystate_duration=100", "steadystate_check_interval=1ms", "numjobs=2000"], Some("bytes")),
+    // Files.
+    Case("files", &["nrfiles=1000000"], Some("files")),
+    Case("files made only", &["nrfiles=1000000", "create_only=1"], Some("files")),
+    Case("files made as I/O", &["ioengine=filecreate", "nrfiles=1000000"], Some("files")),
+    Case("files of all clones", &["nrfiles=1000", "numjobs=1000"], Some("files")),
+    // Time before the first I/O, in which nothing can be stopped.
+    Case("a sum", &["rw=randread", "norandommap", "size=1t", "random_distribution=zipf:1.2"], None),
+    Case("many sums", &["rw=randread", "norandommap", "size=1t", "random_distribution=zipf:1.2", "numjobs=1000"], Some("powers")),
+    Case("no sums", &["rw=randread", "norandommap", "size=1t", "random_distribution=pareto:0.2", "numjobs=1000"], None),
+    // Time without end: these jobs look at the stop flag all the time (see their tests in the engine).
+    Case("CPU", &["ioengine=cpuio", "cpuload=100", "cpuchunks=4294967295"], None),
+    Case("pauses", &["thinktime=1h", "thinktime_spin=1h"], None),
+    Case("until the device is full", &["rw=write", "fill_device=1"], None),
+    // Jobs.
+    Case("clones", &["numjobs=3000"], Some("jobs")),
+];
+
+#[test]
+fn burdens_are_bounded_or_refused() {
+    for Case(what, options, refusal) in CASES {
+        let words: Vec<String> = ["name=a", "ioengine=null", "size=1m"]
+            .iter()
+            .chain(*options)
+            .map(|option| format!("--{option}"))
+            .collect();
+        let parsed = fio_engine::job::parse_words(&words, &ParseOptions::for_peer());
+        let jobs = parsed
+            .unwrap_or_else(|error| panic!("{what}: {error}"))
+            .jobs;
+        let admitted = admit(&policy(|_| ()), &jobs).map(drop);
+        match (admitted, refusal) {
+            (Ok(()), None) => {}
+            (Err(refused), Some(named)) => {
+                let text = refused.to_string();
+                assert!(text.contains(named), "{what}: {text}");
+            }
+            (admitted, _) => panic!("{what}: {admitted:?}"),
+        }
+    }
+}
+
+/// Files that a job reaches besides those it is made for.
+#[test]
+fn options_with_paths_are_held_to_the_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let restricted = policy(|options| options.allowed_paths = vec![folder.path().to_owned()]);
+    let inside = folder.path().join("x");
+    let template = [
+        "filename={}",
+        "directory={}",
+        "opendir={}",
+        "read_iolog={}",
+        "write_iolog={}",
+        "mem=mmap:{}",
+        "mem=mmaphuge:{}",
+        "buffer_pattern='{}'",
+        "filename_format={}",
+    ];
+    std::fs::write(&inside, "fio version 2 iolog\n").unwrap();
+    for option in template {
+        for (path, allowed) in [(inside.as_path(), true), (Path::new("/etc/passwd"), false)] {
+            let option = option.replace("{}", &path.display().to_string());
+            let words = ["--name=a", "--size=1m"].map(str::to_owned);
+            let words: Vec<String> = words.into_iter().chain([format!("--{option}")]).collect();
+            let parsed = fio_engine::job::parse_words(&words, &ParseOptions::for_peer());
+            let mut jobs = parsed
+                .unwrap_or_else(|error| panic!("{option}: {error}"))
+                .jobs;
+            let named = ["filename=", "directory=", "opendir=", "filename_format="];
+            if !named.iter().any(|name| option.starts_with(name)) {
+                jobs[0].directories = vec![folder.path().to_owned()];
+            }
+            let admitted = admit(&restricted, &jobs).map(drop);
+            assert_eq!(admitted.is_ok(), allowed, "{option}: {admitted:?}");
+        }
+    }
+}
+
+/// The map of a job that names an existing file without a size is that of the file.
+#[test]
+fn maps_of_existing_files_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sparse");
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let mut given = job("a");
+    given.pattern = Pattern::RANDOM_READ;
+    given.block_sizes = PerDirection::splat(BlockSizes::Fixed(16));
+    given.file_names = vec![path.display().to_string()];
+    let refused = admit(&policy(|_| ()), &[given.clone()]);
+    assert!(
+        matches!(refused, Err(Refusal::Memory { .. })),
+        "{refused:?}"
+    );
+    given.no_random_map = true;
+    admit(&policy(|_| ()), &[given]).unwrap();
 }

@@ -13,6 +13,7 @@ mod measurement;
 mod order;
 mod pauses;
 mod priority;
+mod process;
 mod rate;
 mod replay;
 mod steady_state;
@@ -34,6 +35,7 @@ pub(super) use order::{
 };
 pub(super) use pauses::*;
 pub(super) use priority::*;
+pub(super) use process::*;
 pub(super) use rate::*;
 pub(super) use replay::*;
 pub(super) use steady_state::*;
