@@ -18,6 +18,8 @@ const JOBS: &[&str] = &[
     "--rw=randread --size=64k --nrfiles=4 --openfiles=2 --file_service_type=random",
     "--rw=write --size=64k --nrfiles=4 --openfiles=2 --ioengine=libaio --iodepth=8",
     "--rw=write --size=64k --nrfiles=4 --openfiles=2 --ioengine=sync --loops=2",
+    "--rw=randwrite --size=96k --filename=a:b:c --numjobs=3 --lockfile=exclusive",
+    "--rw=randrw --size=96k --filename=a:b:c --numjobs=3 --lockfile=readwrite --ioengine=libaio --iodepth=4",
     "--rw=write --size=64k --unlink_each_loop=1 --loops=3",
     "--rw=read --size=64k --unlink_each_loop=1 --loops=2",
     "--rw=write --size=64k --create_on_open=1",

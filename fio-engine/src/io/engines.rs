@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::locked::Locked;
 use super::{
     CpuLoad, Falloc, FileCreate, FileDelete, FileStat, FileUse, Ftruncate, IoEngine, IoUring,
     LibAio, Mmap, Null, Psync, Pvsync, Pvsync2, Splice, Sync, Vsync,
 };
+use crate::job::LockMode;
 use crate::run::{JobContext, JobLoop, job_loop};
 
 /// The set of engines that `ioengine=` may name.
@@ -57,7 +59,13 @@ impl Engines {
     /// Adds an engine, or replaces the one of the same name.
     #[must_use]
     pub fn register<E: IoEngine>(mut self, name: impl Into<String>) -> Self {
-        let run: JobLoop = |context: JobContext<'_>| job_loop::<E>(context);
+        let run: JobLoop = |context: JobContext<'_>| {
+            if E::FILES.opens() && context.spec.files.lock != LockMode::None {
+                job_loop::<Locked<E>>(context)
+            } else {
+                job_loop::<E>(context)
+            }
+        };
         self.by_name.insert(
             name.into(),
             Engine {

@@ -29,11 +29,13 @@ mod buffers;
 mod cpu;
 mod engines;
 mod error;
+mod file_lock;
 mod file_names;
 mod file_space;
 mod io_uring;
 pub(crate) mod ioctl;
 mod libaio;
+mod locked;
 mod mmap;
 mod null;
 pub(crate) mod priority;
@@ -72,8 +74,7 @@ pub use vectored::{Pvsync, Pvsync2};
 pub use vsync::Vsync;
 
 use crate::direction::Direction;
-use crate::job::EngineOptions;
-use crate::job::MemoryOptions;
+use crate::job::{EngineOptions, LockMode, MemoryOptions};
 
 /// What an engine is given when a job opens it.
 #[derive(Debug, Clone)]
@@ -88,6 +89,8 @@ pub struct EngineSetup {
     pub memory: MemoryOptions,
     /// The job's files, open in the mode the job needs. Empty unless the engine wants them open.
     pub files: Arc<[File]>,
+    /// Whom the job's I/Os exclude from their file. [`Engines`] sees to that; an engine need not look.
+    pub lock: LockMode,
     /// The job's options of engines; each engine looks at its own.
     pub options: EngineOptions,
     /// Paths of the job's files. Empty unless the engine wants names only.

@@ -48,6 +48,8 @@ pub struct FileOptions {
     pub allow_creation: bool,
     /// At most so many files are open at the same time, at least 1 (`openfiles`); `None` means all.
     pub open_limit: Option<u32>,
+    /// Whom an I/O excludes from its file, among the jobs of this process (`lockfile`).
+    pub lock: LockMode,
     /// Files are removed and made anew between the passes of a job with `loops`
     /// (`unlink_each_loop`).
     pub unlink_each_loop: bool,
@@ -82,6 +84,7 @@ impl Default for FileOptions {
             create_only: false,
             allow_creation: true,
             open_limit: None,
+            lock: LockMode::None,
             unlink_each_loop: false,
             allow_mounted_write: false,
             pre_read: false,
@@ -150,6 +153,18 @@ pub enum AccessHint {
     Sequential,
     /// `POSIX_FADV_NOREUSE`.
     NoReuse,
+}
+
+/// Whom an I/O excludes from its file: `lockfile`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LockMode {
+    /// Nobody (`none`).
+    #[default]
+    None,
+    /// All other jobs (`exclusive`).
+    Exclusive,
+    /// A read excludes jobs that write, others all (`readwrite`).
+    ReadWrite,
 }
 
 /// How long written data is expected to live: `write_hint`, `F_SET_RW_HINT` of `fcntl(2)`.

@@ -51,7 +51,7 @@ pub use error::{JobFileError, Position, Problem, ValueError};
 pub(crate) use errors::ErrorKind;
 pub use errors::{ContinueOn, ErrorOptions, IgnoredErrors, MAX_IGNORED_ERRORS};
 pub use expand::{Environment, Machine};
-pub use file_options::{AccessHint, FileKind, FileOptions, LifetimeHint, RangeSync};
+pub use file_options::{AccessHint, FileKind, FileOptions, LifetimeHint, LockMode, RangeSync};
 pub use flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
 pub use flow::FlowOptions;
 pub use latency::LatencyTargetOptions;

@@ -13,8 +13,9 @@ use std::time::Duration;
 use super::unified_report;
 use fio_engine::job::{
     AccessHint, BlockSizes, BufferPattern, DedupeMode, ExitScope, Fallocate, FileOptions, JobSpec,
-    LifetimeHint, LogOptions, MemoryKind, MemoryOptions, OrderOptions, Pattern, PatternPart,
-    RateOptions, RateProcess, ReplayOptions, SizeOrPercent, SyncMode, ThinkTrigger, WindowValue,
+    LifetimeHint, LockMode, LogOptions, MemoryKind, MemoryOptions, OrderOptions, Pattern,
+    PatternPart, RateOptions, RateProcess, ReplayOptions, SizeOrPercent, SyncMode, ThinkTrigger,
+    WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -228,10 +229,12 @@ fn set_files(spec: &JobSpec, options: &mut ThreadOptions) {
     options.invalidate_cache = spec.invalidate.into();
     options.overwrite = spec.overwrite.into();
     options.unlink = spec.unlink.into();
-    // The one value that has been seen; fio's other modes have other numbers.
     options.fallocate_mode = match spec.fallocate {
+        Fallocate::None => 1,
+        Fallocate::Posix => 2,
+        Fallocate::KeepSize => 3,
         Fallocate::Native => 4,
-        _ => 0,
+        Fallocate::Truncate => 5,
     };
 }
 
@@ -248,6 +251,11 @@ fn set_file_options(files: &FileOptions, options: &mut ThreadOptions) {
     options.allow_create = files.allow_creation.into();
     options.allow_mounted_write = files.allow_mounted_write.into();
     options.pre_read = files.pre_read.into();
+    options.file_lock_mode = match files.lock {
+        LockMode::Exclusive => 1,
+        LockMode::ReadWrite => 2,
+        LockMode::None => 0,
+    };
     options.unlink_each_loop = files.unlink_each_loop.into();
     options.end_sync_file_system = files.end_sync_file_system.into();
     options.fadvise_hint = match files.access_hint {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::FileExt;
 
 use super::*;
-use crate::job::{EngineOptions, MemoryOptions};
+use crate::job::{EngineOptions, LockMode, MemoryOptions};
 
 const BLOCK: usize = 4096;
 const DEPTH: usize = 8;
@@ -23,6 +23,7 @@ fn engine(change: impl FnOnce(&mut EngineOptions)) -> IoUring {
         max_block_size: BLOCK,
         direct: false,
         files: vec![file].into(),
+        lock: LockMode::default(),
         paths: Arc::default(),
         memory: MemoryOptions::default(),
         options,
@@ -122,6 +123,7 @@ fn a_cpu_that_is_not_there_is_named() {
         max_block_size: BLOCK,
         direct: false,
         files: Vec::new().into(),
+        lock: LockMode::default(),
         paths: Arc::default(),
         memory: MemoryOptions::default(),
         options: {

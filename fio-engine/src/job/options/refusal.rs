@@ -45,10 +45,6 @@ const REASONS: &[(&[&str], &str)] = &[
         &["random_sequence_stride", "spr"],
         "the order of these offsets is not documented",
     ),
-    (
-        &["lockfile"],
-        "jobs do not wait for each other's I/O to a file",
-    ),
     (&["num_range"], "jobs are bounded by bytes and time"),
 ];
 

@@ -61,7 +61,7 @@ pub(super) static OPTIONS: [OptionInfo; 251] = [
     option("steadystate_check_interval", OptionType::Time, Category::General, "sampling interval of the steady state test").alias("ss_interval").default("1").unit("seconds").parent("steadystate").works(set::steady_interval),
     option("gpu_dev_id", OptionType::NotBuilt, Category::General, "GPU index for GPUDirect"),
     option("filename", OptionType::Text, Category::File, "colon-separated list of target paths (escape ':' with backslash); '-' means stdin/stdout").works(set::file_names),
-    option("lockfile", OptionType::Text, Category::File, "file lock mode used around I/O").default("none").values(&["none", "exclusive", "readwrite"]).parent("filename"),
+    option("lockfile", OptionType::Text, Category::File, "file lock mode used around I/O").default("none").values(&["none", "exclusive", "readwrite"]).parent("filename").works(set::lock_mode),
     option("filetype", OptionType::Text, Category::File, "treat all targets as file/block/char instead of probing").default("none").values(&["none", "file", "block", "char"]).works(set::file_kind),
     option("directory", OptionType::Text, Category::File, "path prefix for generated files; colon list is spread over clones").works(set::directories),
     option("filename_format", OptionType::Text, Category::File, "template with $jobname $clientuid $jobnum $filenum for generated names").default("$jobname.$jobnum.$filenum").works(set::file_name_format),

@@ -3,7 +3,9 @@
 use std::os::unix::ffi::OsStrExt;
 
 use super::Printer;
-use crate::job::file_options::{AccessHint, FileKind, FileOptions, LifetimeHint, RangeSync};
+use crate::job::file_options::{
+    AccessHint, FileKind, FileOptions, LifetimeHint, LockMode, RangeSync,
+};
 
 impl Printer {
     pub(super) fn file_options(&mut self, files: &FileOptions) {
@@ -65,6 +67,11 @@ impl Printer {
         }
         if let Some(limit) = files.open_limit {
             self.put("openfiles", limit);
+        }
+        match files.lock {
+            LockMode::None => {}
+            LockMode::Exclusive => self.put("lockfile", "exclusive"),
+            LockMode::ReadWrite => self.put("lockfile", "readwrite"),
         }
         self.hints(files);
         if let Some(sync) = files.range_sync {

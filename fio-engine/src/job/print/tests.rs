@@ -9,7 +9,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::job::buffers::{BufferOptions, DedupeMode, DedupeOptions};
-use crate::job::file_options::{AccessHint, FileKind, FileOptions, LifetimeHint, RangeSync};
+use crate::job::file_options::{
+    AccessHint, FileKind, FileOptions, LifetimeHint, LockMode, RangeSync,
+};
 use crate::job::log_options::MAX_HISTOGRAM_COARSENESS;
 use crate::job::memory::{MemoryKind, MemoryOptions};
 use crate::job::pattern::BufferPattern;
@@ -287,6 +289,7 @@ prop_compose! {
         hints in (0..5_usize, 0..6_usize),
         flags: [bool; 12],
         open_limit in prop::option::of(1_u32..),
+        lock in 0..3_usize,
         range in (1_u32..1000, 1_u8..8),
         ranges: bool,
     ) -> FileOptions {
@@ -308,6 +311,7 @@ prop_compose! {
             end_sync_file_system: flags[10],
             unlink_each_loop: flags[11],
             open_limit,
+            lock: [LockMode::None, LockMode::Exclusive, LockMode::ReadWrite][lock],
             access_hint: [AccessHint::Workload, AccessHint::None, AccessHint::Random, AccessHint::Sequential, AccessHint::NoReuse][hints.0],
             lifetime_hint: [None, Some(LifetimeHint::None), Some(LifetimeHint::Short), Some(LifetimeHint::Medium), Some(LifetimeHint::Long), Some(LifetimeHint::Extreme)][hints.1],
             range_sync: ranges.then_some(RangeSync {

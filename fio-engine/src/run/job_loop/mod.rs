@@ -159,6 +159,7 @@ fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<Opened<E>, JobFailure> 
         direct: spec.direct,
         memory: spec.memory.clone(),
         files: Arc::clone(&context.files),
+        lock: spec.files.lock,
         options: spec.engine_options.clone(),
         paths: Arc::clone(&context.paths),
     };

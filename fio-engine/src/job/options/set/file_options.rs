@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::{Draft, Outcome, Value};
 use crate::job::error::{ValueError, shown};
-use crate::job::file_options::{AccessHint, FileKind, LifetimeHint, RangeSync};
+use crate::job::file_options::{AccessHint, FileKind, LifetimeHint, LockMode, RangeSync};
 use crate::job::units::split_outside_parentheses;
 
 pub(in crate::job::options) fn folder(draft: &mut Draft, value: Value<'_>) -> Outcome {
@@ -72,6 +72,15 @@ pub(in crate::job::options) fn allow_mounted_write(draft: &mut Draft, value: Val
 /// 0 means all, as in fio.
 pub(in crate::job::options) fn open_limit(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.files.open_limit = Some(value.u32()?).filter(|limit| *limit > 0);
+    Ok(())
+}
+
+pub(in crate::job::options) fn lock_mode(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.files.lock = match value.word()? {
+        "exclusive" => LockMode::Exclusive,
+        "readwrite" => LockMode::ReadWrite,
+        _ => LockMode::None,
+    };
     Ok(())
 }
 
