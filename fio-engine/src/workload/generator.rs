@@ -4,17 +4,16 @@ use crate::direction::{Direction, PerDirection};
 use crate::job::JobSpec;
 use crate::replay::ReplaySource;
 
-use super::block_size::SizeSource;
-use super::distribution::Zoned;
 use super::file_chooser::FileChooser;
 use super::file_state::FileState;
 use super::mix::Mix;
 use super::open_files::OpenFiles;
+use super::placement::Placement;
 use super::progress::{Progress, SyncRule};
-use super::random::{AnyTausworthe, RandomRule, Seeds, Stream};
+use super::random::{RandomRule, Seeds, Stream};
 use super::request::{FileRegion, Request, RequestKind, WorkloadError};
 use super::sequencer::Sequencer;
-use super::shape::{Shape, only_direction, size_stream};
+use super::shape::{Shape, only_direction};
 
 /// Yields a job's I/Os in fio's order.
 ///
@@ -36,10 +35,7 @@ use super::shape::{Shape, only_direction, size_stream};
 pub struct Generator {
     path: Path,
     files: Vec<FileState>,
-    offsets: AnyTausworthe,
-    sizes: PerDirection<SizeSource>,
-    alignments: PerDirection<u64>,
-    smallest: PerDirection<u64>,
+    placement: Placement,
     /// Bytes a bit of the random maps stands for when the maps are made.
     unit: u64,
     /// Present if the job both reads and writes.
@@ -48,21 +44,14 @@ pub struct Generator {
     /// Decides in place of the mix.
     preferred: Option<Direction>,
     random: bool,
-    sequencer: Sequencer,
-    /// Present if the distribution of offsets is zoned.
-    zones: Option<Zoned>,
-    /// Sizes belong to the order of an I/O in place of its direction.
-    sizes_by_order: bool,
-    single_file: bool,
     sync: Option<SyncRule>,
     trim_then_write: bool,
-    /// Files with a trimmed block that a write must follow.
-    writes_owed: usize,
     chooser: FileChooser,
     progress: Progress,
     /// Where the I/Os come from if they are not made up.
     replay: Option<Box<ReplaySource>>,
-    restart: Restart,
+    /// What a repeatable job draws each of its passes from.
+    reseed: Option<Box<Seeds>>,
     /// Present if not all files may be open.
     open_files: Option<OpenFiles>,
     /// Passes are told of.
@@ -92,15 +81,6 @@ enum Path {
     Held,
 }
 
-/// What a new pass starts from.
-#[derive(Debug, Clone)]
-struct Restart {
-    seeds: Seeds,
-    reseed: bool,
-    wide_offsets: bool,
-    wide_sizes: bool,
-}
-
 impl Generator {
     /// A generator for one clone of a job.
     ///
@@ -121,43 +101,22 @@ impl Generator {
             files.push(shape.file(spec, region, &seeds)?);
         }
         let pattern = spec.pattern;
-        let sizes = PerDirection(Direction::ALL.map(|direction| {
-            let stream = size_stream(direction, pattern.trim_then_write);
-            let generator = seeds.stream(stream, shape.wide_sizes);
-            let sizes = &spec.block_sizes[direction];
-            SizeSource::new(sizes, spec.unaligned_block_sizes, generator)
-        }));
         let mut generator = Self {
             path: Path::General,
             files,
-            offsets: seeds.stream(Stream::Offset, shape.wide_offsets),
-            sizes,
-            alignments: shape.alignments,
-            smallest: shape.smallest,
+            placement: Placement::new(spec, &shape, &seeds, regions.len()),
             unit: shape.unit,
             mix: (pattern.read && pattern.write)
                 .then(|| Mix::new(spec.read_mix_percent, seeds.generator(Stream::Mix))),
             only: only_direction(spec),
             preferred: None,
             random: pattern.random,
-            sequencer: Sequencer::new(spec, seeds.generator(Stream::RandomShare)),
-            zones: shape
-                .zones
-                .map(|zones| Zoned::new(zones, seeds.generator(Stream::Zone))),
-            sizes_by_order: spec.order.sizes_by_order,
-            single_file: regions.len() == 1,
             sync: SyncRule::new(spec, regions.len()),
             trim_then_write: pattern.trim_then_write,
-            writes_owed: 0,
             chooser: FileChooser::new(spec, regions.len(), &seeds, shape.wide_sizes),
             progress: Progress::new(spec, regions),
             replay: None,
-            restart: Restart {
-                seeds,
-                reseed: spec.repeatable && spec.random_seed.is_none(),
-                wide_offsets: shape.wide_offsets,
-                wide_sizes: shape.wide_sizes,
-            },
+            reseed: (spec.repeatable && spec.random_seed.is_none()).then(|| Box::new(seeds)),
             open_files: None,
             announces: false,
             restarted: None,
@@ -268,9 +227,11 @@ impl Generator {
     }
 
     fn choose_path(&self) -> Path {
-        let simple =
-            self.single_file && self.mix.is_none() && self.sync.is_none() && !self.trim_then_write;
-        let Some(size) = self.sizes[self.only].fixed().filter(|_| simple) else {
+        let simple = self.files.len() == 1
+            && self.mix.is_none()
+            && self.sync.is_none()
+            && !self.trim_then_write;
+        let Some(size) = self.placement.fixed_size(self.only).filter(|_| simple) else {
             return Path::General;
         };
         let mapped = self.files[0].map.is_some();
@@ -300,7 +261,7 @@ impl Generator {
             return None;
         }
         let file = &mut self.files[0];
-        let Some(block) = file.uniform_block(self.only, &mut self.offsets) else {
+        let Some(block) = file.uniform_block(self.only, &mut self.placement.offsets) else {
             return self.next_after_full_map();
         };
         if let Some(map) = &mut file.map {
@@ -323,11 +284,11 @@ impl Generator {
         }
         let file = &self.files[0];
         // The factor leaves room for the I/O behind every block that can be drawn.
-        let block = self.offsets.below(file.blocks[self.only]);
+        let block = self.placement.offsets.below(file.blocks[self.only]);
         let request = Request {
             kind: RequestKind::Data(self.only),
             file: 0,
-            offset: file.start + block * self.alignments[self.only],
+            offset: file.start + block * self.placement.alignments[self.only],
             length: size,
         };
         self.progress.count(self.only, size);
@@ -474,14 +435,20 @@ impl Generator {
     #[inline]
     fn data(&mut self, file: usize, direction: Direction) -> Option<Request> {
         if let Some(trimmed) = self.files[file].trimmed.take() {
-            self.writes_owed -= 1;
             self.progress.count(Direction::Write, trimmed.length);
             return Some(Request {
                 kind: RequestKind::Data(Direction::Write),
                 ..trimmed
             });
         }
-        let (position, length) = self.place(file, direction)?;
+        let passes = self.progress.passes;
+        let placed =
+            self.placement
+                .place(&mut self.files[file], direction, &mut self.progress.passes);
+        if self.progress.passes != passes {
+            self.restarted = self.announces.then_some(RequestKind::Restart);
+        }
+        let (position, length) = placed?;
         let request = Request {
             kind: RequestKind::Data(direction),
             file: file as u32,
@@ -490,101 +457,12 @@ impl Generator {
         };
         if self.trim_then_write {
             self.files[file].trimmed = Some(request);
-            self.writes_owed += 1;
             self.progress.issued[Direction::Trim] += 1;
             self.progress.all_bytes += length;
         } else {
             self.progress.count(direction, length);
         }
         Some(request)
-    }
-
-    /// Position in the region and length of the next I/O.
-    #[inline]
-    fn place(&mut self, file: usize, direction: Direction) -> Option<(u64, u64)> {
-        let smallest = self.smallest[direction];
-        if smallest > self.files[file].length {
-            return None;
-        }
-        let random = self.sequencer.is_random(direction);
-        if !random {
-            if let Some(position) = self.next_position(file, direction) {
-                return self.place_at(file, direction, position);
-            }
-            // At the end of the file a random job draws another place to go on from.
-            if !self.random {
-                return None;
-            }
-        }
-        let block = match self.random_block(file, direction) {
-            None if self.progress.time_based => {
-                self.files[file].restart();
-                self.progress.passes += 1;
-                self.restarted = self.announces.then_some(RequestKind::Restart);
-                self.random_block(file, direction)?
-            }
-            block => block?,
-        };
-        let position = block.checked_mul(self.alignments[direction])?;
-        let state = &mut self.files[file];
-        let room = state.length.checked_sub(position)?;
-        let of_sizes = if self.sizes_by_order {
-            Direction::Write
-        } else {
-            direction
-        };
-        let drawn = self.sizes[of_sizes].draw(room)?;
-        let length = if random {
-            state.claim(block, drawn, smallest)
-        } else {
-            drawn
-        };
-        state.advance(direction, position, length);
-        (length > 0).then_some((position, length))
-    }
-
-    /// Where an I/O that is not random goes; `None` at the end of the file.
-    #[inline]
-    fn next_position(&mut self, file: usize, direction: Direction) -> Option<u64> {
-        let state = &mut self.files[file];
-        let position = self.sequencer.position(state, direction);
-        // With several files, a file that is finished waits for the others.
-        if position.is_none() && !self.random && self.single_file && self.progress.time_based {
-            self.progress.passes += 1;
-            self.restarted = self.announces.then_some(RequestKind::Restart);
-            return Some(0);
-        }
-        position
-    }
-
-    /// Position and length of an I/O that is not random.
-    #[inline]
-    fn place_at(&mut self, file: usize, direction: Direction, at: u64) -> Option<(u64, u64)> {
-        let of_sizes = if self.sizes_by_order {
-            Direction::Read
-        } else {
-            direction
-        };
-        let state = &mut self.files[file];
-        let room = state.length.checked_sub(at)?;
-        let length = self.sizes[of_sizes].draw(room)?;
-        state.advance(direction, at, length);
-        Some((at, length))
-    }
-
-    /// A block of the direction's alignment; `None` if all are used.
-    #[inline]
-    fn random_block(&mut self, file: usize, direction: Direction) -> Option<u64> {
-        let state = &mut self.files[file];
-        if let Some(zones) = &mut self.zones {
-            let blocks = state.blocks[direction] as u64;
-            let alignment = self.alignments[direction];
-            return Some(zones.draw(blocks, alignment, &mut self.offsets));
-        }
-        match &mut state.skew {
-            Some(skew) => Some(skew.draw()),
-            None => state.uniform_block(direction, &mut self.offsets),
-        }
     }
 
     fn begin_pass(&mut self) {
@@ -598,29 +476,13 @@ impl Generator {
         if let Some(mix) = &mut self.mix {
             mix.restart();
         }
-        let seeds = self.restart.reseed.then_some(&self.restart.seeds);
-        self.chooser.restart(seeds);
-        if !self.restart.reseed {
+        self.chooser.restart(self.reseed.as_deref());
+        let Some(seeds) = &self.reseed else {
             return;
-        }
-        let Restart {
-            seeds,
-            wide_offsets,
-            wide_sizes,
-            ..
-        } = &self.restart;
-        self.offsets = seeds.stream(Stream::Offset, *wide_offsets);
-        for direction in Direction::ALL {
-            let stream = size_stream(direction, self.trim_then_write);
-            let generator = seeds.stream(stream, *wide_sizes);
-            self.sizes[direction].reseed(generator);
-        }
+        };
+        self.placement.reseed(seeds);
         if let Some(mix) = &mut self.mix {
             mix.reseed(seeds.generator(Stream::Mix));
-        }
-        self.sequencer.reseed(seeds.generator(Stream::RandomShare));
-        if let Some(zones) = &mut self.zones {
-            zones.reseed(seeds.generator(Stream::Zone));
         }
     }
 }

@@ -15,6 +15,7 @@ mod generator;
 mod map;
 mod mix;
 mod open_files;
+mod placement;
 mod progress;
 mod random;
 mod request;

@@ -1,0 +1,192 @@
+//! Where in its file an I/O goes, and how long it is.
+
+use crate::direction::{Direction, PerDirection};
+use crate::job::JobSpec;
+
+use super::block_size::SizeSource;
+use super::distribution::Zoned;
+use super::file_state::FileState;
+use super::random::{AnyTausworthe, Seeds, Stream};
+use super::sequencer::Sequencer;
+use super::shape::{Shape, size_stream};
+
+/// Places the I/Os of a job: at random, or where the one before ended.
+///
+/// The files' own part of it, what is used already and how far sequential I/O got, is in
+/// [`FileState`]; here is what all files share, most of it random streams.
+#[derive(Debug)]
+pub(super) struct Placement {
+    random: bool,
+    pub(super) offsets: AnyTausworthe,
+    sizes: PerDirection<SizeSource>,
+    pub(super) alignments: PerDirection<u64>,
+    smallest: PerDirection<u64>,
+    sequencer: Sequencer,
+    /// Present if the distribution of offsets is zoned.
+    zones: Option<Zoned>,
+    /// Sizes belong to the order of an I/O in place of its direction.
+    sizes_by_order: bool,
+    /// A file begins anew as soon as it has no place left.
+    time_based: bool,
+    /// A sequential job has no other file to turn to at the end of this one.
+    single_file: bool,
+    wide_offsets: bool,
+    wide_sizes: bool,
+    trim_then_write: bool,
+}
+
+impl Placement {
+    /// For as many files as `shape` was made of.
+    pub(super) fn new(spec: &JobSpec, shape: &Shape, seeds: &Seeds, files: usize) -> Self {
+        let pattern = spec.pattern;
+        let sizes = Direction::ALL.map(|direction| {
+            let stream = size_stream(direction, pattern.trim_then_write);
+            let generator = seeds.stream(stream, shape.wide_sizes);
+            let sizes = &spec.block_sizes[direction];
+            SizeSource::new(sizes, spec.unaligned_block_sizes, generator)
+        });
+        Self {
+            random: pattern.random,
+            offsets: seeds.stream(Stream::Offset, shape.wide_offsets),
+            sizes: PerDirection(sizes),
+            alignments: shape.alignments,
+            smallest: shape.smallest,
+            sequencer: Sequencer::new(spec, seeds.generator(Stream::RandomShare)),
+            zones: (shape.zones.clone())
+                .map(|zones| Zoned::new(zones, seeds.generator(Stream::Zone))),
+            sizes_by_order: spec.order.sizes_by_order,
+            time_based: spec.time_based,
+            single_file: files == 1,
+            wide_offsets: shape.wide_offsets,
+            wide_sizes: shape.wide_sizes,
+            trim_then_write: pattern.trim_then_write,
+        }
+    }
+
+    /// The size of all I/Os of a direction if they are alike.
+    pub(super) fn fixed_size(&self, direction: Direction) -> Option<u64> {
+        self.sizes[direction].fixed()
+    }
+
+    /// Draws the same places again.
+    pub(super) fn reseed(&mut self, seeds: &Seeds) {
+        self.offsets = seeds.stream(Stream::Offset, self.wide_offsets);
+        for direction in Direction::ALL {
+            let stream = size_stream(direction, self.trim_then_write);
+            let generator = seeds.stream(stream, self.wide_sizes);
+            self.sizes[direction].reseed(generator);
+        }
+        self.sequencer.reseed(seeds.generator(Stream::RandomShare));
+        if let Some(zones) = &mut self.zones {
+            zones.reseed(seeds.generator(Stream::Zone));
+        }
+    }
+
+    /// Position in the file's region and length of the next I/O; `None` if this pass has no further
+    /// one for the file. A file that begins anew on its own counts as a pass.
+    #[inline]
+    pub(super) fn place(
+        &mut self,
+        file: &mut FileState,
+        direction: Direction,
+        passes: &mut u64,
+    ) -> Option<(u64, u64)> {
+        if self.smallest[direction] > file.length {
+            return None;
+        }
+        let random = self.sequencer.is_random(direction);
+        if !random {
+            if let Some(position) = self.next_position(file, direction, passes) {
+                return self.place_at(file, direction, position);
+            }
+            // At the end of the file a random job draws another place to go on from.
+            if !self.random {
+                return None;
+            }
+        }
+        let block = self.random_block_of_pass(file, direction, passes)?;
+        let position = block.checked_mul(self.alignments[direction])?;
+        let room = file.length.checked_sub(position)?;
+        let drawn = self.size(direction, Direction::Write, room)?;
+        let length = if random {
+            file.claim(block, drawn, self.smallest[direction])
+        } else {
+            drawn
+        };
+        file.advance(direction, position, length);
+        (length > 0).then_some((position, length))
+    }
+
+    /// Where an I/O that is not random goes; `None` at the end of the file.
+    #[inline]
+    fn next_position(
+        &self,
+        file: &FileState,
+        direction: Direction,
+        passes: &mut u64,
+    ) -> Option<u64> {
+        let position = self.sequencer.position(file, direction);
+        // With several files, a file that is finished waits for the others.
+        if position.is_none() && !self.random && self.single_file && self.time_based {
+            *passes += 1;
+            return Some(0);
+        }
+        position
+    }
+
+    /// Position and length of an I/O that is not random.
+    #[inline]
+    fn place_at(
+        &mut self,
+        file: &mut FileState,
+        direction: Direction,
+        position: u64,
+    ) -> Option<(u64, u64)> {
+        let room = file.length.checked_sub(position)?;
+        let length = self.size(direction, Direction::Read, room)?;
+        file.advance(direction, position, length);
+        Some((position, length))
+    }
+
+    /// A size of the direction, or of `by_order` if sizes belong to the order of I/Os.
+    #[inline]
+    fn size(&mut self, direction: Direction, by_order: Direction, room: u64) -> Option<u64> {
+        let direction = if self.sizes_by_order {
+            by_order
+        } else {
+            direction
+        };
+        self.sizes[direction].draw(room)
+    }
+
+    /// A block as [`Self::random_block`] gives it, of another pass if time allows for one.
+    #[inline]
+    fn random_block_of_pass(
+        &mut self,
+        file: &mut FileState,
+        direction: Direction,
+        passes: &mut u64,
+    ) -> Option<u64> {
+        let block = self.random_block(file, direction);
+        if block.is_some() || !self.time_based {
+            return block;
+        }
+        file.restart();
+        *passes += 1;
+        self.random_block(file, direction)
+    }
+
+    /// A block of the direction's alignment; `None` if all are used.
+    #[inline]
+    fn random_block(&mut self, file: &mut FileState, direction: Direction) -> Option<u64> {
+        if let Some(zones) = &mut self.zones {
+            let blocks = file.blocks[direction] as u64;
+            let alignment = self.alignments[direction];
+            return Some(zones.draw(blocks, alignment, &mut self.offsets));
+        }
+        match &mut file.skew {
+            Some(skew) => Some(skew.draw()),
+            None => file.uniform_block(direction, &mut self.offsets),
+        }
+    }
+}
