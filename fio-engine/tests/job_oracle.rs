@@ -1,10 +1,10 @@
 //! Debian's fio as an oracle: the same small job files through its `--parse-only` and through our
 //! parser must be accepted or refused alike, but for choices that are listed with their reasons.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+mod oracle;
 
 use fio_engine::job::{JobSource, ParseOptions, parse_jobs};
+use oracle::{Fio, in_parallel};
 
 /// Lines of one section `[a]` on which both must agree.
 const AGREED: &[&str] = &[
@@ -603,46 +603,4 @@ fn fio_accepts_the_jobs_printed_here() {
 
 fn parse(file: &str) -> Result<fio_engine::job::ParsedJobs, fio_engine::job::JobFileError> {
     parse_jobs(&[JobSource::text("oracle", file)], &ParseOptions::default())
-}
-
-/// What `check` finds wrong, on two threads: fio spends its 0.15 s in calibrating its clock.
-fn in_parallel<T: Sync>(cases: &[T], check: impl Fn(&T) -> Option<String> + Sync) -> Vec<String> {
-    let run = |part: &[T]| part.iter().filter_map(&check).collect::<Vec<_>>();
-    let (left, right) = cases.split_at(cases.len() / 2);
-    std::thread::scope(|scope| {
-        let left = scope.spawn(|| run(left));
-        let mut failures = run(right);
-        failures.extend(left.join().expect("the other half ends"));
-        failures
-    })
-}
-
-struct Fio(tempfile::TempDir);
-
-impl Fio {
-    /// Without fio there is nothing to compare with; where tests must be complete that is an error.
-    fn find() -> Option<Self> {
-        let version = Command::new("fio").arg("--version").output();
-        if version.is_ok_and(|output| output.status.success()) {
-            return Some(Self(tempfile::tempdir().expect("a temporary folder")));
-        }
-        assert!(std::env::var_os("CI").is_none(), "fio is not installed");
-        println!("skipped: fio is not installed");
-        None
-    }
-
-    fn accepts(&self, file: &str) -> bool {
-        let mut job_file = tempfile::NamedTempFile::new_in(self.0.path()).expect("a file");
-        job_file
-            .write_all(file.as_bytes())
-            .expect("a job file can be written");
-        let status = Command::new("fio")
-            .current_dir(self.0.path())
-            .arg("--parse-only")
-            .arg(job_file.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        status.expect("fio starts").success()
-    }
 }
