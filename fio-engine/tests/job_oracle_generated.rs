@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use fio_engine::job::{JobSource, OptionInfo, OptionType, ParseOptions, options, parse_jobs};
-use oracle::{Fio, in_parallel};
+use oracle::{Draw, Fio, in_parallel};
 
 const JOBS: usize = 2_000;
 
@@ -22,7 +22,7 @@ fn generated_jobs_are_judged_alike() {
     let Some(fio) = Fio::find() else { return };
     let known = known_to_debian();
     let mut draw = Draw(0x89);
-    let jobs: Vec<_> = (0..JOBS).map(|_| draw.job(&known)).collect();
+    let jobs: Vec<_> = (0..JOBS).map(|_| draw_job(&mut draw, &known)).collect();
     let (good, bad): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.is_good_here());
     assert!(
         good.len() > JOBS / 2 && bad.len() > JOBS / 10,
@@ -129,35 +129,22 @@ impl Job {
     }
 }
 
-/// SplitMix64.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((word ^ (word >> 31)) % bound as u64) as usize
-    }
-
-    /// One to seven options; in one job of five, one of them has an odd value.
-    fn job(&mut self, known: &[&'static OptionInfo]) -> Job {
-        let odd = (self.below(5) == 0).then_some(0);
-        let mut chosen = BTreeMap::new();
-        for index in 0..=self.below(7) {
-            let option = known[self.below(known.len())];
-            let values = if odd == Some(index) {
-                odd_values(option)
-            } else {
-                values(option)
-            };
-            if let Some(value) = values.get(self.below(values.len().max(1))) {
-                chosen.insert(option.name, value.clone());
-            }
+/// One to seven options; in one job of five, one of them has an odd value.
+fn draw_job(draw: &mut Draw, known: &[&'static OptionInfo]) -> Job {
+    let odd = (draw.below(5) == 0).then_some(0);
+    let mut chosen = BTreeMap::new();
+    for index in 0..=draw.below(7) {
+        let option = known[draw.below(known.len())];
+        let values = if odd == Some(index) {
+            odd_values(option)
+        } else {
+            values(option)
+        };
+        if let Some(value) = values.get(draw.below(values.len().max(1))) {
+            chosen.insert(option.name, value.clone());
         }
-        Job(chosen.into_iter().collect())
     }
+    Job(chosen.into_iter().collect())
 }
 
 /// Values that make sense.

@@ -1,4 +1,6 @@
-//! Debian's fio, asked whether it accepts a job file.
+//! Debian's fio as an oracle, and fixed draws of what it is asked.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -47,5 +49,41 @@ impl Fio {
             .stderr(Stdio::null())
             .status();
         status.expect("fio starts").success()
+    }
+
+    /// Runs a job file and gives fio's JSON.
+    pub(crate) fn run(&self, file: &str) -> serde_json::Value {
+        let job_file = self.0.path().join("run.fio");
+        std::fs::write(&job_file, file).expect("a job file can be written");
+        let output = Command::new("fio")
+            .current_dir(self.0.path())
+            .args(["--output-format=json", "--eta=never"])
+            .arg(job_file)
+            .output()
+            .expect("fio starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        // Messages may come before the document.
+        let document = text.find("\n{").map_or(&*text, |start| &text[start..]);
+        let parsed = serde_json::from_str(document);
+        parsed.unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
+pub(crate) struct Draw(pub(crate) u64);
+
+impl Draw {
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((word ^ (word >> 31)) % bound as u64) as usize
+    }
+
+    /// One of some words.
+    pub(crate) fn one_of<'t>(&mut self, words: &[&'t str]) -> &'t str {
+        words[self.below(words.len())]
     }
 }

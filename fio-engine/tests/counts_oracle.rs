@@ -1,0 +1,121 @@
+//! Debian's fio as an oracle for how much jobs do: 200 generated jobs with the null engine must
+//! issue as many I/Os and bytes of each direction as there.
+//!
+//! All jobs are sections of one file, so that fio runs once. The seed is fixed.
+
+mod oracle;
+
+use fio_engine::job::{JobSource, ParseOptions, parse_jobs};
+use fio_engine::run::{Run, RunOptions};
+use fio_engine::workload::RandomRule;
+use fio_engine::{Direction, PerDirection};
+use oracle::{Draw, Fio};
+use serde_json::Value;
+
+const JOBS: usize = 200;
+
+#[test]
+fn generated_jobs_do_as_much_as_in_fio() {
+    let Some(fio) = Fio::find() else { return };
+    let mut draw = Draw(0x2026);
+    let sections: Vec<_> = (0..JOBS).map(|number| section(number, &mut draw)).collect();
+    let file = sections.concat();
+    let theirs: Vec<_> = fio.run(&file)["jobs"]
+        .as_array()
+        .expect("a list of jobs")
+        .iter()
+        .map(counted_by_fio)
+        .collect();
+    let ours = counted_here(&file);
+    assert_eq!((theirs.len(), ours.len()), (JOBS, JOBS));
+    let differences: Vec<_> = sections
+        .iter()
+        .zip(theirs.iter().zip(&ours))
+        .filter(|(_, (theirs, ours))| theirs != ours)
+        .map(|(section, (theirs, ours))| format!("{section}fio:  {theirs:?}\nhere: {ours:?}\n"))
+        .collect();
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// I/Os and bytes of each direction.
+type Counts = PerDirection<(u64, u64)>;
+
+fn counted_by_fio(job: &Value) -> Counts {
+    PerDirection(Direction::ALL.map(|direction| {
+        let of_direction = &job[direction.name()];
+        let number = |key: &str| of_direction[key].as_u64().expect("a number");
+        (number("total_ios"), number("io_bytes"))
+    }))
+}
+
+fn counted_here(file: &str) -> Vec<Counts> {
+    let parsed = parse_jobs(&[JobSource::text("counts", file)], &ParseOptions::default());
+    let mut options = RunOptions::default();
+    options.random_rule = RandomRule::Before335;
+    let jobs = parsed.expect("jobs that fio accepts").jobs;
+    let report = Run::start(jobs, options).expect("jobs that can run").wait();
+    let counts = |job: &fio_engine::report::JobReport| {
+        PerDirection(Direction::ALL.map(|direction| {
+            let of_direction = &job.directions[direction];
+            (of_direction.total_ios, of_direction.bytes)
+        }))
+    };
+    report.jobs.iter().map(counts).collect()
+}
+
+/// A job whose amount of I/O does not depend on time.
+fn section(number: usize, draw: &mut Draw) -> String {
+    let mut lines = vec![
+        format!("[job{number}]"),
+        "ioengine=null".to_owned(),
+        "thread=1".to_owned(),
+        format!("rw={}", draw.one_of(PATTERNS)),
+        format!("size={}", draw.one_of(SIZES)),
+        draw.one_of(BLOCK_SIZES).to_owned(),
+    ];
+    for (options, share) in SOMETIMES {
+        if draw.below(*share) == 0 {
+            lines.push(draw.one_of(options).to_owned());
+        }
+    }
+    lines.push("\n".to_owned());
+    lines.join("\n")
+}
+
+const PATTERNS: &[&str] = &[
+    "read",
+    "write",
+    "randread",
+    "randwrite",
+    "rw",
+    "randrw",
+    "trim",
+    "randtrim",
+];
+
+const SIZES: &[&str] = &["64k", "100k", "1m", "1000000", "3m", "4m"];
+
+const BLOCK_SIZES: &[&str] = &[
+    "bs=4k",
+    "bs=512",
+    "bs=8k,4k",
+    "bs=12k",
+    "bsrange=1k-16k",
+    "bsrange=4k-4k,8k-32k",
+    "bssplit=4k/60:8k/40",
+    "bssplit=512/10:4k/50:64k/40",
+];
+
+/// Options, one of which is given in one job of so many.
+const SOMETIMES: &[(&[&str], usize)] = &[
+    (&["number_ios=1", "number_ios=7", "number_ios=100"], 3),
+    (&["io_size=500k", "io_size=50%", "io_size=5m"], 4),
+    (&["loops=2", "loops=3"], 6),
+    (&["norandommap"], 3),
+    (&["rwmixread=10", "rwmixread=70", "rwmixwrite=100"], 3),
+    (&["offset=4k", "offset=16k"], 6),
+    (&["iodepth=4", "iodepth=16"], 3),
+    (&["randseed=7", "randrepeat=1"], 6),
+    (&["ba=8k", "ba=512"], 8),
+    (&["bs_unaligned"], 8),
+];
