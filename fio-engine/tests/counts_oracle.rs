@@ -91,6 +91,13 @@ const PATTERNS: &[&str] = &[
     "randrw",
     "trim",
     "randtrim",
+    "trimwrite",
+    "randtrimwrite",
+    "randread:8",
+    "randwrite:3",
+    "randrw:4",
+    "read:4k",
+    "write:-8k",
 ];
 
 const SIZES: &[&str] = &["64k", "100k", "1m", "1000000", "3m", "4m"];
@@ -118,4 +125,45 @@ const SOMETIMES: &[(&[&str], usize)] = &[
     (&["randseed=7", "randrepeat=1"], 6),
     (&["ba=8k", "ba=512"], 8),
     (&["bs_unaligned"], 8),
+    (&["rw_sequencer=identical"], 8),
+    (&["percentage_random=50", "percentage_random=20,80"], 6),
+    (&["bs_is_seq_rand=1"], 8),
+    (
+        &[
+            "random_distribution=zipf:1.2",
+            "random_distribution=pareto:0.3",
+            "random_distribution=normal:20",
+            "random_distribution=zoned:60/10:30/20:8/30:2/40",
+            "random_distribution=zoned_abs:60/20k:40/30k",
+        ],
+        4,
+    ),
+    (&["random_generator=tausworthe64"], 8),
+    (&["nrfiles=2", "nrfiles=3\nfile_service_type=random"], 6),
+    (
+        &[
+            "nrfiles=4\nfile_service_type=sequential",
+            "nrfiles=3\nfilesize=64k-128k",
+        ],
+        8,
+    ),
+    (&["size=50%\nfilesize=1m", "filesize=300k"], 12),
+    (&["serialize_overlap=1"], 10),
+    (&["thinktime=1\nthinktime_blocks=100"], 12),
+    (
+        &[
+            "iodepth_batch=4\niodepth=8",
+            "iodepth_batch_complete_min=2\niodepth=4",
+        ],
+        10,
+    ),
+    (&["rate=1g", "rate_iops=10m,5m,20m"], 12),
+    (&["fsync=4", "fdatasync=1", "fsync=2\nend_fsync=1"], 8),
+    (
+        &[
+            "unified_rw_reporting=none",
+            "norandommap=0\nsoftrandommap=1",
+        ],
+        12,
+    ),
 ];

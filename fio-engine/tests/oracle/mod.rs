@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod values;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -51,13 +53,13 @@ impl Fio {
         status.expect("fio starts").success()
     }
 
-    /// Runs a job file and gives fio's JSON.
+    /// Runs a job file and gives fio's JSON. A job that fio never ends is ended after a minute.
     pub(crate) fn run(&self, file: &str) -> serde_json::Value {
         let job_file = self.0.path().join("run.fio");
         std::fs::write(&job_file, file).expect("a job file can be written");
-        let output = Command::new("fio")
+        let output = Command::new("timeout")
             .current_dir(self.0.path())
-            .args(["--output-format=json", "--eta=never"])
+            .args(["60", "fio", "--output-format=json", "--eta=never"])
             .arg(job_file)
             .output()
             .expect("fio starts");

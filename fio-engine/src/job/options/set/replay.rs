@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::{Draft, Outcome, Value, nearest};
 use crate::job::error::{ValueError, shown};
+use crate::job::options::OptionType;
 
 pub(in crate::job::options) fn write_io_log(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.replay.write_log = Some(path(value));
@@ -79,7 +80,10 @@ pub(in crate::job::options) fn replay_skip(draft: &mut Draft, value: Value<'_>) 
 
 /// Options about trimming what `verify` looks at: their values are checked as any other's.
 pub(in crate::job::options) fn trim_of_verify(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    value.u32()?;
+    match value.option.value_type {
+        OptionType::Boolean => drop(value.boolean()?),
+        _ => drop(value.u32()?),
+    }
     draft.remark(&format!(
         "{} has no effect without verify, in fio neither",
         value.option.name
