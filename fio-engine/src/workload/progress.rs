@@ -4,7 +4,6 @@ use crate::direction::{Direction, PerDirection};
 use crate::job::{JobSpec, SizeOrPercent};
 
 use super::request::{FileRegion, Request, RequestKind};
-use super::shape::used_directions;
 
 /// How far the job is, and how far it goes.
 #[derive(Debug, Clone)]
@@ -33,13 +32,16 @@ impl Progress {
     pub(super) fn new(spec: &JobSpec, regions: &[FileRegion]) -> Self {
         let region_bytes: u64 = regions.iter().map(|region| region.length).sum();
         let size = match spec.size {
-            Some(SizeOrPercent::Bytes(size)) if size > 0 => size,
+            // Small files (filesize) end a job that could do more.
+            Some(SizeOrPercent::Bytes(size)) if size > 0 => size.min(region_bytes),
             _ => region_bytes,
         };
         let wanted = spec.io_size.map(|io_size| match io_size {
             SizeOrPercent::Bytes(bytes) => bytes,
+            // As in fio, of the files, which can be larger than `size`.
             SizeOrPercent::Percent(percent) => {
-                (u128::from(size) * u128::from(percent) / 100) as u64
+                let share = u128::from(region_bytes) * u128::from(percent) / 100;
+                (share as u64).min(size)
             }
         });
         let wanted = wanted.filter(|&bytes| bytes > 0);
@@ -57,8 +59,11 @@ impl Progress {
             passes: 0,
             loops_left: loops - 1,
             wanted,
-            largest: used_directions(spec)
-                .map(|direction| spec.block_sizes[direction].max())
+            // As in fio, of directions that are not used as well.
+            largest: spec
+                .block_sizes
+                .iter()
+                .map(|(_, sizes)| sizes.max())
                 .max()
                 .unwrap_or(0),
             time_based: spec.time_based,
