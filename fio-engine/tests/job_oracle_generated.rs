@@ -27,7 +27,9 @@ fn generated_jobs_are_judged_alike() {
     let Some(fio) = Fio::find() else { return };
     let known = known_to_debian();
     let mut draw = Draw(0x89);
-    let jobs: Vec<_> = (0..JOBS).map(|_| draw_job(&mut draw, &known)).collect();
+    let jobs: Vec<_> = (0..JOBS)
+        .map(|number| draw_job(number, &mut draw, &known))
+        .collect();
     assert_covered(&jobs, &known);
     // What the list of choices says of a job is shown where that list is tested.
     let compared = jobs.iter().filter(|job| job.choice().is_none());
@@ -205,7 +207,18 @@ const CHOICES: &[Choice] = &[
     refused(&[("io_size", "0%")], "nothing to do"),
     refused(&[("cpumask", "0")], "no CPU at all"),
     refused(&[("cpus_allowed", "")], "no CPU at all"),
+    refused(&[("numa_cpu_nodes", "")], "no node at all"),
+    refused(&[("numa_mem_policy", "")], "no policy at all"),
     refused(&[("replay_skip", "")], "fio overlooks it"),
+    refused(
+        &[("percentage_random", "50,200")],
+        "fio checks the first value only",
+    ),
+    refused(&[("bs", "512,abc")], "fio reads 0 as the second value"),
+    refused(
+        &[("rate_cycle", "0")],
+        "nothing can be measured over no time",
+    ),
     exclusive(
         &[("rate", "1m"), ("rate_iops", "100")],
         "fio refuses it when it starts the job",
@@ -263,18 +276,26 @@ impl Job {
     }
 }
 
-/// One to eight options; in one job of five, one of them has an odd value.
-fn draw_job(draw: &mut Draw, known: &[&'static OptionInfo]) -> Job {
-    let odd = (draw.below(5) == 0).then_some(0);
-    let engine = draw.one_of(ENGINES);
-    let mut chosen = BTreeMap::new();
-    for index in 0..=draw.below(8) {
+/// Each option in turn with none to seven others; in one job of five, one of those has an odd value.
+fn draw_job(number: usize, draw: &mut Draw, known: &[&'static OptionInfo]) -> Job {
+    let first = known[number % known.len()];
+    let engines: Vec<_> = ENGINES
+        .iter()
+        .filter(|engine| first.engines.is_empty() || first.engines.contains(engine))
+        .copied()
+        .collect();
+    let engine = draw.one_of(&engines);
+    let mut list = vec![(first, values(first))];
+    if draw.below(5) == 0 {
+        let odd = draw_option(draw, known, engine);
+        list.push((odd, odd_values(odd)));
+    }
+    for _ in 0..draw.below(7) {
         let option = draw_option(draw, known, engine);
-        let values = if odd == Some(index) {
-            odd_values(option)
-        } else {
-            values(option)
-        };
+        list.push((option, values(option)));
+    }
+    let mut chosen = BTreeMap::new();
+    for (option, values) in list {
         if let Some(value) = values.get(draw.below(values.len().max(1))) {
             chosen.insert(option.name, value.clone());
         }

@@ -185,6 +185,11 @@ const VALUES: &[(&str, &[&str])] = &[
     ("cpuload", &["30", "100"]),
     ("trim_backlog", &["4", "64k"]),
     ("trim_backlog_batch", &["4"]),
+    ("numa_cpu_nodes", &["0"]),
+    (
+        "numa_mem_policy",
+        &["local", "default", "bind:0", "interleave:0"],
+    ),
     ("uid", &["0", "1000"]),
     ("gid", &["0", "1000"]),
     ("lockmem", &["0", "4k", "1m"]),
