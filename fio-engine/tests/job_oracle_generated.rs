@@ -207,6 +207,7 @@ const CHOICES: &[Choice] = &[
     refused(&[("io_size", "0%")], "nothing to do"),
     refused(&[("cpumask", "0")], "no CPU at all"),
     refused(&[("cpus_allowed", "")], "no CPU at all"),
+    refused(&[("log_compression_cpus", "")], "no CPU at all"),
     refused(&[("numa_cpu_nodes", "")], "no node at all"),
     refused(&[("numa_mem_policy", "")], "no policy at all"),
     refused(&[("replay_skip", "")], "fio overlooks it"),

@@ -10,8 +10,8 @@ use std::process::Command;
 
 use fio_engine::io::Engines;
 use fio_engine::job::{
-    Category, JobSource, OptionInfo, OptionType, ParseOptions, Problem, engine_options, options,
-    parse_jobs,
+    Category, JobSource, OptionInfo, OptionType, ParseOptions, Problem, absent_engines,
+    engine_options, options, parse_jobs, parse_words, profile_options,
 };
 
 #[test]
@@ -97,6 +97,7 @@ const NEWER_OR_HIDDEN: &[&str] = &[
     "ramp_size",
     "comm",
     "job_start_clock_id",
+    "thinkcycles",
 ];
 
 /// fio's own help knows the options under the same names, but for those newer than the fio here.
@@ -120,6 +121,42 @@ fn fio_knows_these_names() {
         .filter(|name| !theirs.contains(name) && !NEWER_OR_HIDDEN.contains(name))
         .collect();
     assert_eq!(unknown, [""; 0]);
+}
+
+/// Engines that are not here are refused by name, and the page about engines says what to use.
+#[test]
+fn engines_that_are_not_here_are_documented() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/engines.md");
+    let page = std::fs::read_to_string(path).expect("the page about engines");
+    let known = Engines::standard();
+    for engine in absent_engines() {
+        assert_eq!(known.needs_files(engine), None, "{engine} is here");
+        assert!(page.contains(&format!("`{engine}`")), "{engine}");
+    }
+    let of_others = engine_options().iter().flat_map(|option| option.engines);
+    let absent: Vec<&str> = absent_engines().collect();
+    for engine in of_others {
+        let is_known = known.needs_files(engine).is_some() || absent.contains(engine);
+        assert!(is_known, "{engine}");
+    }
+}
+
+/// As in fio: a job file may have them, and a number must be one.
+#[test]
+fn options_of_profiles_are_taken_with_a_notice() {
+    for option in profile_options() {
+        let parsed = parse(&format!("[a]\n{}=1\n", option.name)).expect(option.name);
+        assert_eq!(parsed.notices.len(), 1, "{}", option.name);
+        assert!(parsed.notices[0].to_string().contains("profile"));
+    }
+    assert!(parse("[a]\nthreads=-1\nprep\n").is_ok());
+    assert!(parse("[a]\nthreads=abc\n").is_err());
+    assert!(parse("[a]\nblock\n").is_err());
+    let profile = parse("[a]\nprofile=tiobench\n").expect("as in fio");
+    assert_eq!(profile.notices.len(), 1);
+    let words = ["--name=a", "--profile=tiobench"];
+    let error = parse_words(&words, &ParseOptions::for_peer()).expect_err("its jobs are wanted");
+    assert!(error.to_string().contains("randwrite"), "{error}");
 }
 
 #[test]
@@ -192,13 +229,22 @@ fn document() -> String {
         let engines: Vec<&str> = option.engines.iter().filter(here).copied().collect();
         text += &works(option).replacen("` |", &format!("` | {} |", engines.join(", ")), 1);
     }
-    text += "\nRefused:\n\n| option | engines in fio |\n|---|---|\n";
+    text += "\nRefused:\n\n| option | engines in fio | because |\n|---|---|---|\n";
     for option in engine_options()
         .iter()
         .filter(|option| !option.is_supported())
     {
         let engines = option.engines.join(", ");
-        writeln!(text, "| `{}` | {engines} |", option.name).expect("a string");
+        let reason = option.refusal().unwrap_or_default();
+        writeln!(text, "| `{}` | {engines} | {reason} |", option.name).expect("a string");
+    }
+    text += "\n## Options of profiles\n\n\
+             fio takes them from any job and does nothing with them without a profile, and so it is here; a \
+             notice says so.\n\n\
+             | option | value | in fio |\n|---|---|---|\n";
+    for option in profile_options() {
+        let (name, kind) = (option.name, kind(option.value_type));
+        writeln!(text, "| `{name}` | {kind} | {} |", option.help).expect("a string");
     }
     text
 }

@@ -150,11 +150,13 @@ pub enum Problem {
     },
     /// An option that belongs to an engine.
     #[error(
-        "known to fio for ioengine={engines} but not supported here; remove it to run the job without it"
+        "known to fio for ioengine={engines} but not supported here: {reason}; remove it to run the job without it"
     )]
     UnsupportedEngineOption {
         /// The engines that have it in fio.
         engines: String,
+        /// Why.
+        reason: &'static str,
     },
     /// An option that the job's engine does not have.
     #[error(

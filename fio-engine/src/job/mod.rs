@@ -61,7 +61,10 @@ pub use limits::{
 };
 pub use log_options::{LogOptions, MAX_HISTOGRAM_COARSENESS, WindowValue};
 pub use memory::{MemoryKind, MemoryOptions};
-pub use options::{Category, OptionInfo, OptionType, engine_options, options};
+pub use options::{
+    Category, OptionInfo, OptionType, absent_engine, absent_engines, engine_options, options,
+    profile_options,
+};
 pub use order::{Distribution, FileService, OrderOptions, Sequencer, Zone, ZoneList};
 pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 pub use pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
@@ -78,7 +81,7 @@ pub use spec::{
     RandomGenerator, SizeOrPercent, SyncMode,
 };
 
-pub use steady_state::{MAX_STEADY_STATE_LENGTH, SteadyStateOptions};
+pub use steady_state::{MAX_STEADY_STATE_LENGTH, SteadyMeasure, SteadyStateOptions};
 pub use think_time::{ThinkTimeOptions, ThinkTrigger};
 
 pub(crate) use error::shown;

@@ -20,12 +20,12 @@ pub const MAX_STEADY_STATE_LENGTH: u64 = 100_000;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SteadyStateOptions {
-    /// Bandwidth is watched; without, I/Os per second are (`steadystate=bw…`, `iops…`).
-    pub of_bandwidth: bool,
+    /// What is watched.
+    pub watched: SteadyMeasure,
     /// The slope of the measurements is compared with the limit; without, their largest deviation
     /// from the mean (`…_slope`).
     pub by_slope: bool,
-    /// The limit, I/Os per second or bytes per second; 0 or more.
+    /// The limit: I/Os per second, bytes per second or nanoseconds; 0 or more.
     pub limit: f64,
     /// The limit is a percentage of the mean.
     pub in_percent: bool,
@@ -38,10 +38,34 @@ pub struct SteadyStateOptions {
     pub check_interval: Duration,
 }
 
+/// What a steady state is looked for in: the word before the limit of `steadystate`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum SteadyMeasure {
+    /// I/Os per second (`iops`).
+    #[default]
+    Iops,
+    /// Bytes per second (`bw`).
+    Bandwidth,
+    /// The mean total latency, ns (`lat`).
+    Latency,
+}
+
+impl SteadyMeasure {
+    /// fio's word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Iops => "iops",
+            Self::Bandwidth => "bw",
+            Self::Latency => "lat",
+        }
+    }
+}
+
 impl Default for SteadyStateOptions {
     fn default() -> Self {
         Self {
-            of_bandwidth: false,
+            watched: SteadyMeasure::Iops,
             by_slope: true,
             limit: 0.01,
             in_percent: true,

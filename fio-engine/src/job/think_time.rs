@@ -16,10 +16,13 @@ use std::time::Duration;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ThinkTimeOptions {
-    /// How long each pause is (`thinktime`); zero means that there are none.
+    /// How long each pause is (`thinktime`); zero means that there are none unless `cycles` are given.
     pub time: Duration,
     /// The first part of a pause, spent busy (`thinktime_spin`).
     pub spin: Duration,
+    /// Turns of an empty loop before each pause, about one cycle of the processor each, which are not
+    /// part of `time` (`thinkcycles`). They also come where `time` is zero.
+    pub cycles: u32,
     /// I/Os between two pauses (`thinktime_blocks`), 0 counting as 1; `None` means 1, or, where
     /// `io_time` is given, that they do not count.
     pub blocks: Option<u32>,
@@ -44,6 +47,7 @@ impl Default for ThinkTimeOptions {
         Self {
             time: Duration::ZERO,
             spin: Duration::ZERO,
+            cycles: 0,
             blocks: None,
             trigger: ThinkTrigger::Complete,
             io_time: Duration::ZERO,

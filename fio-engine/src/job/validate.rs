@@ -5,6 +5,7 @@ use crate::direction::{Direction, PerDirection};
 use super::error::ValueError;
 use super::limits::{MAX_BLOCK_SIZE, MAX_FILES, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES};
 use super::spec::{BlockSizes, JobSpec, SizeOrPercent};
+use super::steady_state::SteadyMeasure;
 
 impl JobSpec {
     /// Checks that the job can be run as it stands. The parser only gives jobs that pass; a program
@@ -27,6 +28,7 @@ impl JobSpec {
         self.latency_target.validate()?;
         self.errors.validate()?;
         self.steady_state.validate()?;
+        self.check_watched_latency()?;
         self.buffers.validate()?;
         self.replay.validate()?;
         self.memory.validate()?;
@@ -35,6 +37,15 @@ impl JobSpec {
         self.process.validate()?;
         self.logs.validate()?;
         self.check_reports()
+    }
+
+    fn check_watched_latency(&self) -> Result<(), ValueError> {
+        let watched =
+            self.steady_state.is_on() && self.steady_state.watched == SteadyMeasure::Latency;
+        ensure(!watched || self.measure.total_latency, || {
+            "steadystate=lat needs the total latency; leave out disable_lat and gtod_reduce"
+                .to_owned()
+        })
     }
 
     fn check_names(&self) -> Result<(), ValueError> {

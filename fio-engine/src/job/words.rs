@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::error::{JobFileError, Position, Problem, shown};
 use super::flags::{CommandLineFlag, FlagArgument, GivenFlag, command_line_flags};
 use super::limits::Limit;
-use super::options::{self, OptionInfo, OptionType};
+use super::options::{self, Category, OptionInfo, OptionType};
 use super::parse::{GivenOption, ParseOptions, Section};
 
 const SOURCE: &str = "command line";
@@ -79,6 +79,9 @@ impl<'w> Command<'w> {
             Known::Flag(flag) => return self.add_flag(number, flag, value, options),
             Known::Option(option) => option,
         };
+        if option.name == "profile" {
+            return Err(word_fault(number, PROFILE));
+        }
         if option.name == "name" {
             self.open(number, value.unwrap_or_default())?;
         } else if self.jobs.is_empty() {
@@ -148,6 +151,12 @@ impl<'w> Command<'w> {
         Ok(())
     }
 }
+
+/// On the command line, fio would run the profile's jobs.
+const PROFILE: Problem = Problem::UnsupportedOption {
+    category: Category::Profile,
+    reason: options::INSTEAD_OF_PROFILE,
+};
 
 #[derive(Clone, Copy)]
 enum Known {

@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::direction::PerDirection;
-use crate::job::{PercentileKinds, UnifiedReporting};
+use crate::job::{PercentileKinds, SteadyMeasure, UnifiedReporting};
 use crate::logs::IoLog;
 use crate::stats::{Histogram, Moments};
 
@@ -220,8 +220,8 @@ impl PriorityReport {
 /// How a steady state was looked for and what came of it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SteadyState {
-    /// Bandwidth was watched; without, IOPS were.
-    pub of_bandwidth: bool,
+    /// What was watched.
+    pub watched: SteadyMeasure,
     /// The slope of the measurements was watched; without, their largest deviation from the mean.
     pub by_slope: bool,
     /// Limit and criterion are percentages of the mean.
@@ -242,6 +242,8 @@ pub struct SteadyState {
     pub iops: Vec<u64>,
     /// The last measurements of bandwidth, bytes/s, oldest first.
     pub bandwidth: Vec<u64>,
+    /// The last measurements of the mean total latency, ns, oldest first.
+    pub latency: Vec<u64>,
 }
 
 impl SteadyState {
@@ -255,6 +257,12 @@ impl SteadyState {
     #[must_use]
     pub fn mean_bandwidth(&self) -> u64 {
         mean(&self.bandwidth)
+    }
+
+    /// Mean of the measurements of latency, ns, rounded down.
+    #[must_use]
+    pub fn mean_latency(&self) -> u64 {
+        mean(&self.latency)
     }
 }
 

@@ -132,6 +132,16 @@ pub enum RunError {
         /// Engines there are.
         known: String,
     },
+    /// A job names an engine of fio that is not here.
+    #[error("job `{job}`: ioengine={engine} of fio is not here: {reason}")]
+    AbsentEngine {
+        /// Name of the job.
+        job: String,
+        /// The engine it names.
+        engine: String,
+        /// What it would need, and what to use instead.
+        reason: &'static str,
+    },
     /// A job makes no sense.
     #[error("job `{job}`: {reason}")]
     InvalidJob {

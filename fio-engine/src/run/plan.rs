@@ -13,7 +13,7 @@ use super::{RunError, RunOptions, succession};
 use crate::clock::clock_milliseconds;
 use crate::files;
 use crate::io::Engines;
-use crate::job::{JobSpec, SizeOrPercent};
+use crate::job::{JobSpec, SizeOrPercent, absent_engine};
 use crate::workload::RandomRule;
 
 /// The reporting group of each job, from 0, in a run of these jobs.
@@ -180,6 +180,14 @@ fn invalid(job: &JobSpec, reason: &impl ToString) -> RunError {
 
 fn check(job: &JobSpec, engines: &Engines) -> Result<(), RunError> {
     if engines.find(&job.engine).is_none() {
+        if let Some(reason) = absent_engine(&job.engine) {
+            let (job, engine) = (job.name.clone(), job.engine.clone());
+            return Err(RunError::AbsentEngine {
+                job,
+                engine,
+                reason,
+            });
+        }
         return Err(RunError::UnknownEngine {
             job: job.name.clone(),
             engine: job.engine.clone(),
@@ -191,6 +199,7 @@ fn check(job: &JobSpec, engines: &Engines) -> Result<(), RunError> {
         reason,
     };
     job.validate().map_err(|error| invalid(error.to_string()))?;
+    check_cpu(job.process.clock_cpu).map_err(invalid)?;
     if job.logs.any() && job.logs.alternate_epoch {
         check_clock("log_alternate_epoch_clock_id", job.logs.epoch_clock).map_err(invalid)?;
     }
@@ -201,6 +210,18 @@ fn check(job: &JobSpec, engines: &Engines) -> Result<(), RunError> {
         .iter()
         .try_for_each(|directory| check_directory(directory))
         .map_err(invalid)
+}
+
+/// `gtod_cpu`: setting aside a CPU that does not exist would do nothing.
+fn check_cpu(cpu: Option<u32>) -> Result<(), String> {
+    let Some(cpu) = cpu else { return Ok(()) };
+    let place = format!("/sys/devices/system/cpu/cpu{cpu}");
+    // Where the kernel tells of no CPU at all, it cannot be known.
+    let is_told = Path::new("/sys/devices/system/cpu/cpu0").exists();
+    if is_told && !Path::new(&place).exists() {
+        return Err(format!("gtod_cpu={cpu}: this machine has no such CPU"));
+    }
+    Ok(())
 }
 
 fn check_clock(option: &str, clock: u32) -> Result<(), String> {
@@ -329,6 +350,12 @@ mod tests {
         job.clones = u32::MAX;
         assert!(start(vec![job.clone(), job.clone()], 10).contains("limit of 10"));
         job.clones = 1;
+        job.engine = "rbd".to_owned();
+        let message = start(vec![job.clone()], 1);
+        assert!(
+            message.contains("ioengine=rbd") && message.contains("Ceph"),
+            "{message}"
+        );
         job.engine = "warp".to_owned();
         let message = start(vec![job], 1);
         assert!(

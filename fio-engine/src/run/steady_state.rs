@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::progress::JobProgress;
-use crate::job::{JobSpec, SteadyStateOptions};
+use crate::job::{JobSpec, SteadyMeasure, SteadyStateOptions};
 use crate::report::SteadyState;
 
 /// The watches of a run, while its clones are made.
@@ -48,6 +48,30 @@ pub(crate) struct Rates {
     pub(crate) iops: u64,
     /// Bytes per second.
     pub(crate) bandwidth: u64,
+    /// Sum of the total latencies, ns, and their number.
+    pub(crate) latency: (u64, u64),
+}
+
+impl Rates {
+    fn add(&mut self, other: Self) {
+        self.iops += other.iops;
+        self.bandwidth += other.bandwidth;
+        self.latency.0 = self.latency.0.saturating_add(other.latency.0);
+        self.latency.1 += other.latency.1;
+    }
+
+    /// The mean total latency, ns.
+    fn mean_latency(&self) -> u64 {
+        self.latency.0 / self.latency.1.max(1)
+    }
+
+    fn of(&self, measure: SteadyMeasure) -> u64 {
+        match measure {
+            SteadyMeasure::Iops => self.iops,
+            SteadyMeasure::Bandwidth => self.bandwidth,
+            SteadyMeasure::Latency => self.mean_latency(),
+        }
+    }
 }
 
 /// Watches the jobs of a group, or one job.
@@ -118,8 +142,7 @@ impl SteadyWatch {
             state.partial.push_back(Rates::default());
         }
         if let Some(sum) = state.partial.get_mut(place) {
-            sum.iops += rates.iops;
-            sum.bandwidth += rates.bandwidth;
+            sum.add(rates);
         }
         self.take_complete(&mut state);
     }
@@ -145,7 +168,7 @@ impl SteadyWatch {
                 .collect()
         };
         SteadyState {
-            of_bandwidth: self.options.of_bandwidth,
+            watched: self.options.watched,
             by_slope: self.options.by_slope,
             in_percent: self.options.in_percent,
             attained: state.attained,
@@ -156,6 +179,7 @@ impl SteadyWatch {
             length,
             iops: values(|rates| rates.iops),
             bandwidth: values(|rates| rates.bandwidth),
+            latency: values(Rates::mean_latency),
         }
     }
 
@@ -188,10 +212,7 @@ impl SteadyWatch {
         let values: Vec<f64> = state
             .ring
             .iter()
-            .map(|rates| match self.options.of_bandwidth {
-                true => rates.bandwidth as f64,
-                false => rates.iops as f64,
-            })
+            .map(|rates| rates.of(self.options.watched) as f64)
             .collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let (value, whole) = if self.options.by_slope {
@@ -258,7 +279,37 @@ mod tests {
         Rates {
             iops,
             bandwidth: iops * 4096,
+            latency: (iops * 1000, iops),
         }
+    }
+
+    /// The mean of all I/Os, not that of the jobs' means; the limit is met on the second interval.
+    #[test]
+    fn latencies_are_watched_over_all_ios() {
+        let (watch, ended) = watch(|options| {
+            options.watched = SteadyMeasure::Latency;
+            options.by_slope = false;
+            options.in_percent = false;
+            options.limit = 101.0;
+        });
+        let slow = |nanos: u64, ios| Rates {
+            latency: (nanos * ios, ios),
+            ..Rates::default()
+        };
+        for (fast_one, slow_one) in [(1000, 5000), (1000, 5400), (1100, 5400)] {
+            watch.add(0, slow(fast_one, 3));
+            watch.add(1, slow(slow_one, 1));
+            if fast_one == 1000 && slow_one == 5000 {
+                assert!(!watch.report().attained);
+            }
+        }
+        let report = watch.report();
+        assert!(
+            report.attained && ended[0].load(Ordering::Relaxed),
+            "{report:?}"
+        );
+        assert_eq!(report.latency, [2000, 2100]);
+        assert_eq!((report.mean_latency(), report.deviation), (2050, 50.0));
     }
 
     /// Two runs of fio 3.33: `iops:50%` over 869 and 1087 IOPS, and `iops_slope:10%` over 1920 and

@@ -98,6 +98,7 @@ fn set_pauses(spec: &JobSpec, options: &mut ThreadOptions) {
     let think = &spec.think_time;
     options.think_time = microseconds(think.time);
     options.think_time_spin = microseconds(think.spin);
+    options.think_cycles = think.cycles;
     options.think_time_blocks = think.blocks.unwrap_or(1);
     options.think_time_blocks_type = u32::from(think.trigger == ThinkTrigger::Issue);
     options.think_time_io_time = microseconds(think.io_time);

@@ -28,7 +28,7 @@ use std::time::{Duration, SystemTime};
 
 use super::unified_reporting;
 use fio_engine::PerDirection;
-use fio_engine::job::{DEFAULT_PERCENTILES, PercentileKinds};
+use fio_engine::job::{DEFAULT_PERCENTILES, PercentileKinds, SteadyMeasure};
 use fio_engine::report::{
     DirectionReport, DiskReport, ErrorCount, GroupDirectionReport, GroupReport, Host, JobReport,
     LatencyTarget, SteadyState,
@@ -230,7 +230,11 @@ fn steady_state(report: &ThreadReport) -> Option<SteadyState> {
         before.iter().chain(behind).copied().map(bounded).collect()
     };
     (stat.steady_state_flags != 0).then(|| SteadyState {
-        of_bandwidth: is(Wire::BANDWIDTH),
+        watched: match (is(Wire::IOPS), is(Wire::BANDWIDTH)) {
+            (_, true) => SteadyMeasure::Bandwidth,
+            (true, false) => SteadyMeasure::Iops,
+            (false, false) => SteadyMeasure::Latency,
+        },
         by_slope: is(Wire::SLOPE),
         in_percent: is(Wire::PERCENT),
         attained: is(Wire::ATTAINED),
@@ -243,6 +247,7 @@ fn steady_state(report: &ThreadReport) -> Option<SteadyState> {
         bandwidth: measured
             .map(|of| in_order(&of.bandwidth))
             .unwrap_or_default(),
+        latency: measured.map(|of| in_order(&of.latency)).unwrap_or_default(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The options of fio 3.42: one declarative table for parser, validation, help and documentation.
 
+mod absent;
 mod nearest;
 mod refusal;
 mod set;
@@ -9,7 +10,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+pub use absent::{absent_engine, absent_engines};
 pub(super) use nearest::nearest;
+pub(super) use set::INSTEAD as INSTEAD_OF_PROFILE;
 
 use super::draft::Draft;
 use super::error::{Problem, ValueError, shown};
@@ -30,6 +33,12 @@ pub fn options() -> &'static [OptionInfo] {
 #[must_use]
 pub fn engine_options() -> &'static [OptionInfo] {
     &table::ENGINE_OPTIONS
+}
+
+/// Options of fio's built-in profiles, which no job has a use for. They are taken and remarked on.
+#[must_use]
+pub fn profile_options() -> &'static [OptionInfo] {
+    &absent::PROFILE_OPTIONS
 }
 
 /// What is known about one option.
@@ -96,6 +105,7 @@ impl OptionInfo {
             if !self.engines.is_empty() {
                 return Err(Problem::UnsupportedEngineOption {
                     engines: self.engines.join(", "),
+                    reason: refusal::reason(self),
                 });
             }
             return Err(Problem::UnsupportedOption {
@@ -299,10 +309,15 @@ pub(super) struct Value<'a> {
     kb_base: KbBase,
 }
 
+fn all_options() -> impl Iterator<Item = &'static OptionInfo> {
+    let of_jobs = table::OPTIONS.iter().chain(&table::ENGINE_OPTIONS);
+    of_jobs.chain(&absent::PROFILE_OPTIONS)
+}
+
 /// Finds an option by name or alias.
 pub(super) fn find(name: &[u8]) -> Option<&'static OptionInfo> {
     static BY_NAME: LazyLock<HashMap<&'static [u8], &'static OptionInfo>> = LazyLock::new(|| {
-        let all = table::OPTIONS.iter().chain(&table::ENGINE_OPTIONS);
+        let all = all_options();
         let names = all.flat_map(|option| {
             let alias = option.alias.map(|alias| (alias.as_bytes(), option));
             std::iter::once((option.name.as_bytes(), option)).chain(alias)
@@ -322,7 +337,7 @@ pub(super) fn unknown(name: &[u8]) -> Problem {
 
 /// The option whose name or alias is nearest to `name`.
 pub(super) fn nearest_option(name: &[u8]) -> Option<&'static str> {
-    let all = table::OPTIONS.iter().chain(&table::ENGINE_OPTIONS);
+    let all = all_options();
     let names = all.flat_map(|option| std::iter::once(option.name).chain(option.alias));
     nearest(name, names)
 }

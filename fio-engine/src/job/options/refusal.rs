@@ -1,25 +1,24 @@
 //! Why an option of fio is refused.
 
-use super::{OptionInfo, OptionType};
+use super::{OptionInfo, absent_engine};
 
 /// Reasons by the beginning of the name; the first that fits counts.
 const REASONS: &[(&[&str], &str)] = &[
     (
         &["verify", "do_verify", "experimental_verify"],
-        "what was written is not verified",
+        "this version does not verify: what is read is not compared with what was written",
     ),
-    (&["exec_"], "commands are never run"),
     (
-        &["log_compression_cpus"],
-        "a log is compressed when its job has ended",
+        &["io_submit_mode"],
+        "a job's own thread submits its I/Os; io_uring and libaio with iodepth keep several in flight",
+    ),
+    (
+        &["exec_"],
+        "commands are never run; run it yourself before or after the jobs",
     ),
     (
         &["block_error_percentiles"],
-        "errors are not counted by block",
-    ),
-    (
-        &["thinkcycles"],
-        "a cycle is no time; give thinktime_spin one",
+        "errors are counted by job and not by block; continue_on_error counts them, and error_dump tells of each",
     ),
     (
         &[
@@ -35,28 +34,79 @@ const REASONS: &[(&[&str], &str)] = &[
     ),
     (
         &["merge_blktrace"],
-        "traces are replayed one by one, by as many jobs; they are not merged",
+        "traces are not merged; replay each by a job of its own (read_iolog), beside the others",
     ),
     (
         &["dataplacement", "dp_scheme", "fdp", "plid"],
-        "data placement is left to the device",
+        "no placement identifiers are sent to devices; write_hint tells them how long data will live",
     ),
     (
-        &["random_sequence_stride", "spr"],
-        "the order of these offsets is not documented",
+        &["random_sequence_stride"],
+        "its sequence of offsets is not documented; use another random_distribution",
     ),
-    (&["num_range"], "jobs are bounded by bytes and time"),
+    (
+        &["spr"],
+        "what it writes where is not documented; write the device twice, rw=write and then \
+         rw=randwrite with norandommap=1",
+    ),
+    (
+        &["percentage_sequential"],
+        "fio has removed it; percentage_random is the other share",
+    ),
+    (
+        &["rwmixcycle"],
+        "fio has removed it; rwmixread and rwmixwrite mix without it",
+    ),
+    (
+        &["gpu_dev_id"],
+        "it is for buffers on a GPU, which need ioengine=libcufile and a fio built for it",
+    ),
+    (
+        &["num_range"],
+        "each trim has one range; several in one command are for ioengine=io_uring_cmd, which is not here",
+    ),
+];
+
+/// Reasons for options that `io_uring` shares with its sibling for commands.
+const OF_COMMANDS: &[(&[&str], &str)] = &[
+    (
+        &["readfua", "writefua"],
+        "it is for commands that go past the block layer; sync=dsync makes each write durable",
+    ),
+    (
+        &["apptag", "pi_act", "pi_chk", "md_per_io_size"],
+        "it is for protection information in commands to NVMe devices, which are not sent here",
+    ),
 ];
 
 pub(super) fn reason(option: &OptionInfo) -> &'static str {
-    match option.value_type {
-        OptionType::Removed => return "fio has removed it",
-        OptionType::NotBuilt => return "fio as usually built does not have it",
-        _ if !option.engines.is_empty() => return "no engine here has it",
-        _ => {}
+    let among = |reasons: &'static [(&[&str], &'static str)]| {
+        let fits = |names: &[&str]| names.iter().any(|name| option.name.starts_with(name));
+        let found = reasons.iter().find(|(names, _)| fits(names));
+        found.map(|(_, reason)| *reason)
+    };
+    if option.engines.is_empty() {
+        return among(REASONS).unwrap_or("no job here can do that");
     }
-    REASONS
-        .iter()
-        .find(|(names, _)| names.iter().any(|name| option.name.starts_with(name)))
-        .map_or("no job here can do that", |(_, reason)| reason)
+    let of_engine = || option.engines.iter().find_map(|name| absent_engine(name));
+    let commands = || among(OF_COMMANDS).filter(|_| option.engines.contains(&"io_uring"));
+    commands()
+        .or_else(of_engine)
+        .unwrap_or("no engine here has it")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::job::{engine_options, options};
+
+    /// The last resorts of [`reason`](super::reason) tell nobody what to do.
+    #[test]
+    fn every_refusal_has_a_reason_of_its_own() {
+        for option in options().iter().chain(engine_options()) {
+            if let Some(reason) = option.refusal() {
+                assert!(!reason.starts_with("no job here"), "{}", option.name);
+                assert!(!reason.starts_with("no engine here"), "{}", option.name);
+            }
+        }
+    }
 }

@@ -303,7 +303,7 @@ fn faults_say_where_what_and_what_to_do() {
         ),
         (
             "[a]\nverify=crc32c\n",
-            "t:2:1: section [a]: option `verify`: known to fio (I/O) but not supported here: what was written is not verified; remove it to run the job without it",
+            "t:2:1: section [a]: option `verify`: known to fio (I/O) but not supported here: this version does not verify: what is read is not compared with what was written; remove it to run the job without it",
         ),
         (
             "[a]\nhipri\n",
@@ -315,7 +315,7 @@ fn faults_say_where_what_and_what_to_do() {
         ),
         (
             "[a]\nioengine=io_uring\ncmd_type=nvme\n",
-            "t:3:1: section [a]: option `cmd_type`: known to fio for ioengine=io_uring, io_uring_cmd but not supported here; remove it to run the job without it",
+            "t:3:1: section [a]: option `cmd_type`: known to fio for ioengine=io_uring, io_uring_cmd but not supported here: it sends commands to a device past the block layer; use io_uring with direct=1 on the block device; remove it to run the job without it",
         ),
         (
             "rw=read\n[a]\n",

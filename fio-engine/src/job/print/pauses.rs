@@ -9,6 +9,7 @@ impl Printer {
         let think = &spec.think_time;
         self.time("thinktime", think.time);
         self.time("thinktime_spin", think.spin);
+        self.number("thinkcycles", think.cycles, 0);
         self.time("thinktime_iotime", think.io_time);
         if let Some(blocks) = think.blocks {
             self.put("thinktime_blocks", blocks);

@@ -1,16 +1,22 @@
 //! The `steadystate` family.
 
 use super::{Printer, microseconds};
-use crate::job::steady_state::SteadyStateOptions;
+use crate::job::steady_state::{SteadyMeasure, SteadyStateOptions};
 
 impl Printer {
     pub(super) fn steady_state(&mut self, steady: &SteadyStateOptions) {
         let default = SteadyStateOptions::default();
         let criterion = |of: &SteadyStateOptions| {
-            let what = if of.of_bandwidth { "bw" } else { "iops" };
+            let what = of.watched.name();
             let how = if of.by_slope { "_slope" } else { "" };
             let percent = if of.in_percent { "%" } else { "" };
-            format!("{what}{how}:{}{percent}", of.limit)
+            match of.watched {
+                // Limits of latencies have no unit below this.
+                SteadyMeasure::Latency if !of.in_percent => {
+                    format!("{what}{how}:{}us", of.limit / 1000.0)
+                }
+                _ => format!("{what}{how}:{}{percent}", of.limit),
+            }
         };
         self.number("steadystate", criterion(steady), criterion(&default));
         self.time("steadystate_duration", steady.duration);

@@ -518,7 +518,7 @@ fn what_a_job_file_cannot_hold_is_not_printed() {
 
 #[test]
 fn pauses_flows_and_limits_are_read_back() {
-    let text = "[a]\nthinktime=5ms\nthinktime_spin=10\nthinktime_blocks=4\nthinktime_blocks_type=issue\n\
+    let text = "[a]\nthinktime=5ms\nthinkcycles=700\nthinktime_spin=10\nthinktime_blocks=4\nthinktime_blocks_type=issue\n\
                 thinktime_iotime=2\nflow=7\nflow_id=3\nflow_sleep=50\nmax_latency=1ms,,20\n";
     let read = |text: &str| {
         let source = JobSource::text("pauses", text);
@@ -529,6 +529,7 @@ fn pauses_flows_and_limits_are_read_back() {
     };
     let spec = read(text);
     assert_eq!(spec.think_time.spin, Duration::from_micros(10));
+    assert_eq!(spec.think_time.cycles, 700);
     assert_eq!(spec.think_time.io_time, Duration::from_secs(2));
     assert_eq!((spec.flow.id, spec.flow.weight), (3, 7));
     let limits = spec.max_latency.0;

@@ -6,7 +6,7 @@ use super::writer::JsonWriter;
 use super::{write_host, write_options};
 use crate::clock::unix_milliseconds;
 use crate::direction::Direction;
-use crate::job::UnifiedReporting;
+use crate::job::{SteadyMeasure, UnifiedReporting};
 use crate::report::milliseconds;
 use crate::report::model::{
     DirectionReport, GroupReport, JobReport, LatencyReport, LatencyTarget, PriorityReport,
@@ -167,7 +167,7 @@ fn write_priorities(
 
 fn write_steady_state(json: &mut JsonWriter<'_>, state: &SteadyState) -> fmt::Result {
     let percent = if state.in_percent { "%" } else { "" };
-    let what = if state.of_bandwidth { "bw" } else { "iops" };
+    let what = state.watched.name();
     let how = if state.by_slope { "_slope" } else { "" };
     json.string("ss", &format!("{what}{how}:{:.6}{percent}", state.limit))?;
     json.integer("duration", state.length)?;
@@ -178,7 +178,13 @@ fn write_steady_state(json: &mut JsonWriter<'_>, state: &SteadyState) -> fmt::Re
     json.object("data", |json| {
         json.integer("bw_mean", state.mean_bandwidth())?;
         json.integer("iops_mean", state.mean_iops())?;
-        for (name, values) in [("iops", &state.iops), ("bw", &state.bandwidth)] {
+        let watches_latency = state.watched == SteadyMeasure::Latency;
+        if watches_latency {
+            json.integer("lat_mean", state.mean_latency())?;
+        }
+        let rates = [("iops", &state.iops), ("bw", &state.bandwidth)];
+        let latency = watches_latency.then_some(("lat", &state.latency));
+        for (name, values) in rates.into_iter().chain(latency) {
             json.array(name, |json| {
                 let mut values = values.iter();
                 values.try_for_each(|value| json.integer_element(*value))

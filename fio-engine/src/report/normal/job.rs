@@ -56,7 +56,7 @@ fn write_steady_state(out: &mut dyn Write, job: &JobReport, state: &SteadyState)
         if state.attained { "yes" } else { "no" },
         BothBases(number(job, state.mean_bandwidth(), prefix, rate)),
         number(job, state.mean_iops(), Prefix::Decimal, Unit::None),
-        if state.of_bandwidth { "bw" } else { "iops" },
+        state.watched.name(),
         if state.by_slope { "slope" } else { "mean dev" },
         state.criterion,
         if state.in_percent { "%" } else { "" },

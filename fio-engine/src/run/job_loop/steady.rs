@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::progress::JobProgress;
 use super::super::steady_state::{Rates, SteadyWatch};
 use crate::clock::{Clock, Ticks};
+use crate::direction::Direction;
 use crate::stats::JobStatistics;
 
 /// Measures one interval after the other.
@@ -14,8 +15,33 @@ pub(super) struct SteadySampling {
     member: usize,
     /// When the interval is over, or when the first begins.
     pub(super) due: Ticks,
-    /// When the interval began, and what had been done by then: I/Os and bytes.
-    mark: Option<(Ticks, u64, u64)>,
+    /// When the interval began, and what had been done by then.
+    mark: Option<(Ticks, Done)>,
+}
+
+/// What a job has done since statistics count.
+#[derive(Debug, Clone, Copy)]
+struct Done {
+    ios: u64,
+    bytes: u64,
+    /// Sum of the total latencies, ns, and their number.
+    latency: (f64, u64),
+}
+
+impl Done {
+    fn of(statistics: &JobStatistics) -> Self {
+        let mut latency = (0.0, 0);
+        for direction in Direction::ALL {
+            let moments = statistics.latencies(direction).total.moments();
+            latency.0 += moments.mean * moments.samples as f64;
+            latency.1 += moments.samples;
+        }
+        Self {
+            ios: statistics.ios().0.iter().sum(),
+            bytes: statistics.bytes().0.iter().sum(),
+            latency,
+        }
+    }
 }
 
 impl SteadySampling {
@@ -38,21 +64,24 @@ impl SteadySampling {
 
     /// Ends an interval and begins the next.
     pub(super) fn end_interval(&mut self, clock: &Clock, now: Ticks, statistics: &JobStatistics) {
-        let ios = statistics.ios().0.iter().sum();
-        let bytes = statistics.bytes().0.iter().sum();
-        if let Some((since, ios_before, bytes_before)) = self.mark {
+        let done = Done::of(statistics);
+        if let Some((since, before)) = self.mark {
             let nanoseconds = u128::from(clock.nanos_between(since, now)).max(1);
             let per_second = |now: u64, before: u64| {
                 let rate = u128::from(now.saturating_sub(before)) * 1_000_000_000 / nanoseconds;
                 u64::try_from(rate).unwrap_or(u64::MAX)
             };
             let rates = Rates {
-                iops: per_second(ios, ios_before),
-                bandwidth: per_second(bytes, bytes_before),
+                iops: per_second(done.ios, before.ios),
+                bandwidth: per_second(done.bytes, before.bytes),
+                latency: (
+                    (done.latency.0 - before.latency.0).max(0.0) as u64,
+                    done.latency.1.saturating_sub(before.latency.1),
+                ),
             };
             self.watch.add(self.member, rates);
         }
-        self.mark = Some((now, ios, bytes));
+        self.mark = Some((now, done));
         self.due = clock.after(now, self.watch.options().check_interval);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::convert::unified_report;
+use fio_engine::job::SteadyMeasure;
 use fio_engine::report::{
     DirectionReport, GroupDirectionReport, GroupReport, JobReport, LatencyReport, PriorityReport,
 };
@@ -182,15 +183,19 @@ fn set_two_priorities(stat: &mut ThreadStat, job: &JobReport, version: ServerVer
     }
 }
 
-/// The flags tell that the measurements follow: see [`steady_state`].
+/// The flags tell that the measurements follow: see [`steady_state`]. No flag for latencies has been
+/// observed; without one for the others they are what was watched.
 fn set_steady_state(stat: &mut ThreadStat, job: &JobReport) {
     let Some(state) = &job.steady_state else {
         return;
     };
     let flag = |set: bool, flag: u32| if set { flag } else { 0 };
     stat.steady_state_flags = SteadyState::DATA
-        | flag(!state.of_bandwidth, SteadyState::IOPS)
-        | flag(state.of_bandwidth, SteadyState::BANDWIDTH)
+        | flag(state.watched == SteadyMeasure::Iops, SteadyState::IOPS)
+        | flag(
+            state.watched == SteadyMeasure::Bandwidth,
+            SteadyState::BANDWIDTH,
+        )
         | flag(state.by_slope, SteadyState::SLOPE)
         | flag(state.in_percent, SteadyState::PERCENT)
         | flag(state.attained, SteadyState::ATTAINED);
@@ -205,7 +210,11 @@ fn set_steady_state(stat: &mut ThreadStat, job: &JobReport) {
 pub(super) fn steady_state(job: &JobReport) -> Option<SteadyState> {
     let state = job.steady_state.as_ref()?;
     let (iops, bandwidth) = (state.iops.clone(), state.bandwidth.clone());
-    Some(SteadyState::new(iops, bandwidth, Vec::new()))
+    let latency = match state.watched {
+        SteadyMeasure::Latency => state.latency.clone(),
+        _ => Vec::new(),
+    };
+    Some(SteadyState::new(iops, bandwidth, latency))
 }
 
 const fn counts_microseconds(version: ServerVersion) -> bool {

@@ -1,6 +1,8 @@
 //! What a job has to do with the system, with its errors and with its own end.
 
-use fio_engine::job::{ErrorOptions, PriorityOptions, ProcessOptions, SteadyStateOptions};
+use fio_engine::job::{
+    ErrorOptions, PriorityOptions, ProcessOptions, SteadyMeasure, SteadyStateOptions,
+};
 use fio_proto::layout::ThreadOptions;
 
 use super::microseconds;
@@ -34,8 +36,8 @@ pub(super) fn set_steady_state(steady: &SteadyStateOptions, options: &mut Thread
         return;
     }
     let flag = |set: bool, flag: u32| if set { flag } else { 0 };
-    options.steady_state = flag(!steady.of_bandwidth, Wire::IOPS)
-        | flag(steady.of_bandwidth, Wire::BANDWIDTH)
+    options.steady_state = flag(steady.watched == SteadyMeasure::Iops, Wire::IOPS)
+        | flag(steady.watched == SteadyMeasure::Bandwidth, Wire::BANDWIDTH)
         | flag(steady.by_slope, Wire::SLOPE)
         | flag(steady.in_percent, Wire::PERCENT);
     options.steady_state_duration = microseconds(steady.duration);

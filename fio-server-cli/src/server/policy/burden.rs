@@ -7,8 +7,8 @@ use std::path::Path;
 use fio_engine::files;
 use fio_engine::job::{Distribution, JobSpec, SizeOrPercent};
 
-/// Bytes one clone needs for its I/O buffers, its random map, its files, what it measures for a
-/// steady state, and what it locks, at least.
+/// Bytes one clone needs for its I/O buffers, its random map, its files, what it measures, and what it
+/// locks, at least.
 pub(super) fn memory_of(job: &JobSpec) -> u64 {
     let parts = [
         buffers_of(job),
@@ -16,6 +16,7 @@ pub(super) fn memory_of(job: &JobSpec) -> u64 {
         file_count(job).saturating_mul(BYTES_PER_FILE),
         steady_state_of(job),
         job.process.locked_memory,
+        BYTES_PER_CLONE,
     ];
     parts.into_iter().fold(0, u64::saturating_add)
 }
@@ -36,6 +37,9 @@ pub(super) fn powers_of(job: &JobSpec) -> u64 {
 
 /// Terms the engine sums up at most for one file.
 const MOST_TERMS: u64 = 10_000_000;
+
+/// Statistics and stack of a clone, most of the latter never touched.
+const BYTES_PER_CLONE: u64 = 256 << 10;
 
 /// What a job remembers of each file, names included: about 500 bytes were measured.
 const BYTES_PER_FILE: u64 = 512;

@@ -98,3 +98,11 @@ pub(in crate::job::options) fn log_epoch_clock(draft: &mut Draft, value: Value<'
     draft.spec.logs.epoch_clock = value.u32()?;
     Ok(())
 }
+
+/// Nothing is compressed beside the jobs, so no CPU need be chosen.
+pub(in crate::job::options) fn log_compression_cpus(draft: &mut Draft, _: Value<'_>) -> Outcome {
+    draft.remark(
+        "log_compression_cpus has no effect: logs are compressed when their job has ended, not beside it",
+    );
+    Ok(())
+}

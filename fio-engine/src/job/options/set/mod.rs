@@ -14,6 +14,7 @@ mod order;
 mod pauses;
 mod priority;
 mod process;
+mod profile;
 mod rate;
 mod replay;
 mod steady_state;
@@ -36,6 +37,8 @@ pub(super) use order::{
 pub(super) use pauses::*;
 pub(super) use priority::*;
 pub(super) use process::*;
+pub(in crate::job) use profile::INSTEAD;
+pub(super) use profile::{of_profile, profile};
 pub(super) use rate::*;
 pub(super) use replay::*;
 pub(super) use steady_state::*;
@@ -46,7 +49,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Value, nearest};
+use super::{OptionType, Value, nearest};
 use crate::job::draft::Draft;
 use crate::job::error::{ValueError, shown};
 use crate::job::spec::SizeOrPercent;

@@ -17,6 +17,11 @@ pub(in crate::job::options) fn think_time_spin(draft: &mut Draft, value: Value<'
     Ok(())
 }
 
+pub(in crate::job::options) fn think_cycles(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.think_time.cycles = value.u32()?;
+    Ok(())
+}
+
 pub(in crate::job::options) fn think_time_blocks(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.think_time.blocks = Some(value.u32()?);
     Ok(())

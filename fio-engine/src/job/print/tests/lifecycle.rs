@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::job::errors::{ContinueOn, ErrorOptions, IgnoredErrors};
-use crate::job::steady_state::SteadyStateOptions;
+use crate::job::steady_state::{SteadyMeasure, SteadyStateOptions};
 use crate::job::{ExitScope, JobSpec, LifecycleOptions, ReportingOptions, UnifiedReporting};
 
 prop_compose! {
@@ -44,16 +44,19 @@ prop_compose! {
 
 prop_compose! {
     fn steady_state()(
-        flags: [bool; 3],
+        flags: [bool; 2],
+        watched in prop::sample::select(vec![
+            SteadyMeasure::Iops, SteadyMeasure::Bandwidth, SteadyMeasure::Latency,
+        ]),
         limit in 0_u32..1_000_000,
         times in (0_u64..100, 0_u64..1 << 40, 1_u64..100),
     ) -> SteadyStateOptions {
         let seconds = std::time::Duration::from_secs;
         SteadyStateOptions {
-            of_bandwidth: flags[0],
-            by_slope: flags[1],
-            limit: f64::from(limit),
-            in_percent: flags[2],
+            watched,
+            by_slope: flags[0],
+            limit: f64::from(limit) * 1000.0,
+            in_percent: flags[1],
             duration: seconds(times.0),
             ramp_time: std::time::Duration::from_micros(times.1),
             check_interval: seconds(times.2),
@@ -64,12 +67,17 @@ prop_compose! {
 /// The jobs that `jobs` draws, with such options.
 pub(super) fn added_to(jobs: impl Strategy<Value = JobSpec>) -> impl Strategy<Value = JobSpec> {
     (jobs, lifecycle(), reporting(), errors(), steady_state()).prop_map(
-        |(spec, lifecycle, reporting, errors, steady_state)| JobSpec {
-            errors,
-            steady_state,
-            lifecycle,
-            reporting,
-            ..spec
+        |(spec, lifecycle, reporting, errors, steady_state)| {
+            let mut job = JobSpec {
+                errors,
+                steady_state,
+                lifecycle,
+                reporting,
+                ..spec
+            };
+            // What is watched must be measured.
+            job.measure.total_latency |= steady_state.watched == SteadyMeasure::Latency;
+            job
         },
     )
 }
