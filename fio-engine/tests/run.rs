@@ -489,3 +489,46 @@ fn jobs_that_measure_no_latency_move_every_byte_too() {
         }
     }
 }
+
+#[test]
+fn a_run_tells_what_it_has_measured_so_far() {
+    let null = |name: &str, bytes: u64| {
+        let mut job = JobSpec::new(name);
+        job.engine = "null".to_owned();
+        job.size = Some(SizeOrPercent::Bytes(bytes));
+        job
+    };
+    let ended = null("ended", 100 * 4096);
+    let mut running = null("running", 1 << 20);
+    running.time_based = true;
+    running.runtime = Some(Duration::from_secs(600));
+    let mut later = null("later", 1 << 20);
+    later.stonewall = true;
+    let mut options = RunOptions::default();
+    options.interim_reports = true;
+    let run = Run::start(vec![ended, running, later], options).expect("good jobs");
+    let ios = |report: &Report| -> Vec<u64> {
+        let jobs = report.jobs.iter();
+        jobs.map(|job| job.directions.0[0].total_ios).collect()
+    };
+    let report_with = |enough: &dyn Fn(&[u64]) -> bool| {
+        let reports =
+            std::iter::repeat_with(|| run.interim_report().expect("interim reports are on"));
+        let found = reports.take(10_000).find(|report| enough(&ios(report)));
+        found.expect("the jobs go on")
+    };
+    let early = report_with(&|ios| ios[0] == 100 && ios[1] > 0);
+    assert_eq!(ios(&early)[2], 0);
+    let job = &early.jobs[1];
+    assert!(!job.total_runtime.is_zero() && job.process_id != 0);
+    let completed = job.directions.0[0].completion.moments.samples;
+    assert_eq!(completed, ios(&early)[1]);
+    let late = report_with(&|now| now[1] > ios(&early)[1]);
+    run.stop();
+    let all = run.wait();
+    assert_eq!(ios(&all)[0], 100);
+    assert!(ios(&all)[1] >= ios(&late)[1]);
+
+    let plain = Run::start(vec![null("plain", 4096)], RunOptions::default());
+    assert!(plain.expect("a good job").interim_report().is_none());
+}

@@ -22,6 +22,7 @@ mod content;
 mod descriptors;
 mod estimate;
 mod event;
+mod interim;
 mod job_loop;
 mod plan;
 mod process;
@@ -34,10 +35,10 @@ mod storage;
 mod succession;
 mod supervisor;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 pub use event::{Level, Observer, RunEvent};
 pub(crate) use job_loop::{JobContext, JobLoop, job_loop};
@@ -46,8 +47,8 @@ use crate::io::Engines;
 use crate::job::JobSpec;
 use crate::logs::LogBudget;
 use crate::replay::ReplayGuard;
-use crate::report::Report;
 use crate::report::status::Status;
+use crate::report::{DiskMonitor, Report};
 use crate::workload::RandomRule;
 pub(crate) use plan::{JobClone, Plan};
 pub use plan::{group_numbers, result_count};
@@ -75,6 +76,9 @@ pub struct RunOptions {
     pub replay_guard: Option<ReplayGuard>,
     /// Most clones of all jobs together.
     pub max_jobs: usize,
+    /// Whether [`Run::interim_report`] can be asked. Costs a copy of its statistics, about 200 KiB, for
+    /// each job.
+    pub interim_reports: bool,
     /// Whether the run begins with the lines that announce its jobs; a server has sent them when it
     /// read the jobs.
     pub announce_jobs: bool,
@@ -91,6 +95,7 @@ impl Default for RunOptions {
             logs_in_report: true,
             replay_guard: None,
             max_jobs: 4096,
+            interim_reports: false,
             announce_jobs: true,
         }
     }
@@ -158,8 +163,11 @@ pub enum RunError {
 /// A run in progress. Dropping it stops its jobs and waits for them.
 #[derive(Debug)]
 pub struct Run {
+    began: SystemTime,
     stop: StopHandle,
     status: Arc<StatusSource>,
+    disks: Arc<OnceLock<DiskMonitor>>,
+    global_options: Vec<(String, String)>,
     supervisor: Option<JoinHandle<Report>>,
 }
 
@@ -174,14 +182,19 @@ impl Run {
         let stop = StopHandle::default();
         let began = Instant::now();
         let status = Arc::new(StatusSource::new(&plan, began));
-        let supervisor = Supervisor::new(plan, options, stop.clone(), began);
+        let disks = Arc::default();
+        let global_options = options.global_options.clone();
+        let supervisor = Supervisor::new(plan, options, stop.clone(), began, Arc::clone(&disks));
         let supervisor = std::thread::Builder::new()
             .name("fio-run".to_owned())
             .spawn(move || supervisor.run())
             .map_err(|error| RunError::Thread(error.to_string()))?;
         Ok(Self {
+            began: SystemTime::now(),
             stop,
             status,
+            disks,
+            global_options,
             supervisor: Some(supervisor),
         })
     }
@@ -191,6 +204,32 @@ impl Run {
     #[must_use]
     pub fn status(&self) -> Status {
         self.status.now()
+    }
+
+    /// What the run has measured up to now, as [`wait`](Self::wait) would report it: jobs that have not
+    /// begun with nothing, those that have ended with all, and no logs. `None` unless
+    /// [`RunOptions::interim_reports`] is on.
+    ///
+    /// Jobs copy their statistics when they next look at the time, within about 20 ms; one that is busy
+    /// with a single I/O for longer than 300 ms comes with what it told the last time. Meanwhile the
+    /// caller waits.
+    #[must_use]
+    pub fn interim_report(&self) -> Option<Report> {
+        let clones = self.status.clones();
+        let (jobs, groups) = results::collect(clones, interim::ask(clones)?);
+        Some(Report {
+            started: self.began,
+            finished: SystemTime::now(),
+            global_options: self.global_options.clone(),
+            jobs,
+            groups,
+            disks: self
+                .disks
+                .get()
+                .map(DiskMonitor::report)
+                .unwrap_or_default(),
+            logs: Vec::new(),
+        })
     }
 
     /// A handle that tells the status from elsewhere, also after the end of the run.

@@ -118,6 +118,10 @@ impl Plan {
             let spec = Arc::new(job);
             for clone_index in 0..spec.clones {
                 let ended = Arc::default();
+                let mut progress = watches.progress_of(&spec, group, &ended);
+                if options.interim_reports {
+                    progress = progress.with_interim();
+                }
                 clones.push(JobClone {
                     spec: spec_of_clone(&spec, clone_index, options.random_rule),
                     index: clones.len() as u32,
@@ -126,7 +130,7 @@ impl Plan {
                     clone_index,
                     group,
                     wave,
-                    progress: Arc::new(watches.progress_of(&spec, group, &ended)),
+                    progress: Arc::new(progress),
                     ended,
                 });
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
+use super::interim::Interim;
 use super::steady_state::SteadyWatch;
 use crate::direction::PerDirection;
 
@@ -67,6 +68,8 @@ pub(crate) struct JobProgress {
     began: AtomicU64,
     /// Present if a steady state is looked for, with the clone's number there.
     steady: Option<(Arc<SteadyWatch>, usize)>,
+    /// Present if the run tells what it has measured before it is over.
+    interim: Option<Interim>,
 }
 
 impl JobProgress {
@@ -79,6 +82,7 @@ impl JobProgress {
             open_files: AtomicU32::new(0),
             began: AtomicU64::new(0),
             steady: None,
+            interim: None,
         }
     }
 
@@ -88,6 +92,19 @@ impl JobProgress {
             steady: Some((watch, member)),
             ..Self::new()
         }
+    }
+
+    /// The same, of a clone that tells what it has measured before it is over.
+    pub(crate) fn with_interim(self) -> Self {
+        Self {
+            interim: Some(Interim::default()),
+            ..self
+        }
+    }
+
+    /// Where the clone leaves what it has measured, if it is to.
+    pub(crate) const fn interim(&self) -> Option<&Interim> {
+        self.interim.as_ref()
     }
 
     /// What watches the clone for a steady state, and its number there.

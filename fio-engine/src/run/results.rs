@@ -3,18 +3,17 @@
 use std::time::SystemTime;
 
 use super::job_loop::{JobFailure, JobOutcome};
-use super::plan::{JobClone, Plan};
+use super::plan::JobClone;
 use crate::direction::PerDirection;
 use crate::job::UnifiedReporting;
 use crate::report::{ErrorCount, GroupReport, JobReport};
 
 /// Reports of all jobs, summed up where `group_reporting` asks for it, and of all groups.
 pub(super) fn collect(
-    plan: &Plan,
+    clones: &[JobClone],
     outcomes: Vec<JobOutcome>,
 ) -> (Vec<JobReport>, Vec<GroupReport>) {
-    let jobs: Vec<JobReport> = plan
-        .clones
+    let jobs: Vec<JobReport> = clones
         .iter()
         .zip(outcomes)
         .map(|(clone, outcome)| job(clone, outcome))
@@ -24,7 +23,7 @@ pub(super) fn collect(
         |report: &JobReport, clone: &JobClone| clone.spec.reporting.included || report.failed;
     let (jobs, clones): (Vec<_>, Vec<_>) = jobs
         .into_iter()
-        .zip(&plan.clones)
+        .zip(clones)
         .filter(|(report, clone)| included(report, clone))
         .unzip();
     // Extremes of a group are those of its clones, so groups are collected before jobs are merged.

@@ -61,6 +61,11 @@ impl StatusSource {
         }
     }
 
+    /// The clones themselves.
+    pub(super) fn clones(&self) -> &[JobClone] {
+        &self.clones
+    }
+
     /// Every clone, in order.
     pub(super) fn jobs(&self) -> Vec<CloneProgress> {
         let progress_of = |clone: &JobClone| {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, OnceLock};
 use std::thread::{Builder, ScopedJoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -36,6 +36,8 @@ pub(super) struct Supervisor {
     options: RunOptions,
     stop: StopHandle,
     began: Instant,
+    /// Watched from the first I/O on.
+    disks: Arc<OnceLock<DiskMonitor>>,
     /// The flows of the jobs, by their number.
     flows: BTreeMap<u32, Arc<Flow>>,
     /// What the jobs share of the system besides I/O.
@@ -43,7 +45,13 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    pub(super) fn new(plan: Plan, options: RunOptions, stop: StopHandle, began: Instant) -> Self {
+    pub(super) fn new(
+        plan: Plan,
+        options: RunOptions,
+        stop: StopHandle,
+        began: Instant,
+        disks: Arc<OnceLock<DiskMonitor>>,
+    ) -> Self {
         let numbers = plan.clones.iter().map(|clone| clone.spec.flow.id);
         Self {
             flows: numbers.map(|number| (number, Arc::default())).collect(),
@@ -52,6 +60,7 @@ impl Supervisor {
             options,
             stop,
             began,
+            disks,
         }
     }
 
@@ -63,7 +72,7 @@ impl Supervisor {
         self.announce();
         // All files are laid out before the first job begins, as fio does.
         let mut storages = self.prepare_all();
-        let disks = self.monitor_disks(&storages);
+        let disks = self.disks.get_or_init(|| self.monitor_disks(&storages));
         let mut outcomes: Vec<JobOutcome> = Vec::with_capacity(self.plan.clones.len());
         for wave in self.plan.waves() {
             let storages = storages.drain(..wave.len()).collect();
@@ -73,7 +82,7 @@ impl Supervisor {
             .iter_mut()
             .flat_map(|outcome| std::mem::take(&mut outcome.logs))
             .collect();
-        let (jobs, groups) = results::collect(&self.plan, outcomes);
+        let (jobs, groups) = results::collect(&self.plan.clones, outcomes);
         let global_options = self.options.global_options.clone();
         let disks = disks.report();
         self.tell(RunEvent::Finished);
@@ -382,6 +391,9 @@ impl Supervisor {
             watch.leave(*member);
         }
         self.end_others(clone, failed);
+        if let Some(interim) = clone.progress.interim() {
+            interim.end(&outcome);
+        }
         outcome.logs = self.hand_over(clone, outcome.logs);
         self.tell(RunEvent::JobFinished { job: clone.index });
         outcome

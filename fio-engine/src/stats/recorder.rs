@@ -115,7 +115,7 @@ struct SampleMark {
 }
 
 /// All statistics of one job, written by its own thread.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct JobStatistics {
     counters: PerDirection<DirectionCounters>,
     distribution: LatencyDistribution,
@@ -135,13 +135,42 @@ pub struct JobStatistics {
     priorities: PerDirection<PriorityLatencies>,
 }
 
+/// As a derived one, but the large parts never stand on the stack, which is small in job threads.
+impl Clone for JobStatistics {
+    fn clone(&self) -> Self {
+        Self {
+            counters: self.counters,
+            distribution: self.distribution,
+            depth_map: self.depth_map,
+            submit_map: self.submit_map,
+            complete_map: self.complete_map,
+            total_submit: self.total_submit,
+            total_complete: self.total_complete,
+            syncs: self.syncs,
+            bandwidth_mark: self.bandwidth_mark,
+            iops_mark: self.iops_mark,
+            latencies: on_the_heap(self.latencies.to_vec()),
+            sync: self.sync.clone(),
+            intended: self.intended.clone(),
+            priorities: self.priorities.clone(),
+        }
+    }
+}
+
+/// The latencies of the three directions.
+fn on_the_heap(latencies: Vec<DirectionLatencies>) -> Box<[DirectionLatencies; 3]> {
+    latencies
+        .into_boxed_slice()
+        .try_into()
+        .expect("there are three directions")
+}
+
 impl JobStatistics {
     /// Statistics of a job that has done nothing.
     ///
     /// The large parts are made on the heap, so that small thread stacks do.
     #[must_use]
     pub fn new() -> Self {
-        let latencies = vec![DirectionLatencies::default(); 3].into_boxed_slice();
         Self {
             counters: PerDirection::default(),
             distribution: LatencyDistribution::new(),
@@ -153,9 +182,7 @@ impl JobStatistics {
             syncs: 0,
             bandwidth_mark: SampleMark::default(),
             iops_mark: SampleMark::default(),
-            latencies: latencies
-                .try_into()
-                .expect("the slice was made with three elements"),
+            latencies: on_the_heap(vec![DirectionLatencies::default(); 3]),
             sync: Box::default(),
             intended: None,
             priorities: PerDirection::default(),

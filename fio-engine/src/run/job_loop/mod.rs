@@ -103,7 +103,7 @@ pub(crate) struct JobContext<'a> {
 }
 
 /// What a clone measured.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct JobOutcome {
     pub(crate) statistics: JobStatistics,
     pub(crate) logs: Vec<IoLog>,
@@ -203,8 +203,6 @@ impl JobContext<'_> {
             recording,
         } = opened;
         let clock = Clock::of(self.spec.process.clock);
-        let usage = ThreadUsage::now();
-        let started = start_time(self.spec.process.start_clock);
         self.publish_start();
         let pace = Pace::new(clock, self.spec, self.progress, self.stop, &mut recorder);
         let since = pace.counting_since();
@@ -264,12 +262,9 @@ impl JobContext<'_> {
             errors: state.errors.count,
             survived: state.errors.survived,
             runtime,
-            usage: ThreadUsage::now().since(usage),
-            thread_id: rustix::thread::gettid()
-                .as_raw_nonzero()
-                .get()
-                .unsigned_abs(),
-            started: Some(started),
+            usage: state.pace.usage(),
+            thread_id: thread_id(),
+            started: Some(state.pace.started()),
         }
     }
 
@@ -406,6 +401,12 @@ impl LoopState<'_> {
             Judgement::Done => self.pace.end_job(),
         }
     }
+}
+
+/// The calling thread, as the kernel numbers it.
+fn thread_id() -> u32 {
+    let id = rustix::thread::gettid().as_raw_nonzero().get();
+    id.unsigned_abs()
 }
 
 impl JobOutcome {

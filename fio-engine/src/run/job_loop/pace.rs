@@ -2,7 +2,7 @@
 //!
 //! All of it hangs on one comparison per I/O: [`Pace::is_due`].
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::super::StopHandle;
 use super::super::progress::{JobProgress, JobState};
@@ -10,8 +10,10 @@ use super::failure::JobFailure;
 use super::minimum::MinimumCheck;
 use super::recorder::Recorder;
 use super::steady::SteadySampling;
+use super::{JobOutcome, start_time, thread_id};
 use crate::clock::{Clock, Ticks};
 use crate::direction::PerDirection;
+use crate::io::thread_usage::ThreadUsage;
 use crate::job::{JobSpec, LogOptions};
 use crate::stats::JobStatistics;
 
@@ -52,6 +54,9 @@ pub(super) struct Pace<'a> {
     minimum: Option<Box<MinimumCheck>>,
     /// Present if a steady state is looked for.
     steady: Option<Box<SteadySampling>>,
+    /// What the thread had used of the CPU when the job began, and when that was.
+    usage: ThreadUsage,
+    started: SystemTime,
     /// Why the job must end.
     failure: Option<JobFailure>,
     /// Counted before the ramp time was over.
@@ -150,6 +155,8 @@ impl<'a> Pace<'a> {
             histogram_log: log(logs.histogram_interval, &logs.histogram),
             minimum: MinimumCheck::new(spec),
             steady: SteadySampling::new(progress),
+            usage: ThreadUsage::now(),
+            started: start_time(spec.process.start_clock),
             failure: None,
             ramp_bytes: PerDirection::default(),
             ramp_ios: PerDirection::default(),
@@ -297,6 +304,29 @@ impl<'a> Pace<'a> {
         }
     }
 
+    /// What the thread has used since the job began.
+    pub(super) fn usage(&self) -> ThreadUsage {
+        ThreadUsage::now().since(self.usage)
+    }
+
+    /// When the job began.
+    pub(super) const fn started(&self) -> SystemTime {
+        self.started
+    }
+
+    /// What the job has measured up to now.
+    #[cold]
+    fn so_far(&self, statistics: &JobStatistics) -> JobOutcome {
+        JobOutcome {
+            statistics: statistics.clone(),
+            runtime: self.clock.between(self.counting_since, self.clock.now()),
+            usage: self.usage(),
+            thread_id: thread_id(),
+            started: Some(self.started),
+            ..JobOutcome::empty()
+        }
+    }
+
     fn publish(&self, statistics: &JobStatistics) {
         let add = |one: PerDirection<u64>, other: PerDirection<u64>| {
             PerDirection([0, 1, 2].map(|index: usize| one.0[index] + other.0[index]))
@@ -305,6 +335,11 @@ impl<'a> Pace<'a> {
             add(statistics.bytes(), self.ramp_bytes),
             add(statistics.ios(), self.ramp_ios),
         );
+        if let Some(interim) = self.progress.interim()
+            && let Some(question) = interim.question()
+        {
+            interim.answer(question, self.so_far(statistics));
+        }
     }
 
     fn reschedule(&mut self) {
