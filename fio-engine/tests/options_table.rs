@@ -141,6 +141,28 @@ fn engines_that_are_not_here_are_documented() {
     }
 }
 
+/// An option that several engines have is refused for the one the job names.
+#[test]
+fn options_of_absent_engines_speak_of_the_job_s_engine() {
+    for (engine, reason) in [("rbd", "Ceph"), ("dfs", "DAOS")] {
+        let text = format!("[a]\npool=p\nioengine={engine}\n");
+        let error = parse(&text).expect_err(engine).to_string();
+        let named = error.contains(&format!("ioengine={engine}, which is not here"));
+        assert!(named && error.contains(reason), "{error}");
+    }
+    let error = parse("[a]\npool=p\n").expect_err("no option of psync");
+    assert!(
+        error.to_string().contains("ioengine=rbd, rados, dfs"),
+        "{error}"
+    );
+}
+
+#[test]
+fn buffers_on_a_gpu_are_refused_by_name() {
+    let error = parse("[a]\nmem=cudamalloc\n").expect_err("there is no GPU here");
+    assert!(error.to_string().contains("CUDA"), "{error}");
+}
+
 /// As in fio: a job file may have them, and a number must be one.
 #[test]
 fn options_of_profiles_are_taken_with_a_notice() {

@@ -158,6 +158,14 @@ pub enum Problem {
         /// Why.
         reason: &'static str,
     },
+    /// An option of the job's engine, which is not here.
+    #[error("an option of ioengine={engine}, which is not here: {reason}")]
+    AbsentEngine {
+        /// The job's engine.
+        engine: String,
+        /// What it would need, and what to use instead.
+        reason: &'static str,
+    },
     /// An option that the job's engine does not have.
     #[error(
         "an option of ioengine={engines}, but the job's is {engine}; remove it, or choose the engine first"

@@ -133,9 +133,11 @@ impl ProcessOptions {
             ("comm", &self.thread_name),
             ("ioscheduler", &self.io_scheduler),
         ];
+        // They end up on the terminals of others.
+        let is_odd = |name: &String| name.contains(char::is_control);
         for (option, name) in names {
-            if name.as_ref().is_some_and(|name| name.contains('\0')) {
-                return fault(format!("{option} cannot have a NUL character"));
+            if name.as_ref().is_some_and(is_odd) {
+                return fault(format!("{option} cannot have control characters"));
             }
         }
         self.control_group.validate()?;

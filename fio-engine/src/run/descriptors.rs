@@ -14,7 +14,9 @@ const SPARE: u64 = 64;
 pub(super) fn needed(clones: &[JobClone], engines: &Engines) -> u64 {
     let files = |clone: &JobClone| {
         let engine = engines.find(&clone.spec.engine);
-        let opens = engine.is_some_and(|engine| engine.files.opens());
+        // Files that are only made are open one at a time.
+        let opens =
+            engine.is_some_and(|engine| engine.files.opens()) && !clone.spec.files.create_only;
         if opens {
             let files = files::count(&clone.spec);
             let limit = clone.spec.files.open_limit;

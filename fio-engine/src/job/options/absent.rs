@@ -30,6 +30,7 @@ const ENGINES: &[(&[&str], &str)] = &[
     (&["e4defrag"], "it moves extents between files of ext4, which is no I/O; use any engine for the load beside it"),
     (&["page_fault"], "it measures page faults of memory and no storage; mmap does I/O by page faults"),
     (&["dircreate", "dirstat", "dirdelete"], "directories are not made as I/O; filecreate, filestat and filedelete measure files"),
+    (&["cpp_null"], "it is fio's example of an engine in C++; null does the same"),
     (&["windowsaio", "solarisaio"], "it belongs to another system; use io_uring or libaio"),
     (&["guasi", "syslet-rw"], "fio has removed it; use io_uring or libaio"),
 ];

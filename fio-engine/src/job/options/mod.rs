@@ -102,6 +102,15 @@ impl OptionInfo {
         written_as: &[u8],
     ) -> Result<(), Problem> {
         let Some(setter) = self.setter else {
+            let engine = draft.spec.engine.as_str();
+            if let Some(reason) = absent_engine(engine)
+                && self.engines.contains(&engine)
+            {
+                return Err(Problem::AbsentEngine {
+                    engine: shown(engine.as_bytes()),
+                    reason,
+                });
+            }
             if !self.engines.is_empty() {
                 return Err(Problem::UnsupportedEngineOption {
                     engines: self.engines.join(", "),

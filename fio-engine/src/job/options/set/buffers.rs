@@ -63,6 +63,9 @@ pub(in crate::job::options) fn dedupe_global(draft: &mut Draft, value: Value<'_>
 pub(in crate::job::options) fn memory(draft: &mut Draft, value: Value<'_>) -> Outcome {
     let colon = value.text.iter().position(|byte| *byte == b':');
     let (word, file) = value.text.split_at(colon.unwrap_or(value.text.len()));
+    if word == b"cudamalloc" {
+        return Err(value.unsupported("buffers on a GPU need a fio built with CUDA; use malloc"));
+    }
     let name = Value {
         text: word,
         ..value
