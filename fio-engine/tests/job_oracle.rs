@@ -189,6 +189,10 @@ const AGREED: &[&str] = &[
     "randrepeat=2",
     "allrandrepeat=1",
     "random_generator=tausworthe64",
+    "random_generator=lfsr",
+    "rw=randwrite\nrandom_generator=lfsr\nbsrange=4k-16k",
+    "rw=randrw\nrandom_generator=lfsr\nbssplit=4k/50:8k/50\nnorandommap",
+    "rw=randread\nrandom_generator=lfsr\nrandom_distribution=zipf\nloops=3",
     "random_generator=foo",
     "norandommap",
     "softrandommap=1",
@@ -468,7 +472,6 @@ const REFUSED_HERE: &[(&str, &str)] = &[
         "random_distribution=random,zipf:1.2",
         "fio drops the second distribution",
     ),
-    ("random_generator=lfsr", "known, not supported"),
     ("runtime=5x", "fio reads 5 microseconds"),
     ("runtime=1m30s", "fio reads 1 microsecond"),
     (

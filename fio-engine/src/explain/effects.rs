@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use super::model::{NoEffect, PlannedIos};
 use super::time;
 use crate::clock::Clock;
-use crate::job::{BlockSizes, Category, ClockSource, JobSpec, OptionInfo, options};
+use crate::job::{
+    BlockSizes, Category, ClockSource, Distribution, JobSpec, OptionInfo, RandomGenerator, options,
+};
 use crate::run::{JobClone, Plan, RunOptions};
 
 /// What the rules look at.
@@ -54,6 +56,12 @@ impl<'a> Facts<'a> {
         self.spec.pattern.read && self.spec.pattern.write
     }
 
+    /// Random offsets come from a shift register.
+    fn draws_by_register(&self) -> bool {
+        self.spec.random_generator == RandomGenerator::Lfsr
+            && self.spec.order.distribution == Distribution::Uniform
+    }
+
     fn changes(&self) -> bool {
         self.spec.pattern.write || self.spec.replay.replays()
     }
@@ -90,7 +98,7 @@ const fn rule(
 }
 
 /// The first rule that applies to an option counts.
-const RULES: [Rule; 27] = [
+const RULES: [Rule; 29] = [
     rule(
         &[
             "rw",
@@ -166,6 +174,16 @@ const RULES: [Rule; 27] = [
         ],
         |facts| !facts.spec.pattern.random,
         "offsets are sequential",
+    ),
+    rule(
+        &["norandommap", "softrandommap"],
+        |facts| facts.draws_by_register(),
+        "a shift register (random_generator=lfsr) needs no map of the blocks that are used",
+    ),
+    rule(
+        &["random_generator"],
+        |facts| facts.spec.random_generator == RandomGenerator::Lfsr && !facts.draws_by_register(),
+        "blocks that are not equally popular (random_distribution) cannot come from a shift register",
     ),
     rule(
         &["randrepeat", "randseed"],

@@ -133,8 +133,10 @@ impl Printer {
         self.boolean("bs_unaligned", spec.unaligned_block_sizes, false);
         self.boolean("norandommap", spec.no_random_map, false);
         self.boolean("softrandommap", spec.soft_random_map, false);
-        if spec.random_generator == RandomGenerator::Tausworthe64 {
-            self.put("random_generator", "tausworthe64");
+        match spec.random_generator {
+            RandomGenerator::Tausworthe => {}
+            RandomGenerator::Tausworthe64 => self.put("random_generator", "tausworthe64"),
+            RandomGenerator::Lfsr => self.put("random_generator", "lfsr"),
         }
         // The first sets both values, the second one of them.
         self.boolean("allrandrepeat", spec.all_repeatable, false);

@@ -426,6 +426,10 @@ pub enum RandomGenerator {
     Tausworthe,
     /// Five-component Tausworthe, 64 bits.
     Tausworthe64,
+    /// A shift register that gives each block once per pass without a map of those used. It does
+    /// so for uniform offsets and blocks of one size; sizes, and zones of a distribution, are drawn
+    /// as with [`Self::Tausworthe`].
+    Lfsr,
 }
 
 /// How space is reserved before a file is written: `fallocate`.

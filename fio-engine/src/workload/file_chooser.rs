@@ -32,6 +32,9 @@ enum Order {
     Skewed(Box<Skew>),
 }
 
+/// A skewed choice is one among so many equal parts of each file, as a power of 2: with files alone
+/// its formula would have too few ranks.
+const PARTS_SHIFT: u32 = 10;
 /// Draws after which a file that is hardly ever drawn is taken in turn.
 const MOST_DRAWS: u32 = 1 << 16;
 
@@ -55,7 +58,8 @@ impl FileChooser {
             }
             FileService::Skewed(distribution) => {
                 let seed = seeds.of(Stream::NextFile) as u32;
-                let skew = SkewMaker::new(distribution).make(files as u64, seed);
+                let parts = (files as u64) << PARTS_SHIFT;
+                let skew = SkewMaker::new(distribution).make(parts, seed, true);
                 if let Some(skew) = skew {
                     chooser.order = Order::Skewed(Box::new(skew));
                 }
@@ -82,6 +86,12 @@ impl FileChooser {
         };
         self.left = self.every.saturating_sub(1);
         Some(self.current)
+    }
+
+    /// Whether a file without a further I/O begins anew: as in fio, a popular file stays popular
+    /// until the job has issued all its bytes.
+    pub(super) const fn begins_files_anew(&self) -> bool {
+        matches!(self.order, Order::Skewed(_))
     }
 
     /// Notes that a file has become done.
@@ -130,7 +140,7 @@ impl FileChooser {
         for _ in 0..MOST_DRAWS {
             let file = match &mut self.order {
                 Order::Random(generator) => generator.below(files.len() as f64),
-                Order::Skewed(skew) => skew.draw(),
+                Order::Skewed(skew) => skew.draw() >> PARTS_SHIFT,
                 Order::InTurn | Order::OneByOne => break,
             } as usize;
             if !files[file].done && open.is_none_or(|open| open.admits(file)) {

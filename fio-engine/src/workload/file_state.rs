@@ -3,6 +3,7 @@
 use crate::direction::{Direction, PerDirection};
 
 use super::distribution::Skew;
+use super::lfsr::Lfsr;
 use super::map::RandomMap;
 use super::random::AnyTausworthe;
 use super::request::Request;
@@ -19,6 +20,8 @@ pub(super) struct FileState {
     pub(super) map: Option<RandomMap>,
     /// Draws blocks that are not uniformly distributed.
     pub(super) skew: Option<Box<Skew>>,
+    /// Gives the blocks in its own order, each once.
+    pub(super) lfsr: Option<Box<Lfsr>>,
     /// This pass has no further I/O for the file.
     pub(super) done: bool,
     /// The block trimmed last, which a write must follow (`trimwrite`).
@@ -35,6 +38,9 @@ impl FileState {
         self.last = PerDirection::splat(0);
         if let Some(map) = &mut self.map {
             map.clear();
+        }
+        if let Some(lfsr) = &mut self.lfsr {
+            lfsr.restart();
         }
     }
 

@@ -125,6 +125,7 @@ impl Generator {
         if Sequencer::is_plain(&spec.order)
             && spec.order.number_of_ios.is_none()
             && shape.uniform
+            && !shape.lfsr
             && !spec.order.sizes_by_order
         {
             generator.path = generator.choose_path();
@@ -381,6 +382,8 @@ impl Generator {
 
     /// The next I/O of this pass; `None` when no file has one.
     fn next_in_pass(&mut self) -> Option<Request> {
+        // Files begun anew in vain; those that stay without an I/O are done.
+        let mut begun = 0;
         loop {
             let file = self.chooser.choose(&self.files, self.open_files.as_ref())?;
             let kind = self.choose_kind(file);
@@ -394,12 +397,25 @@ impl Generator {
             if request.is_some() {
                 return request;
             }
+            if self.chooser.begins_files_anew() && begun <= self.files.len() {
+                begun += 1;
+                self.begin_anew(file);
+                continue;
+            }
             self.files[file].done = true;
             self.chooser.finished();
             if let Some(open) = &mut self.open_files {
                 open.close(file);
             }
         }
+    }
+
+    /// Lets a file without a further I/O begin anew on its own.
+    #[cold]
+    fn begin_anew(&mut self, file: usize) {
+        self.files[file].restart();
+        self.progress.passes += 1;
+        self.restarted = self.announces.then_some(RequestKind::Restart);
     }
 
     fn synchronisation(&self, file: usize, kind: RequestKind) -> Request {

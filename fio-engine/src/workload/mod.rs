@@ -12,6 +12,7 @@ mod distribution;
 mod file_chooser;
 mod file_state;
 mod generator;
+mod lfsr;
 mod map;
 mod mix;
 mod open_files;

@@ -1,7 +1,7 @@
 //! Where in its file an I/O goes, and how long it is.
 
 use crate::direction::{Direction, PerDirection};
-use crate::job::JobSpec;
+use crate::job::{FileService, JobSpec};
 
 use super::block_size::SizeSource;
 use super::distribution::Zoned;
@@ -26,8 +26,9 @@ pub(super) struct Placement {
     zones: Option<Zoned>,
     /// Sizes belong to the order of an I/O in place of its direction.
     sizes_by_order: bool,
-    /// A file begins anew as soon as it has no place left.
     time_based: bool,
+    /// A file begins anew as soon as all its blocks are used.
+    renews: bool,
     /// A sequential job has no other file to turn to at the end of this one.
     single_file: bool,
     wide_offsets: bool,
@@ -56,6 +57,8 @@ impl Placement {
                 .map(|zones| Zoned::new(zones, seeds.generator(Stream::Zone))),
             sizes_by_order: spec.order.sizes_by_order,
             time_based: spec.time_based,
+            renews: spec.time_based
+                || matches!(spec.order.file_service, FileService::Skewed(_)) && files > 1,
             single_file: files == 1,
             wide_offsets: shape.wide_offsets,
             wide_sizes: shape.wide_sizes,
@@ -159,7 +162,7 @@ impl Placement {
         self.sizes[direction].draw(room)
     }
 
-    /// A block as [`Self::random_block`] gives it, of another pass if time allows for one.
+    /// A block as [`Self::random_block`] gives it, of another pass if the file begins anew.
     #[inline]
     fn random_block_of_pass(
         &mut self,
@@ -168,7 +171,7 @@ impl Placement {
         passes: &mut u64,
     ) -> Option<u64> {
         let block = self.random_block(file, direction);
-        if block.is_some() || !self.time_based {
+        if block.is_some() || !self.renews {
             return block;
         }
         file.restart();
@@ -184,9 +187,10 @@ impl Placement {
             let alignment = self.alignments[direction];
             return Some(zones.draw(blocks, alignment, &mut self.offsets));
         }
-        match &mut file.skew {
-            Some(skew) => Some(skew.draw()),
-            None => file.uniform_block(direction, &mut self.offsets),
+        match (&mut file.skew, &mut file.lfsr) {
+            (Some(skew), _) => Some(skew.draw()),
+            (None, Some(lfsr)) => lfsr.draw(),
+            (None, None) => file.uniform_block(direction, &mut self.offsets),
         }
     }
 }

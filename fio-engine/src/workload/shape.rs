@@ -5,6 +5,7 @@ use crate::job::{Distribution, JobSpec, RandomGenerator, ZoneList};
 
 use super::distribution::SkewMaker;
 use super::file_state::FileState;
+use super::lfsr::Lfsr;
 use super::map::RandomMap;
 use super::random::{RandomRule, Seeds, Stream};
 use super::request::{FileRegion, WorkloadError};
@@ -21,6 +22,8 @@ pub(super) struct Shape {
     pub(super) wide_sizes: bool,
     /// Random blocks are uniformly distributed.
     pub(super) uniform: bool,
+    /// Random blocks come from a shift register, each once per pass.
+    pub(super) lfsr: bool,
     /// The zones of a zoned distribution.
     pub(super) zones: Option<ZoneList>,
     skews: SkewMaker,
@@ -74,8 +77,10 @@ impl Shape {
             Distribution::Uniform
         };
         let uniform = distribution == Distribution::Uniform;
+        let lfsr = spec.pattern.random && uniform && spec.random_generator == RandomGenerator::Lfsr;
         Ok(Self {
             uniform,
+            lfsr,
             skews: SkewMaker::new(&distribution),
             zones: match distribution {
                 Distribution::Zoned(zones) => Some(zones),
@@ -87,7 +92,7 @@ impl Shape {
             })),
             smallest,
             unit,
-            mapped: spec.pattern.random && uniform && !spec.no_random_map && !aligned,
+            mapped: spec.pattern.random && uniform && !lfsr && !spec.no_random_map && !aligned,
             wide_sizes: spec.random_generator == RandomGenerator::Tausworthe64,
             // fio 3.33 draws from 32 bits however many blocks there are.
             wide_offsets: spec.random_generator == RandomGenerator::Tausworthe64
@@ -123,8 +128,11 @@ impl Shape {
                 .make(
                     region.length.div_ceil(self.unit),
                     seeds.of_name(region.name_hash),
+                    false,
                 )
                 .map(Box::new),
+            lfsr: (self.lfsr && blocks > 0)
+                .then(|| Box::new(Lfsr::new(blocks, seeds.of(Stream::Offset)))),
             map,
             done: false,
             trimmed: None,

@@ -33,6 +33,7 @@ fn spec_of_vector(name: &str) -> JobSpec {
             spec.block_sizes = PerDirection::splat(BlockSizes::Split(entries));
         }
         "tausworthe64" => spec.random_generator = RandomGenerator::Tausworthe64,
+        "lfsr" => spec.random_generator = RandomGenerator::Lfsr,
         "allrandrepeat" => spec.all_repeatable = true,
         "zipf" => {
             let (theta, center) = (1.2, None);
@@ -138,10 +139,14 @@ proptest! {
         rest in 0_u64..512,
         start in 0_u64..100_000,
         random in any::<bool>(),
+        lfsr in any::<bool>(),
         job_number in 1_u32..9,
     ) {
         let mut spec = JobSpec::new("property");
         spec.pattern = if random { Pattern::RANDOM_WRITE } else { Pattern::WRITE };
+        if lfsr {
+            spec.random_generator = RandomGenerator::Lfsr;
+        }
         spec.block_sizes = PerDirection::splat(BlockSizes::Fixed(block_size));
         let length = blocks * block_size + rest;
         let regions = [FileRegion { start, length, ..FileRegion::default() }];

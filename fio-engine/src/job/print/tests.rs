@@ -126,7 +126,11 @@ prop_compose! {
             all_repeatable: flags[4],
             direct: flags[5],
             thread: flags[6],
-            random_generator: if flags[7] { RandomGenerator::Tausworthe64 } else { RandomGenerator::Tausworthe },
+            random_generator: match (flags[7], flags[2]) {
+                (true, true) => RandomGenerator::Tausworthe64,
+                (true, false) => RandomGenerator::Lfsr,
+                (false, _) => RandomGenerator::Tausworthe,
+            },
             engine: engine.replace("linuxaio", "libaio").replace("external", "outside"),
             io_depth,
             submit_batch,

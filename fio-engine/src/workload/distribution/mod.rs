@@ -28,6 +28,10 @@ pub(super) struct Skew {
     generator: Tausworthe,
     count: u64,
     shape: Shape,
+    /// What ranks are multiplied by to scatter them.
+    scatter: u64,
+    /// Added to what is drawn, so that it begins elsewhere.
+    shift: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -44,12 +48,15 @@ impl Skew {
             generator,
             count,
             shape,
+            scatter,
+            shift,
         } = self;
-        match shape {
+        let rank = match shape {
             Shape::Zipf(zipf) => zipf.draw(generator, *count),
             Shape::Pareto(pareto) => pareto.draw(generator, *count),
             Shape::Normal(normal) => normal.draw(generator, *count),
-        }
+        };
+        rank.wrapping_mul(*scatter).wrapping_add(*shift) % *count
     }
 }
 
@@ -71,20 +78,26 @@ impl SkewMaker {
     }
 
     /// A source of numbers below `count`; `None` if the distribution is not skewed by a formula.
-    pub(super) fn make(&mut self, count: u64, seed: u32) -> Option<Skew> {
+    /// Popular numbers are scattered, or side by side if they are to stay `in_order`.
+    pub(super) fn make(&mut self, count: u64, seed: u32, in_order: bool) -> Option<Skew> {
         let count = count.max(1);
         let mut generator = Tausworthe::new(seed);
-        let shape = match self.distribution {
+        let mut anywhere = |center: Option<f64>| {
+            let random = u64::from(generator.next_u32());
+            center.map_or(random, |center| (count as f64 * center) as u64)
+        };
+        let (shift, shape) = match self.distribution {
             Distribution::Zipf { theta, center } => {
-                let shift = shift(&mut generator, count, center);
-                Shape::Zipf(Zipf::new(&mut self.sums, count, theta, shift))
+                let zipf = Zipf::new(&mut self.sums, count, theta);
+                (anywhere(center), Shape::Zipf(zipf))
             }
             Distribution::Pareto { power, center } => {
-                let shift = shift(&mut generator, count, center);
-                Shape::Pareto(Pareto::new(power, shift))
+                (anywhere(center), Shape::Pareto(Pareto::new(power)))
             }
             Distribution::Normal { deviation, center } => {
-                Shape::Normal(Normal::new(count, deviation, center))
+                let from_middle = |center| (count as f64 * (center - 0.5)) as i64 as u64;
+                let shift = center.map_or(0, from_middle);
+                (shift, Shape::Normal(Normal::new(count, deviation)))
             }
             Distribution::Uniform | Distribution::Zoned(_) => return None,
         };
@@ -92,22 +105,15 @@ impl SkewMaker {
             generator,
             count,
             shape,
+            scatter: if in_order { 1 } else { SCATTER },
+            shift,
         })
     }
 }
 
-/// How far all numbers are shifted: at random, or so that the most popular one is where the user
-/// wants it.
-fn shift(generator: &mut Tausworthe, count: u64, center: Option<f64>) -> u64 {
-    let random = u64::from(generator.next_u32());
-    center.map_or(random, |center| (count as f64 * center) as u64)
-}
-
-/// Scatters consecutive ranks over all 64-bit numbers (D. Knuth's multiplicative hash with the
-/// golden ratio).
-const fn scatter(rank: u64) -> u64 {
-    rank.wrapping_mul(0x61C8_8646_80B5_83EB)
-}
+/// Scatters consecutive ranks over all 64-bit numbers when they are multiplied by it (D. Knuth's
+/// multiplicative hash with the golden ratio).
+const SCATTER: u64 = 0x61C8_8646_80B5_83EB;
 
 /// A number in 0.0..=1.0.
 fn unit(generator: &mut Tausworthe) -> f64 {

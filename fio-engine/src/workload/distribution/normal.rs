@@ -1,28 +1,26 @@
 //! The normal distribution, as far as sums of uniform numbers approach it.
 
 use super::super::random::Tausworthe;
-use super::scatter;
 
 /// A mean of twelve uniform draws, and around it a part whose width is the deviation.
 #[derive(Debug, Clone)]
 pub(super) struct Normal {
     /// Numbers the second part is drawn from.
     width: u64,
-    shift: u64,
 }
 
 /// Uniform draws that are added up.
 const DRAWS: u64 = 12;
 
 impl Normal {
-    pub(super) fn new(count: u64, deviation: f64, center: Option<f64>) -> Self {
+    pub(super) fn new(count: u64, deviation: f64) -> Self {
         let width = (count as f64 * deviation / 100.0).ceil() as u64;
         Self {
             width: width.min(count / 2),
-            shift: center.map_or(0, |center| (count as f64 * (center - 0.5)) as i64 as u64),
         }
     }
 
+    /// A number that may reach `count`.
     pub(super) fn draw(&self, generator: &mut Tausworthe, count: u64) -> u64 {
         let sum: u64 = (0..DRAWS)
             .map(|_| u64::from(generator.next_u32()) % (count + 1))
@@ -38,6 +36,6 @@ impl Normal {
             }
             place = mean.wrapping_add_signed(deviation);
         }
-        scatter(place).wrapping_add(self.shift) % count
+        place
     }
 }

@@ -9,7 +9,7 @@ const DRAWS: u64 = 200_000;
 /// How often each number below `count` is drawn.
 fn counts(distribution: Distribution, count: u64) -> Vec<u64> {
     let mut skew = SkewMaker::new(&distribution)
-        .make(count, 4711)
+        .make(count, 4711, false)
         .expect("a skewed distribution");
     let mut counts = vec![0; count as usize];
     for _ in 0..DRAWS {
@@ -22,7 +22,7 @@ fn counts(distribution: Distribution, count: u64) -> Vec<u64> {
 fn by_rank(counts: &[u64], shift: u64) -> Vec<u64> {
     let count = counts.len() as u64;
     (0..count)
-        .map(|rank| counts[(scatter(rank).wrapping_add(shift) % count) as usize])
+        .map(|rank| counts[(rank.wrapping_mul(SCATTER).wrapping_add(shift) % count) as usize])
         .collect()
 }
 
@@ -140,7 +140,7 @@ fn files_have_hot_blocks_of_their_own() {
     let center = None;
     let mut maker = SkewMaker::new(&Distribution::Zipf { theta: 1.2, center });
     let mut draw = |name: &[u8]| {
-        let skew = maker.make(1 << 20, name_hash(name));
+        let skew = maker.make(1 << 20, name_hash(name), false);
         let mut skew = skew.expect("a skewed distribution");
         [(); 8].map(|()| skew.draw())
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::random::Tausworthe;
-use super::{scatter, unit};
+use super::unit;
 
 /// The formula of J. Gray et al., "Quickly generating billion-record synthetic databases", SIGMOD
 /// 1994: it needs one power per draw and no table.
@@ -14,7 +14,6 @@ pub(super) struct Zipf {
     second: f64,
     alpha: f64,
     eta: f64,
-    shift: u64,
 }
 
 /// Terms summed at most, as in fio; those of the remaining blocks hardly count.
@@ -23,7 +22,7 @@ const MOST_TERMS: u64 = 10_000_000;
 impl Zipf {
     /// Zipf's law for `count` blocks. `sums` has the sums of this θ that are known already, by the
     /// number of their terms.
-    pub(super) fn new(sums: &mut BTreeMap<u64, f64>, count: u64, theta: f64, shift: u64) -> Self {
+    pub(super) fn new(sums: &mut BTreeMap<u64, f64>, count: u64, theta: f64) -> Self {
         let terms = count.min(MOST_TERMS);
         let (done, known) = sums
             .range(..=terms)
@@ -37,20 +36,19 @@ impl Zipf {
             second,
             alpha: 1.0 / (1.0 - theta),
             eta: (1.0 - (2.0 / count as f64).powf(1.0 - theta)) / (1.0 - second / sum),
-            shift,
         }
     }
 
+    /// A rank, from 0 on.
     pub(super) fn draw(&self, generator: &mut Tausworthe, count: u64) -> u64 {
         let chosen = unit(generator);
         let part = chosen * self.sum;
-        let rank = if part < 1.0 {
-            1
+        if part < 1.0 {
+            0
         } else if part < self.second {
-            2
+            1
         } else {
-            1 + (count as f64 * (self.eta * chosen - self.eta + 1.0).powf(self.alpha)) as u64
-        };
-        scatter(rank - 1).wrapping_add(self.shift) % count
+            (count as f64 * (self.eta * chosen - self.eta + 1.0).powf(self.alpha)) as u64
+        }
     }
 }

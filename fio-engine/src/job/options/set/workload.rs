@@ -85,7 +85,7 @@ pub(in crate::job::options) fn soft_random_map(draft: &mut Draft, value: Value<'
 pub(in crate::job::options) fn random_generator(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.random_generator = match value.word()? {
         "tausworthe64" => RandomGenerator::Tausworthe64,
-        "lfsr" => return Err(value.unsupported("write tausworthe or tausworthe64")),
+        "lfsr" => RandomGenerator::Lfsr,
         _ => RandomGenerator::Tausworthe,
     };
     Ok(())
