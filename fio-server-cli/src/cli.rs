@@ -58,6 +58,16 @@ pub enum Command {
     /// are translated; what a version cannot carry is left out, and the client is told so, once for
     /// each thing. A client and a server of the same version hear each other unchanged.
     Bridge(BridgeArgs),
+    /// Say which job options there are, and what one of them takes
+    ///
+    /// The list has all options of fio, the refused ones with the reason.
+    Options(OptionsArgs),
+    /// Say which I/O engines there are, and which options one of them has
+    Engines(EnginesArgs),
+    /// List options, or describe one, in the layout of fio --cmdhelp
+    Cmdhelp(OptionsArgs),
+    /// List I/O engines, the options of one, or one of those, in the layout of fio --enghelp
+    Enghelp(EnginesArgs),
     /// Print shell completions or the manual page
     #[command(subcommand)]
     Generate(Generate),
@@ -212,6 +222,22 @@ pub struct ExplainArgs {
     /// Which release's random sequences jobs draw
     #[arg(long, value_name = "RELEASE", value_enum, default_value_t = RandomRule::Newest)]
     pub random_rule: RandomRule,
+}
+
+/// Arguments of `options` and `cmdhelp`.
+#[derive(Debug, Args)]
+pub struct OptionsArgs {
+    /// An option; without it, or for `all`, all are listed
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// Arguments of `engines` and `enghelp`.
+#[derive(Debug, Args)]
+pub struct EnginesArgs {
+    /// An engine, and one of its options after a comma; without it the engines are listed
+    #[arg(value_name = "ENGINE[,OPTION]")]
+    pub name: Option<String>,
 }
 
 /// Which jobs to run: shared by `client`, `run` and `explain`.

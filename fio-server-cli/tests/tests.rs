@@ -8,6 +8,7 @@ mod examples;
 mod explain;
 mod fake_server;
 mod generate;
+mod help;
 mod packets;
 mod replay;
 mod run;

@@ -158,8 +158,8 @@ pub enum Problem {
         /// Why.
         reason: &'static str,
     },
-    /// An option of the job's engine, which is not here.
-    #[error("an option of ioengine={engine}, which is not here: {reason}")]
+    /// An option of the job's engine, or one that only it may know, and the engine is not here.
+    #[error("it goes with ioengine={engine}, which is not here: {reason}")]
     AbsentEngine {
         /// The job's engine.
         engine: String,

@@ -19,6 +19,7 @@ mod file_options;
 mod flags;
 mod flow;
 mod grammar;
+pub mod help;
 mod latency;
 mod lifecycle;
 mod limits;

@@ -362,7 +362,8 @@ impl<'o> Parser<'o> {
         for given in first {
             self.apply_one(section, given, draft)?;
         }
-        // In a file the engine may be named behind its options; among words it must come first.
+        // In a file the engine may be named behind its options, which are unknown if it is not here;
+        // among words it must come first.
         let waits = |given: &GivenOption<'_>| !section.of_words && is_of_engine(given.name);
         let mut recorded = vec![(String::new(), String::new()); section.options.len()];
         for waiting in [false, true] {
@@ -382,8 +383,8 @@ impl<'o> Parser<'o> {
         draft: &mut Draft,
     ) -> Result<(String, String), JobFileError> {
         let fault = |problem| option_fault(section, given, problem);
-        let option =
-            options::find(given.name).ok_or_else(|| fault(options::unknown(given.name)))?;
+        let unknown = || options::unknown(given.name, &draft.spec.engine);
+        let option = options::find(given.name).ok_or_else(|| fault(unknown()))?;
         let expander = self.expander();
         let value = match given.value {
             Some(value) if !section.of_words => Some(
@@ -457,7 +458,7 @@ fn recorded(option: &OptionInfo, value: Option<&[u8]>) -> (String, String) {
 }
 
 fn is_of_engine(name: &[u8]) -> bool {
-    options::find(name).is_some_and(|option| !option.engines.is_empty())
+    options::find(name).is_none_or(|option| !option.engines.is_empty())
 }
 
 fn position(line: usize, column: usize) -> Position {

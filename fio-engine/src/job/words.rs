@@ -204,7 +204,7 @@ fn lookup(name: &[u8]) -> Result<Known, Problem> {
     let spelled = underscores(name);
     options::find(&spelled)
         .map(Known::Option)
-        .ok_or_else(|| match options::unknown(&spelled) {
+        .ok_or_else(|| match options::unknown(&spelled, "") {
             Problem::UnknownOption { nearest, .. } => Problem::UnknownOption {
                 name: shown(name),
                 nearest: nearest.or_else(|| nearest_flag(name)),

@@ -5,6 +5,7 @@
 pub(crate) mod values;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What `check` finds wrong, on two threads: fio spends its 0.15 s in calibrating its clock.
@@ -43,10 +44,15 @@ impl Fio {
         job_file
             .write_all(file.as_bytes())
             .expect("a job file can be written");
+        self.accepts_file(job_file.path())
+    }
+
+    /// Whether `fio --parse-only` succeeds with the job file of this name.
+    pub(crate) fn accepts_file(&self, path: &Path) -> bool {
         let status = Command::new("fio")
             .current_dir(self.0.path())
             .arg("--parse-only")
-            .arg(job_file.path())
+            .arg(path)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();

@@ -6,6 +6,7 @@ mod client_output;
 mod decode;
 mod explain;
 mod generate;
+mod help;
 mod probe;
 mod run;
 
@@ -37,6 +38,10 @@ fn dispatch(command: &Command) -> Result<ExitStatus, Failure> {
         Command::Run(args) => run::run(args),
         Command::Explain(args) => explain::explain(args),
         Command::Probe(args) => probe::command(args),
+        Command::Options(args) => help::options(args),
+        Command::Engines(args) => help::engines(args),
+        Command::Cmdhelp(args) => help::as_in_fio(help::command_help(args.name.as_deref())),
+        Command::Enghelp(args) => help::as_in_fio(help::engine_help(args.name.as_deref())),
         Command::Generate(what) => generate::generate(what),
         Command::Decode(args) => decode::decode(args),
         Command::Bridge(args) => crate::bridge::bridge(args),

@@ -103,13 +103,10 @@ impl OptionInfo {
     ) -> Result<(), Problem> {
         let Some(setter) = self.setter else {
             let engine = draft.spec.engine.as_str();
-            if let Some(reason) = absent_engine(engine)
-                && self.engines.contains(&engine)
+            if self.engines.contains(&engine)
+                && let Some(problem) = engine_not_here(engine)
             {
-                return Err(Problem::AbsentEngine {
-                    engine: shown(engine.as_bytes()),
-                    reason,
-                });
+                return Err(problem);
             }
             if !self.engines.is_empty() {
                 return Err(Problem::UnsupportedEngineOption {
@@ -337,11 +334,24 @@ pub(super) fn find(name: &[u8]) -> Option<&'static OptionInfo> {
 }
 
 /// Why a name that [`find`] does not know is refused.
-pub(super) fn unknown(name: &[u8]) -> Problem {
+///
+/// Options of an engine that is not here are none by themselves; then the engine is named.
+pub(super) fn unknown(name: &[u8], engine: &str) -> Problem {
+    if let Some(problem) = engine_not_here(engine) {
+        return problem;
+    }
     Problem::UnknownOption {
         name: shown(name),
         nearest: nearest_option(name).map(str::to_owned),
     }
+}
+
+/// The complaint about options of an engine of fio that is not here; `None` if there is none.
+fn engine_not_here(engine: &str) -> Option<Problem> {
+    absent_engine(engine).map(|reason| Problem::AbsentEngine {
+        engine: shown(engine.as_bytes()),
+        reason,
+    })
 }
 
 /// The option whose name or alias is nearest to `name`.
