@@ -522,7 +522,6 @@ const REFUSED_HERE: &[(&str, &str)] = &[
     ),
     ("ioengine=io_uring\nforce_async=-1", "as above"),
     ("prio=-1", "fio fails when it starts the job"),
-    ("log_compression_cpus=0", "known, not supported"),
 ];
 
 /// What fio refuses, at least as Debian builds it, and this parser accepts, and why.

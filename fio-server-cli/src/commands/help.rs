@@ -211,7 +211,8 @@ fn value(option: &OptionInfo) -> String {
         }
         .expect("a string takes it");
     }
-    option.unit.map_or(text.clone(), |unit| {
-        format!("{text}, in {unit} without a unit")
-    })
+    if let Some(unit) = option.unit {
+        write!(text, ", in {unit} without a unit").expect("a string takes it");
+    }
+    text
 }
