@@ -46,7 +46,6 @@ const REFUSED: &[(&str, &str)] = &[
     // Options that do not work yet where others do.
     ("fixed-rate-submission", "io_submit_mode"),
     ("poisson-rate-submission", "io_submit_mode"),
-    ("latency-profile", "lfsr"),
 ];
 
 /// Examples that both accept and that have no counts to compare, and why.

@@ -199,7 +199,6 @@ const fn exclusive(
 const CHOICES: &[Choice] = &[
     accepted(&[("fadvise_hint", "noreuse")], "newer than Debian's fio"),
     refused(&[("atomic", "1")], "no engine here asks for atomic writes"),
-    refused(&[("random_generator", "lfsr")], "known, not supported"),
     refused(&[("numjobs", "0")], "no job at all"),
     refused(&[("loops", "0")], "no loop at all"),
     refused(&[("nrfiles", "0")], "no file at all"),
