@@ -76,8 +76,8 @@ fn every_word_of_an_option_is_understood() {
     for option in options().iter().filter(|option| option.is_supported()) {
         for value in option.values {
             let text = format!("[a]\n{}={value}\n", option.name);
-            // Zones need a list; a sequence is known and not supported.
-            let refused = ["sequence", "zoned", "zoned_abs"].contains(value);
+            // Zones need a list or a size; the others are known and not supported.
+            let refused = ["sequence", "zoned", "zoned_abs", "strided", "zbd"].contains(value);
             assert_eq!(parse(&text).is_err(), refused, "{text}");
         }
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use fio_engine::files::FileSet;
 use fio_engine::job::{
     BlockSizes, Distribution, FileService, JobSpec, Pattern, RandomGenerator, Sequencer,
-    SizeOrPercent, Zone, ZoneList,
+    SizeOrPercent, StridedZones, Zone, ZoneList,
 };
 use fio_engine::workload::{Generator, RandomRule, RequestKind, Tausworthe};
 use fio_engine::{Direction, PerDirection};
@@ -86,6 +86,7 @@ impl OracleJob {
         job.synchronisation(random);
         job.order(random);
         job.file_service(random);
+        job.zones(random);
         job
     }
 
@@ -324,6 +325,34 @@ impl OracleJob {
             self.option("number_ios", number);
             self.spec.order.number_of_ios = Some(number);
         }
+    }
+
+    /// Zones where fio 3.33 keeps to its manual: with distributions and strides it leaves zones, and
+    /// where blocks do not fill the range it ends its pass when it has gone over a zone once.
+    fn zones(&mut self, random: &mut Tausworthe) {
+        let spec = &self.spec;
+        let block = spec.block_sizes.0[0].max();
+        let one_size = |size: &BlockSizes| size.min() == block && size.max() == block;
+        let comparable = spec.block_sizes.0.iter().all(one_size)
+            && spec.offset_alignment.0 == [None; 3]
+            && spec.order.distribution == Distribution::Uniform
+            && spec.order.stride == 0
+            && spec.file_size.is_none()
+            && !spec.pattern.trim_then_write;
+        if !comparable || below(random, 3) > 0 {
+            return;
+        }
+        let range = block * (2 + below(random, (64 << 10) / block - 2));
+        let zones = StridedZones {
+            size: 1 + below(random, 3 * range),
+            range,
+            skip: 512 * below(random, 100),
+        };
+        self.option("zonemode", "strided");
+        self.option("zonesize", zones.size);
+        self.option("zonerange", zones.range);
+        self.option("zoneskip", zones.skip);
+        self.spec.order.zones = Some(zones);
     }
 
     fn distribution(&mut self, random: &mut Tausworthe) {

@@ -98,7 +98,7 @@ const fn rule(
 }
 
 /// The first rule that applies to an option counts.
-const RULES: [Rule; 29] = [
+const RULES: [Rule; 31] = [
     rule(
         &[
             "rw",
@@ -184,6 +184,16 @@ const RULES: [Rule; 29] = [
         &["random_generator"],
         |facts| facts.spec.random_generator == RandomGenerator::Lfsr && !facts.draws_by_register(),
         "blocks that are not equally popular (random_distribution) cannot come from a shift register",
+    ),
+    rule(
+        &["zonerange", "zoneskip"],
+        |facts| facts.spec.order.zones.is_none(),
+        "there are no zones without zonemode=strided",
+    ),
+    rule(
+        &["zonecapacity"],
+        |_| true,
+        "only zones of zoned block devices can be filled",
     ),
     rule(
         &["randrepeat", "randseed"],

@@ -9,6 +9,7 @@ use crate::direction::{Direction, PerDirection};
 use super::error::ValueError;
 use super::spec::{BlockSizes, JobSpec, Measure};
 use super::units::KbBase;
+use super::zones::ZoneDraft;
 
 /// A job in the making.
 #[derive(Debug, Clone)]
@@ -17,6 +18,7 @@ pub(super) struct Draft {
     pub(super) block_size: PerDirection<Option<u64>>,
     pub(super) block_size_range: PerDirection<Option<(u64, u64)>>,
     pub(super) block_size_split: PerDirection<Option<Vec<(u64, u8)>>>,
+    pub(super) zones: ZoneDraft,
     /// `gtod_reduce`: all measurements off, whatever the options for single ones say.
     pub(super) reduce_clock_reads: bool,
     /// `nrfiles` was given: at most so many of the files that are named are used.
@@ -34,6 +36,7 @@ impl Draft {
             block_size: PerDirection::splat(None),
             block_size_range: PerDirection::splat(None),
             block_size_split: PerDirection::splat(None),
+            zones: ZoneDraft::default(),
             reduce_clock_reads: false,
             file_count_given: false,
             cpus,
@@ -72,6 +75,7 @@ impl Draft {
                 bandwidth: false,
             };
         }
+        self.settle_zones()?;
         self.settle_files();
         self.settle_logs();
         self.settle_time();

@@ -42,6 +42,7 @@ mod think_time;
 pub mod units;
 mod validate;
 mod words;
+mod zones;
 
 pub use buffers::{BufferOptions, DedupeMode, DedupeOptions};
 pub use engine_options::{
@@ -84,5 +85,6 @@ pub use spec::{
 
 pub use steady_state::{MAX_STEADY_STATE_LENGTH, SteadyMeasure, SteadyStateOptions};
 pub use think_time::{ThinkTimeOptions, ThinkTrigger};
+pub use zones::StridedZones;
 
 pub(crate) use error::shown;

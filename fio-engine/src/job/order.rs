@@ -2,6 +2,7 @@
 
 use super::error::ValueError;
 use super::spec::SizeOrPercent;
+use super::zones::StridedZones;
 use crate::direction::PerDirection;
 
 /// Which offset comes next. The default is what `rw` alone says.
@@ -42,6 +43,8 @@ pub struct OrderOptions {
     /// Bytes to which beginnings given in percent are rounded up (`offset_align`); 0 means the
     /// smallest block size.
     pub begin_alignment: u64,
+    /// Zones the job works on one after the other (`zonemode=strided`); `None` means whole files.
+    pub zones: Option<StridedZones>,
 }
 
 impl Default for OrderOptions {
@@ -57,6 +60,7 @@ impl Default for OrderOptions {
             number_of_ios: None,
             offset_increment: SizeOrPercent::Bytes(0),
             begin_alignment: 0,
+            zones: None,
         }
     }
 }
@@ -168,6 +172,7 @@ impl OrderOptions {
         if matches!(self.offset_increment, SizeOrPercent::Percent(101..)) {
             return Err(conflict("offset_increment must be at most 100%"));
         }
+        self.zones.map_or(Ok(()), |zones| zones.validate())?;
         self.file_service.validate()?;
         self.distribution.validate()
     }

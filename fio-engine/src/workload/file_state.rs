@@ -13,6 +13,10 @@ use super::request::Request;
 pub(super) struct FileState {
     pub(super) start: u64,
     pub(super) length: u64,
+    /// Where the zone the job is in begins, relative to `start`; 0 if there are none.
+    pub(super) zone: u64,
+    /// Bytes of a zone in which I/Os begin; `length` if there are none.
+    pub(super) range: u64,
     /// Where the next sequential I/O of each direction begins, relative to `start`.
     pub(super) positions: PerDirection<u64>,
     /// Where the last I/O of each direction began, relative to `start`.
@@ -34,8 +38,14 @@ impl FileState {
     /// Prepares for another pass over the file.
     pub(super) fn restart(&mut self) {
         self.done = false;
-        self.positions = PerDirection::splat(0);
-        self.last = PerDirection::splat(0);
+        self.zone = 0;
+        self.begin_zone();
+    }
+
+    /// Prepares for going over the zone the job is in, or over the whole file if there are none.
+    pub(super) fn begin_zone(&mut self) {
+        self.positions = PerDirection::splat(self.zone);
+        self.last = PerDirection::splat(self.zone);
         if let Some(map) = &mut self.map {
             map.clear();
         }

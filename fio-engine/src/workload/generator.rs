@@ -124,6 +124,7 @@ impl Generator {
         };
         if Sequencer::is_plain(&spec.order)
             && spec.order.number_of_ios.is_none()
+            && spec.order.zones.is_none()
             && shape.uniform
             && !shape.lfsr
             && !spec.order.sizes_by_order
@@ -452,6 +453,7 @@ impl Generator {
     fn data(&mut self, file: usize, direction: Direction) -> Option<Request> {
         if let Some(trimmed) = self.files[file].trimmed.take() {
             self.progress.count(Direction::Write, trimmed.length);
+            self.placement.count(trimmed.length);
             return Some(Request {
                 kind: RequestKind::Data(Direction::Write),
                 ..trimmed
@@ -492,6 +494,7 @@ impl Generator {
         if let Some(mix) = &mut self.mix {
             mix.restart();
         }
+        self.placement.restart();
         self.chooser.restart(self.reseed.as_deref());
         let Some(seeds) = &self.reseed else {
             return;

@@ -9,6 +9,7 @@ use super::file_state::FileState;
 use super::random::{AnyTausworthe, Seeds, Stream};
 use super::sequencer::Sequencer;
 use super::shape::{Shape, size_stream};
+use super::zone_walk::ZoneWalk;
 
 /// Places the I/Os of a job: at random, or where the one before ended.
 ///
@@ -24,6 +25,8 @@ pub(super) struct Placement {
     sequencer: Sequencer,
     /// Present if the distribution of offsets is zoned.
     zones: Option<Zoned>,
+    /// Present if the job goes from zone to zone.
+    zone_walk: Option<ZoneWalk>,
     /// Sizes belong to the order of an I/O in place of its direction.
     sizes_by_order: bool,
     time_based: bool,
@@ -55,6 +58,7 @@ impl Placement {
             sequencer: Sequencer::new(spec, seeds.generator(Stream::RandomShare)),
             zones: (shape.zones.clone())
                 .map(|zones| Zoned::new(zones, seeds.generator(Stream::Zone))),
+            zone_walk: spec.order.zones.map(ZoneWalk::new),
             sizes_by_order: spec.order.sizes_by_order,
             time_based: spec.time_based,
             renews: spec.time_based
@@ -69,6 +73,21 @@ impl Placement {
     /// The size of all I/Os of a direction if they are alike.
     pub(super) fn fixed_size(&self, direction: Direction) -> Option<u64> {
         self.sizes[direction].fixed()
+    }
+
+    /// Begins another pass over the files.
+    pub(super) fn restart(&mut self) {
+        if let Some(walk) = &mut self.zone_walk {
+            walk.restart();
+        }
+    }
+
+    /// Counts an I/O of this length that goes where the one before went.
+    #[inline]
+    pub(super) const fn count(&mut self, length: u64) {
+        if let Some(walk) = &mut self.zone_walk {
+            walk.count(length);
+        }
     }
 
     /// Draws the same places again.
@@ -97,6 +116,9 @@ impl Placement {
         if self.smallest[direction] > file.length {
             return None;
         }
+        if let Some(walk) = &mut self.zone_walk {
+            walk.enter(file);
+        }
         let random = self.sequencer.is_random(direction);
         if !random {
             if let Some(position) = self.next_position(file, direction, passes) {
@@ -108,7 +130,8 @@ impl Placement {
             }
         }
         let block = self.random_block_of_pass(file, direction, passes)?;
-        let position = block.checked_mul(self.alignments[direction])?;
+        let distance = block.checked_mul(self.alignments[direction])?;
+        let position = file.zone.checked_add(distance)?;
         let room = file.length.checked_sub(position)?;
         let drawn = self.size(direction, Direction::Write, room)?;
         let length = if random {
@@ -117,6 +140,7 @@ impl Placement {
             drawn
         };
         file.advance(direction, position, length);
+        self.count(length);
         (length > 0).then_some((position, length))
     }
 
@@ -132,7 +156,7 @@ impl Placement {
         // With several files, a file that is finished waits for the others.
         if position.is_none() && !self.random && self.single_file && self.time_based {
             *passes += 1;
-            return Some(0);
+            return Some(file.zone);
         }
         position
     }
@@ -148,6 +172,7 @@ impl Placement {
         let room = file.length.checked_sub(position)?;
         let length = self.size(direction, Direction::Read, room)?;
         file.advance(direction, position, length);
+        self.count(length);
         Some((position, length))
     }
 
@@ -171,11 +196,11 @@ impl Placement {
         passes: &mut u64,
     ) -> Option<u64> {
         let block = self.random_block(file, direction);
-        if block.is_some() || !self.renews {
+        if block.is_some() || !(self.renews || self.zone_walk.is_some()) {
             return block;
         }
-        file.restart();
-        *passes += 1;
+        file.begin_zone();
+        *passes += u64::from(self.zone_walk.is_none());
         self.random_block(file, direction)
     }
 

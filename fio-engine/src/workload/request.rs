@@ -80,6 +80,19 @@ pub enum WorkloadError {
         /// The direction it was given for.
         direction: Direction,
     },
+    /// Zones without room for one I/O.
+    #[error(
+        "job {job:?}: zones of {range} bytes have no room for a block of {block_size} bytes; raise \
+         zonerange or lower bs"
+    )]
+    SmallZones {
+        /// Name of the job.
+        job: String,
+        /// The smallest block size of the job.
+        block_size: u64,
+        /// Bytes of a zone that are used.
+        range: u64,
+    },
     /// The random map does not fit into memory.
     #[error(
         "job {job:?}: no memory for the random map of {blocks} blocks; use norandommap, \

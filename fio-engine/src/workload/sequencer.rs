@@ -22,6 +22,7 @@ pub(super) struct Sequencer {
     draws: PerDirection<Tausworthe>,
     identical: bool,
     stride: i64,
+    zoned: bool,
 }
 
 impl Sequencer {
@@ -35,6 +36,7 @@ impl Sequencer {
             draws: PerDirection::splat(draws),
             identical: spec.pattern.random && order.sequencer == Between::Identical,
             stride: order.stride,
+            zoned: order.zones.is_some(),
         }
     }
 
@@ -70,6 +72,9 @@ impl Sequencer {
     #[inline]
     pub(super) fn position(&self, file: &FileState, direction: Direction) -> Option<u64> {
         let position = file.positions[direction];
+        if self.zoned {
+            return self.position_in_zone(file, direction);
+        }
         if position >= file.length {
             None
         } else if self.identical {
@@ -79,6 +84,34 @@ impl Sequencer {
         } else {
             Some(strided(position, file, self.stride))
         }
+    }
+}
+
+impl Sequencer {
+    /// As [`Self::position`], in the range of the zone the file is in: behind its end, I/O goes on
+    /// at its beginning, and with strides that go down the other way round.
+    fn position_in_zone(&self, file: &FileState, direction: Direction) -> Option<u64> {
+        let position = file.positions[direction];
+        let end = file.zone.saturating_add(file.range);
+        if position >= file.length {
+            return None;
+        }
+        if self.identical {
+            return Some(file.last[direction]);
+        }
+        let stepped = if position == file.zone {
+            Some(position)
+        } else {
+            position.checked_add_signed(self.stride)
+        };
+        let position = match stepped {
+            Some(stepped) if (file.zone..end).contains(&stepped) => stepped,
+            _ if self.stride >= 0 => file.zone,
+            _ => end
+                .saturating_sub(self.stride.unsigned_abs())
+                .max(file.zone),
+        };
+        (position < file.length).then_some(position)
     }
 }
 

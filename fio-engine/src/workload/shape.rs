@@ -67,6 +67,15 @@ impl Shape {
                 largest_region,
             });
         }
+        if let Some(zones) = spec.order.zones.filter(|_| spec.pattern.random)
+            && zones.range < needed
+        {
+            return Err(WorkloadError::SmallZones {
+                job: spec.name.clone(),
+                block_size: needed,
+                range: zones.range,
+            });
+        }
         // As in fio, of directions the job leaves out, too.
         let aligned = Direction::ALL.into_iter().any(|direction| {
             spec.offset_alignment[direction].is_some_and(|bytes| bytes != smallest[direction])
@@ -106,7 +115,11 @@ impl Shape {
         region: &FileRegion,
         seeds: &Seeds,
     ) -> Result<FileState, WorkloadError> {
-        let blocks = region.length / self.unit;
+        let range = match spec.order.zones {
+            Some(zones) => zones.range.min(region.length),
+            None => region.length,
+        };
+        let blocks = range / self.unit;
         let map = match self.mapped.then(|| RandomMap::new(blocks)) {
             None => None,
             Some(Ok(map)) => Some(map),
@@ -121,12 +134,14 @@ impl Shape {
         Ok(FileState {
             start: region.start,
             length: region.length,
+            zone: 0,
+            range,
             positions: PerDirection::splat(0),
             last: PerDirection::splat(0),
             skew: self
                 .skews
                 .make(
-                    region.length.div_ceil(self.unit),
+                    range.div_ceil(self.unit),
                     seeds.of_name(region.name_hash),
                     false,
                 )
@@ -139,7 +154,7 @@ impl Shape {
             blocks: PerDirection(Direction::ALL.map(|direction| {
                 let alignment = self.alignments[direction];
                 let needed = self.smallest[direction].max(alignment);
-                (region.length.saturating_sub(needed) / alignment + 1) as f64
+                (range.saturating_sub(needed) / alignment + 1) as f64
             })),
         })
     }

@@ -6,8 +6,8 @@ use super::*;
 use crate::PerDirection;
 use crate::direction::Direction;
 use crate::job::{
-    BlockSizes, Distribution, FileService, JobSpec, Pattern, RandomGenerator, SizeOrPercent, Zone,
-    ZoneList,
+    BlockSizes, Distribution, FileService, JobSpec, Pattern, RandomGenerator, SizeOrPercent,
+    StridedZones, Zone, ZoneList,
 };
 
 /// First I/Os of jobs on a 4 MiB file, as fio 3.33 and a release after 3.35 issued them.
@@ -164,6 +164,61 @@ proptest! {
     }
 
     #[test]
+    fn strided_zones_are_not_left(
+        pattern in prop::sample::select(vec![
+            Pattern::READ, Pattern::RANDOM_READ, Pattern::READ_WRITE, Pattern::RANDOM_READ_WRITE,
+            Pattern::RANDOM_TRIM, Pattern::RANDOM_TRIM_WRITE, Pattern::TRIM_WRITE,
+        ]),
+        distribution in prop::sample::select(vec![
+            Distribution::Uniform,
+            Distribution::Zipf { theta: 1.2, center: None },
+            Distribution::Normal { deviation: 20.0, center: Some(0.7) },
+        ]),
+        lfsr in any::<bool>(),
+        no_map in any::<bool>(),
+        stride in prop::sample::select(vec![0_i64, 4096, 5000, -8192]),
+        every in prop::sample::select(vec![1_u32, 4]),
+        size in 1_u64..200_000,
+        range in 4096_u64..100_000,
+        skip in 0_u64..50_000,
+        start in 0_u64..100_000,
+    ) {
+        let zones = StridedZones { size, range, skip };
+        let mut spec = JobSpec::new("property");
+        spec.pattern = pattern;
+        spec.no_random_map = no_map;
+        spec.order.zones = Some(zones);
+        spec.order.distribution = distribution;
+        spec.order.random_every = every;
+        spec.order.stride = if pattern.random { 0 } else { stride };
+        spec.io_size = Some(SizeOrPercent::Bytes(2 << 20));
+        if lfsr {
+            spec.random_generator = RandomGenerator::Lfsr;
+        }
+        let length = 400_000;
+        let regions = [FileRegion { start, length, ..FileRegion::default() }];
+        let mut generator = Generator::new(&spec, 1, &regions, RandomRule::Newest)
+            .expect("a job that can run");
+        // Where the zone begins, and what was moved since the job is in it.
+        let (mut zone, mut moved) = (0, 0);
+        let mut issued = 0;
+        while let Some(request) = generator.next() {
+            let position = request.offset - start;
+            let new_zone = position / (range + skip);
+            prop_assert!(position % (range + skip) < range, "{} lies between zones", position);
+            prop_assert!(position + request.length <= length);
+            if new_zone != zone {
+                // Only the end of the file ends a zone before its time.
+                prop_assert!(moved >= size || new_zone == 0, "{} left after {}", zone, moved);
+                (zone, moved) = (new_zone, 0);
+            }
+            moved += request.length;
+            issued += 1;
+        }
+        prop_assert!(issued > 100);
+    }
+
+    #[test]
     fn nothing_leaves_the_regions(
         pattern in prop::sample::select(vec![
             Pattern::READ, Pattern::RANDOM_READ, Pattern::READ_WRITE, Pattern::RANDOM_READ_WRITE,
@@ -201,6 +256,67 @@ proptest! {
             prop_assert!(request.offset + request.length <= region.start + region.length);
         }
     }
+}
+
+/// What fio 3.33 issues in a file of 32 blocks.
+#[test]
+fn walks_through_zones_are_fios() {
+    let zones = |size: u64, range: u64, skip: u64| StridedZones {
+        size: size << 10,
+        range: range << 10,
+        skip: skip << 10,
+    };
+    let (sequential, random) = (Pattern::READ, Pattern::RANDOM_READ);
+    for (pattern, zones, expected) in [
+        (
+            sequential,
+            zones(16, 32, 8),
+            &[0_u64, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23, 30, 31][..],
+        ),
+        (
+            sequential,
+            zones(32, 16, 16),
+            &[0, 1, 2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 8],
+        ),
+        (
+            random,
+            zones(16, 32, 8),
+            &[0, 5, 6, 3, 13, 16, 14, 12, 27, 20, 26, 25],
+        ),
+        (
+            random,
+            zones(64, 32, 0),
+            &[0, 5, 6, 3, 4, 7, 1, 2, 7, 0, 6, 5, 1, 2, 3, 4, 11, 14, 10],
+        ),
+    ] {
+        let mut spec = JobSpec::new("zones");
+        spec.pattern = pattern;
+        spec.order.zones = Some(zones);
+        let mut generator = whole_file(&spec, 128 << 10, RandomRule::Before335);
+        let issued: Vec<u64> = std::iter::from_fn(|| generator.next())
+            .map(|request| request.offset / 4096)
+            .take(expected.len())
+            .collect();
+        assert_eq!(issued, expected, "{zones:?}");
+    }
+}
+
+#[test]
+fn zones_too_small_for_a_block_are_refused() {
+    let mut spec = JobSpec::new("small");
+    spec.pattern = Pattern::RANDOM_READ;
+    spec.order.zones = Some(StridedZones {
+        size: 8192,
+        range: 4095,
+        skip: 0,
+    });
+    let regions = [FileRegion {
+        start: 0,
+        length: 1 << 20,
+        ..FileRegion::default()
+    }];
+    let error = Generator::new(&spec, 1, &regions, RandomRule::Newest).expect_err("no room");
+    assert!(error.to_string().contains("raise zonerange or lower bs"));
 }
 
 #[test]

@@ -22,7 +22,7 @@ const REASONS: &[(&[&str], &str)] = &[
     ),
     (
         &[
-            "zone",
+            "zone_reset",
             "read_beyond_wp",
             "max_open_zones",
             "job_max_open_zones",
@@ -30,7 +30,7 @@ const REASONS: &[(&[&str], &str)] = &[
             "recover_zbd",
             "write_zone",
         ],
-        "zones of devices are not known",
+        "it is for zoned block devices (zonemode=zbd), which are not driven here",
     ),
     (
         &["merge_blktrace"],

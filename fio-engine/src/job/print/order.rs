@@ -42,6 +42,12 @@ impl Printer {
             SizeOrPercent::Percent(percent) => self.put("offset_increment", format!("{percent}%")),
         }
         self.number("offset_align", order.begin_alignment, 0);
+        if let Some(zones) = order.zones {
+            self.put("zonemode", "strided");
+            self.put("zonesize", zones.size);
+            self.put("zonerange", zones.range);
+            self.number("zoneskip", zones.skip, 0);
+        }
     }
 
     fn file_service(&mut self, service: &FileService) {

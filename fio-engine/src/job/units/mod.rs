@@ -45,8 +45,11 @@ pub enum UnitError {
     /// A percentage outside 0 to 100.
     #[error("`{0}` is not a percentage between 0% and 100%")]
     Percent(String),
-    /// Zones are known to fio, but there are no zoned devices here.
-    #[error("`{0}` is given in zones, which are not supported here; give bytes or percent")]
+    /// A number of zones where there are none, or where zones make no size.
+    #[error(
+        "`{0}` is given in zones, which only size, io_size, offset, offset_increment and zoneskip \
+         can be, with zonemode=strided and a zonesize; give bytes"
+    )]
     Zones(String),
     /// One value was expected and a list or range found.
     #[error("`{0}` is a range where one value is expected")]

@@ -48,17 +48,26 @@ pub(super) fn at_least_one(value: Value<'_>) -> Result<u32, ValueError> {
 }
 
 pub(in crate::job::options) fn size(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    draft.spec.size = value.size()?;
+    draft.zones.job_size = value.zones();
+    if draft.zones.job_size.is_none() {
+        draft.spec.size = value.size()?;
+    }
     Ok(())
 }
 
 pub(in crate::job::options) fn io_size(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    draft.spec.io_size = value.size()?;
+    draft.zones.io_size = value.zones();
+    if draft.zones.io_size.is_none() {
+        draft.spec.io_size = value.size()?;
+    }
     Ok(())
 }
 
 pub(in crate::job::options) fn offset(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    draft.spec.offset = parse_size_or_percent(value.text, value.kb_base)?;
+    draft.zones.offset = value.zones();
+    if draft.zones.offset.is_none() {
+        draft.spec.offset = parse_size_or_percent(value.text, value.kb_base)?;
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@ mod rate;
 mod replay;
 mod steady_state;
 mod workload;
+mod zones;
 
 pub(super) use block_sizes::*;
 pub(super) use buffers::*;
@@ -43,6 +44,7 @@ pub(super) use rate::*;
 pub(super) use replay::*;
 pub(super) use steady_state::*;
 pub(super) use workload::*;
+pub(super) use zones::{zone_capacity, zone_mode, zone_range, zone_size, zone_skip};
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

@@ -127,7 +127,10 @@ pub(in crate::job::options) fn number_of_ios(draft: &mut Draft, value: Value<'_>
 }
 
 pub(in crate::job::options) fn offset_increment(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    draft.spec.order.offset_increment = parse_size_or_percent(value.text, value.kb_base)?;
+    draft.zones.offset_increment = value.zones();
+    if draft.zones.offset_increment.is_none() {
+        draft.spec.order.offset_increment = parse_size_or_percent(value.text, value.kb_base)?;
+    }
     Ok(())
 }
 

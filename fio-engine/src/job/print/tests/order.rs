@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use crate::direction::PerDirection;
 use crate::job::{
-    Distribution, FileService, OrderOptions, Pattern, Sequencer, SizeOrPercent, Zone, ZoneList,
+    Distribution, FileService, OrderOptions, Pattern, Sequencer, SizeOrPercent, StridedZones, Zone,
+    ZoneList,
 };
 
 fn center() -> impl Strategy<Value = Option<f64>> {
@@ -64,6 +65,7 @@ prop_compose! {
         number_of_ios in prop::option::of(1_u64..),
         offset_increment in offset_increment(),
         begin_alignment in 0_u64..1 << 40,
+        zones in prop::option::of((1_u64.., 1_u64.., any::<u64>())),
     ) -> OrderOptions {
         OrderOptions {
             distribution,
@@ -76,6 +78,7 @@ prop_compose! {
             number_of_ios,
             offset_increment,
             begin_alignment,
+            zones: zones.map(|(size, range, skip)| StridedZones { size, range, skip }),
         }
     }
 }
