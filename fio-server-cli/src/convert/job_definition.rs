@@ -14,8 +14,8 @@ use super::unified_report;
 use fio_engine::job::{
     AccessHint, BlockSizes, BufferPattern, DedupeMode, ExitScope, Fallocate, FileOptions, JobSpec,
     LifetimeHint, LockMode, LogOptions, MemoryKind, MemoryOptions, OrderOptions, Pattern,
-    PatternPart, RateOptions, RateProcess, ReplayOptions, SizeOrPercent, SyncMode, ThinkTrigger,
-    WindowValue,
+    PatternPart, RandomGenerator, RateOptions, RateProcess, ReplayOptions, SizeOrPercent, SyncMode,
+    ThinkTrigger, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -153,8 +153,16 @@ fn set_workload(spec: &JobSpec, options: &mut ThreadOptions) {
     options.random_repeatable = spec.repeatable.into();
     options.all_random_repeatable = spec.all_repeatable.into();
     options.random_seed = spec.random_seed.unwrap_or_default();
+    options.random_generator = match spec.random_generator {
+        RandomGenerator::Lfsr => 1,
+        RandomGenerator::Tausworthe64 => 2,
+        _ => 0,
+    };
     set_order(&spec.order, options);
 }
+
+/// fio's number of `zonemode=strided`, as fio 3.33 sends it.
+const ZONE_MODE_STRIDED: u32 = 2;
 
 /// The distribution of offsets stays out: releases number them differently.
 fn set_order(order: &OrderOptions, options: &mut ThreadOptions) {
@@ -162,6 +170,11 @@ fn set_order(order: &OrderOptions, options: &mut ThreadOptions) {
     options.ios_per_random_offset = order.random_every;
     options.sequential_offset_step = order.stride.cast_unsigned();
     options.block_sizes_by_order = order.sizes_by_order.into();
+    if let Some(zones) = order.zones {
+        options.zone_mode = ZONE_MODE_STRIDED;
+        (options.zone_size, options.zone_range) = (zones.size, zones.range);
+        options.zone_skip = zones.skip;
+    }
 }
 
 /// fio's bits: 1 reads, 2 writes, 4 at random, 8 trims.
