@@ -135,3 +135,33 @@ fn a_scheduler_that_does_not_exist_fails_the_job() {
     let refused = job.error_message.contains("ioscheduler=no-such-scheduler");
     assert!(!job.failed || refused, "{}", job.error_message);
 }
+
+/// The group is there while the job runs, the job is in it, and it is gone afterwards. Without the
+/// controller, or without the right to use it, the job says so.
+#[test]
+fn jobs_run_in_their_control_group() {
+    let name = format!("fio-engine-test-{}", std::process::id());
+    let mut grouped = job("a");
+    grouped.process.control_group.name = Some(format!("{name}/inner"));
+    let look = || fs::read_to_string("/proc/thread-self/cgroup").expect("procfs");
+    let (report, seen) = run(grouped, look);
+    let job = &report.jobs[0];
+    if job.failed {
+        assert!(
+            job.error_message.contains("cgroup="),
+            "{}",
+            job.error_message
+        );
+        return;
+    }
+    let line = seen[0].lines().find(|line| line.contains("blkio"));
+    let line = line.expect("the controller");
+    assert!(line.ends_with(&format!("/{name}/inner")), "{line}");
+    let mounts = fs::read_to_string("/proc/self/mounts").expect("procfs");
+    for root in mounts
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(1))
+    {
+        assert!(!std::path::Path::new(root).join(&name).exists(), "{root}");
+    }
+}

@@ -214,6 +214,31 @@ fn memory_for_buffers_is_bounded() {
     server.check_still_serving();
 }
 
+/// What would outlast a job, or favour it before others on the machine.
+#[test]
+fn settings_of_the_machine_are_not_for_clients() {
+    let server = TestServer::with(|_| ());
+    for option in [
+        "uid=0",
+        "gid=0",
+        "ioscheduler=none",
+        "cgroup=a",
+        "nice=-1",
+        "prioclass=1",
+        "allow_mounted_write=1",
+    ] {
+        let (name, _) = option.split_once('=').unwrap();
+        let job = format!("[a]\nioengine=null\nsize=4k\n{option}\n");
+        let mut peer = server.connect();
+        peer.send(JOB, job.as_bytes());
+        let messages = peer.messages_until(QUIT);
+        let told = texts(&messages).contains(name);
+        let ran = messages.iter().any(|message| message.opcode == TS);
+        assert!(told && !ran, "{option}: {}", describe(&messages));
+    }
+    server.check_still_serving();
+}
+
 #[test]
 fn files_outside_the_allowed_folders_are_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -17,9 +17,15 @@ pub(in crate::job) const INSTEAD: &str = "its jobs can be written as a file: tio
 
 /// An option of a profile. As in fio, numbers must be numbers all the same.
 pub(in crate::job::options) fn of_profile(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    if value.option.value_type == OptionType::Integer {
-        let unsigned = value.text.strip_prefix(b"-").unwrap_or(value.text);
-        value.part(unsigned).number(u64::MAX)?;
+    match value.option.value_type {
+        OptionType::Integer => {
+            let unsigned = value.text.strip_prefix(b"-").unwrap_or(value.text);
+            value.part(unsigned).number(u64::MAX)?;
+        }
+        OptionType::Flag => {
+            value.boolean()?;
+        }
+        _ => {}
     }
     draft.remark(&format!(
         "{} has no effect without a profile, in fio neither",
