@@ -148,11 +148,14 @@ const ENGINES: &[&str] = &[
 ];
 
 /// Options whose verdict depends on more than their value.
-const LEFT_OUT: [&str; 3] = [
+const LEFT_OUT: [&str; 5] = [
     // Reads a folder when it is parsed.
     "opendir",  // Decides what the other options mean; each job has one.
     "ioengine", // The section has a name.
     "name",
+    // Of use with zonemode=strided only, without which fio refuses them when it starts the job.
+    "zonesize",
+    "zonecapacity",
 ];
 
 /// A job that one of the two refuses.
@@ -210,6 +213,7 @@ const CHOICES: &[Choice] = &[
     refused(&[("numa_cpu_nodes", "")], "no node at all"),
     refused(&[("numa_mem_policy", "")], "no policy at all"),
     refused(&[("replay_skip", "")], "fio overlooks it"),
+    refused(&[("zoneskip", "100%")], "fio does not say of what"),
     refused(
         &[("percentage_random", "50,200")],
         "fio checks the first value only",
