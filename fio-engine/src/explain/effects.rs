@@ -6,7 +6,8 @@ use super::model::{NoEffect, PlannedIos};
 use super::time;
 use crate::clock::Clock;
 use crate::job::{
-    BlockSizes, Category, ClockSource, Distribution, JobSpec, OptionInfo, RandomGenerator, options,
+    BlockSizes, Category, ClockSource, Distribution, JobSpec, OptionInfo, RandomGenerator,
+    SizeOrPercent, engine_options, options,
 };
 use crate::run::{JobClone, Plan, RunOptions};
 
@@ -73,6 +74,14 @@ impl<'a> Facts<'a> {
         !self.spec.pattern.random && !self.is_mixed() && sizes.0.iter().all(fixed)
     }
 
+    /// `rw` has a number behind a colon.
+    fn has_suffix(&self) -> bool {
+        let options = self.spec.to_options();
+        options
+            .iter()
+            .any(|(name, value)| *name == "rw" && value.contains(':'))
+    }
+
     fn logs(&self) -> bool {
         self.spec.logs.any()
     }
@@ -98,7 +107,7 @@ const fn rule(
 }
 
 /// The first rule that applies to an option counts.
-const RULES: [Rule; 31] = [
+const RULES: &[Rule] = &[
     rule(
         &[
             "rw",
@@ -322,6 +331,64 @@ const RULES: [Rule; 31] = [
         "the job must reach no rate (rate_min, rate_iops_min)",
     ),
     rule(
+        &["latency_window", "latency_percentile", "latency_run"],
+        |facts| !facts.is_given("latency_target"),
+        "no latency is aimed at (latency_target)",
+    ),
+    rule(
+        &[
+            "steadystate_duration",
+            "steadystate_ramp_time",
+            "steadystate_check_interval",
+        ],
+        |facts| !facts.is_given("steadystate"),
+        "no steady state is waited for (steadystate)",
+    ),
+    rule(
+        &["flow_id", "flow_sleep"],
+        |facts| !facts.is_given("flow"),
+        "the job has no share of a flow (flow)",
+    ),
+    rule(
+        &["exit_what"],
+        |facts| !facts.is_given("exitall") && !facts.is_given("exitall_on_error"),
+        "the end of the job ends no others (exitall)",
+    ),
+    rule(
+        &["offset_align"],
+        |facts| {
+            let in_bytes = |size| matches!(size, SizeOrPercent::Bytes(_));
+            in_bytes(facts.spec.offset) && in_bytes(facts.spec.order.offset_increment)
+        },
+        "only offsets in percent are aligned",
+    ),
+    rule(
+        &["file_service_type", "openfiles"],
+        |facts| facts.spec.file_count == 1 && facts.spec.files.folder.is_none(),
+        "the job has one file",
+    ),
+    rule(
+        &["rw_sequencer"],
+        |facts| !facts.has_suffix(),
+        "rw has no number behind a colon",
+    ),
+    rule(
+        &["cmdprio", "cmdprio_class", "cmdprio_hint"],
+        |facts| !facts.is_given("cmdprio_percentage") && !facts.is_given("cmdprio_bssplit"),
+        "no I/O has a priority of its own (cmdprio_percentage, cmdprio_bssplit)",
+    ),
+    rule(
+        &[
+            "iodepth_batch",
+            "iodepth_batch_complete_min",
+            "iodepth_batch_complete_max",
+            "iodepth_low",
+            "serialize_overlap",
+        ],
+        |facts| facts.spec.io_depth == 1,
+        "one I/O is in flight at a time (iodepth)",
+    ),
+    rule(
         &["filesize"],
         |facts| !facts.needs_files,
         "the engine uses no files, and size says how far offsets go",
@@ -337,6 +404,7 @@ const RULES: [Rule; 31] = [
 pub(super) fn without_effect(facts: &Facts<'_>, ios: &PlannedIos) -> Vec<NoEffect> {
     let given = options()
         .iter()
+        .chain(engine_options())
         .filter(|option| facts.is_given(option.name));
     given
         .filter_map(|option| {
@@ -386,9 +454,10 @@ fn is_off_by_default(name: &str) -> bool {
 }
 
 /// Options without a default in the table that do something all the same.
-const ALWAYS_ON: [&str; 4] = ["rw", "bs", "filename", "directory"];
+const ALWAYS_ON: [&str; 5] = ["rw", "bs", "filename", "directory", "flow_id"];
 
 fn main_name(name: &str) -> Option<&'static str> {
     let named = |option: &&OptionInfo| option.name == name || option.alias == Some(name);
-    options().iter().find(named).map(|option| option.name)
+    let mut all = options().iter().chain(engine_options());
+    all.find(named).map(|option| option.name)
 }

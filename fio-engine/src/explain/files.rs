@@ -27,7 +27,8 @@ impl<'a> FileList<'a> {
 
     pub(super) fn add(&mut self, set: &FileSet) {
         let pattern = self.spec.pattern;
-        self.add_those_of_a_log(set, pattern.write || pattern.trim);
+        let changes = (pattern.write || pattern.trim) && !self.spec.files.create_only;
+        self.add_those_of_a_log(set, changes);
     }
 
     /// The files of a log, which alone says whether they are changed.

@@ -24,6 +24,7 @@ mod effects;
 mod files;
 mod ios;
 mod model;
+mod remarks;
 mod time;
 
 #[cfg(test)]
@@ -104,6 +105,9 @@ fn explain_job(
             if needs_files {
                 list.add(&set);
             }
+            if clone.spec.files.create_only {
+                return Ok(PlannedIos::default());
+            }
             counter.count(clone, &set.regions())
         });
         match counted {
@@ -120,6 +124,7 @@ fn explain_job(
         wave: first.wave,
         time: time::bound(spec, &ios),
         defaults: defaults::taken(spec, &facts),
+        remarks: remarks::of(spec, &facts),
         without_effect: effects::without_effect(&facts, &ios),
         files: list.files,
         more_files: list.more,

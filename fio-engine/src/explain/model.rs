@@ -32,6 +32,8 @@ pub struct ExplainedJob {
     pub ios: PlannedIos,
     /// When the job ends.
     pub time: TimeBound,
+    /// What else the job does: when it begins, how fast it goes, what may end it, how its offsets fall.
+    pub remarks: Vec<String>,
     /// Options of interest that were not given, and what they are then.
     pub defaults: Vec<(&'static str, String)>,
     /// Options that were given and do nothing.
@@ -131,6 +133,8 @@ impl PlannedIos {
 pub struct TimeBound {
     /// The job ends when its I/Os are done, if its time is not over before.
     pub by_ios: bool,
+    /// The time it takes at least for all its I/Os, by its rates and pauses; zero if it has neither.
+    pub at_least: Duration,
     /// The longest time it takes, start delay and ramp time included, if that is known.
     pub at_most: Option<Duration>,
 }

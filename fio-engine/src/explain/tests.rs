@@ -63,6 +63,7 @@ fn a_job_bound_by_time_alone_has_no_end() {
     assert!(job.ios.endless);
     let bound = TimeBound {
         by_ios: false,
+        at_least: Duration::ZERO,
         at_most: Some(Duration::from_secs(13)),
     };
     assert_eq!(job.time, bound);
@@ -224,4 +225,79 @@ fn what_a_job_asks_of_the_system_in_vain_is_told() {
     assert!(reason_of(&job, "ioscheduler").is_some());
     assert!(reason_of(&job, "cgroup_weight").is_some_and(|reason| reason.contains("cgroup")));
     assert_eq!(reason_of(&job, "nice"), None);
+}
+
+#[test]
+fn what_modifies_an_absent_option_is_named() {
+    let job = only(
+        "--name=a --ioengine=libaio --filename=/dev/zero --size=1m --latency_window=1s \
+         --steadystate_duration=4 --flow_sleep=2 --exit_what=all --offset_align=4k \
+         --file_service_type=random --rw_sequencer=identical --cmdprio=1 --iodepth_low=1",
+    );
+    for (option, part) in [
+        ("latency_window", "latency_target"),
+        ("steadystate_duration", "(steadystate)"),
+        ("flow_sleep", "(flow)"),
+        ("exit_what", "exitall"),
+        ("offset_align", "percent"),
+        ("file_service_type", "one file"),
+        ("rw_sequencer", "colon"),
+        ("cmdprio", "cmdprio_percentage"),
+        ("iodepth_low", "one I/O"),
+    ] {
+        let reason = reason_of(&job, option);
+        assert!(
+            reason.is_some_and(|reason| reason.contains(part)),
+            "{option}: {reason:?}"
+        );
+    }
+    let job = only(
+        "--name=a --ioengine=libaio --filename=/dev/zero --size=1m --latency_target=1ms --flow=2 \
+         --latency_window=1s --flow_id=0 --rw=read:8 --rw_sequencer=identical --iodepth=8 \
+         --direct=1 --iodepth_low=1 --cmdprio_percentage=5 --cmdprio=1",
+    );
+    assert_eq!(job.without_effect, []);
+}
+
+#[test]
+fn what_may_end_a_job_or_slow_it_down_is_said() {
+    let job = only(
+        "--name=a --ioengine=null --size=1m --rw=randread --norandommap --rate=1m --rate_min=1k \
+         --random_distribution=zipf:1.2 --max_latency=5ms --exitall --steadystate=iops:5% \
+         --steadystate_duration=5 --startdelay=2 --write_bw_log=x",
+    );
+    for part in [
+        "(startdelay=2",
+        "(random_distribution=zipf:1.2",
+        "(norandommap)",
+        "its rate (rate=",
+        "slower than this (rate_min=",
+        "steady (steadystate=iops:5%",
+        "longer (max_latency=5000",
+        "ends other jobs (exitall",
+        "log files (write_bw_log=x",
+    ] {
+        let found = job.remarks.iter().any(|remark| remark.contains(part));
+        assert!(found, "{part}: {:?}", job.remarks);
+    }
+    assert_eq!(job.time.at_least.as_secs(), 1);
+    assert_eq!(only("--name=a --ioengine=null --size=1m").remarks, [""; 0]);
+}
+
+#[test]
+fn pauses_take_their_time() {
+    let job = only("--name=a --ioengine=null --size=1m --thinktime=1s --thinktime_blocks=16");
+    assert_eq!(job.time.at_least, Duration::from_secs(15));
+}
+
+#[test]
+fn a_job_that_only_makes_its_files_does_no_io() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let job = only(&format!(
+        "--name=a --directory={} --size=1m --rw=write --create_only=1",
+        folder.path().display()
+    ));
+    assert_eq!(job.ios.count.0, [0; 3]);
+    assert_eq!(job.overwritten_bytes(), 0);
+    assert_eq!(job.files.len(), 1);
 }

@@ -184,6 +184,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ("cmdprio_bssplit", &["4k/30:8k/60", "64k/10,4k/10"]),
     ("nonvectored", &["-1", "0", "1"]),
     ("cpuload", &["30", "100"]),
+    ("verify", &["0"]),
     ("trim_backlog", &["4", "64k"]),
     ("trim_backlog_batch", &["4"]),
     ("numa_cpu_nodes", &["0"]),

@@ -5,7 +5,7 @@ use super::{OptionInfo, absent_engine};
 /// Reasons by the beginning of the name; the first that fits counts.
 const REASONS: &[(&[&str], &str)] = &[
     (
-        &["verify", "do_verify", "experimental_verify"],
+        &["verify", "experimental_verify"],
         "this version does not verify: what is read is not compared with what was written",
     ),
     (

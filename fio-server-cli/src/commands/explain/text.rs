@@ -53,6 +53,9 @@ fn write_job(out: &mut String, job: &ExplainedJob) -> fmt::Result {
     )?;
     line(out, "issues", issues(&job.ios))?;
     line(out, "ends", ends(job))?;
+    for remark in &job.remarks {
+        line(out, "", remark)?;
+    }
     for file in job.files.iter().take(SHOWN_FILES) {
         line(out, "file", file_text(file))?;
     }
@@ -117,7 +120,11 @@ fn issues(ios: &PlannedIos) -> String {
 }
 
 fn ends(job: &ExplainedJob) -> String {
+    let least = job.time.at_least;
     match (job.time.by_ios, job.time.at_most) {
+        (true, None) if !least.is_zero() => {
+            format!("when its I/Os are done, after {} at least", time(least))
+        }
         (true, None) => "when its I/Os are done".to_owned(),
         (true, Some(time_bound)) => format!(
             "when its I/Os are done, or after {} if that comes first",

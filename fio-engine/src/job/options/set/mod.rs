@@ -18,6 +18,7 @@ mod profile;
 mod rate;
 mod replay;
 mod steady_state;
+mod verification;
 mod workload;
 mod zones;
 
@@ -43,6 +44,7 @@ pub(super) use profile::{of_profile, profile};
 pub(super) use rate::*;
 pub(super) use replay::*;
 pub(super) use steady_state::*;
+pub(super) use verification::*;
 pub(super) use workload::*;
 pub(super) use zones::{zone_capacity, zone_mode, zone_range, zone_size, zone_skip};
 
