@@ -71,6 +71,7 @@ const ODD_VALUES: &[(&str, &[&str])] = &[
     ("bs", &["abc", "", "4k,", "512,abc"]),
     ("rate", &["abc", "", ","]),
     ("numjobs", &["abc", ""]),
+    ("zoneskip", &["abc", ""]),
 ];
 
 /// Values of options that a type does not describe.
