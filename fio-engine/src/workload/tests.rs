@@ -340,6 +340,74 @@ fn offsets_in_huge_files_are_fios() {
     }
 }
 
+/// χ² test of offsets that are drawn without a map, fixed seeds.
+#[test]
+fn uniform_offsets_are_uniform() {
+    const BLOCKS: usize = 1000;
+    for (generator, seed) in [
+        (RandomGenerator::Tausworthe, 1),
+        (RandomGenerator::Tausworthe, 2),
+        (RandomGenerator::Tausworthe64, 1),
+        (RandomGenerator::Tausworthe64, 2),
+    ] {
+        let mut spec = JobSpec::new("uniform");
+        spec.pattern = Pattern::RANDOM_READ;
+        spec.random_generator = generator;
+        spec.random_seed = Some(seed);
+        spec.no_random_map = true;
+        spec.loops = 200;
+        let mut generator = whole_file(&spec, 4096 * BLOCKS as u64, RandomRule::Newest);
+        let mut counts = [0_u32; BLOCKS];
+        while let Some(request) = generator.next() {
+            counts[(request.offset / 4096) as usize] += 1;
+        }
+        let squares = counts
+            .iter()
+            .map(|&count| (f64::from(count) - 200.0).powi(2) / 200.0);
+        let sum: f64 = squares.sum();
+        // 999 degrees of freedom: one sequence in ten thousand is outside.
+        assert!((835.0..1180.0).contains(&sum), "{sum}");
+    }
+}
+
+#[test]
+fn sequences_repeat_and_differ_as_asked() {
+    let sequence = |rule, number, change: &dyn Fn(&mut JobSpec)| {
+        let mut spec = JobSpec::new("seeds");
+        spec.pattern = Pattern::RANDOM_READ_WRITE;
+        change(&mut spec);
+        let regions = [FileRegion {
+            length: 4 << 20,
+            ..FileRegion::default()
+        }];
+        let mut generator =
+            Generator::new(&spec, number, &regions, rule).expect("a job that can run");
+        let requests: Vec<_> = std::iter::from_fn(|| generator.next()).take(100).collect();
+        requests
+    };
+    let plain = |_: &mut JobSpec| {};
+    let seeded = |seed| move |spec: &mut JobSpec| spec.random_seed = Some(seed);
+    let unrepeatable = |spec: &mut JobSpec| spec.repeatable = false;
+    for rule in [RandomRule::Newest, RandomRule::Before335] {
+        let of = |number, change: &dyn Fn(&mut JobSpec)| sequence(rule, number, change);
+        // The same job repeats itself; its clones, and other seeds, differ from it.
+        assert_eq!(of(1, &plain), of(1, &plain));
+        assert_ne!(of(1, &plain), of(2, &plain));
+        assert_eq!(of(1, &seeded(7)), of(1, &seeded(7)));
+        assert_ne!(of(1, &seeded(7)), of(1, &seeded(8)));
+        // Without randrepeat, nobody knows the next sequence unless there is a seed.
+        assert_ne!(of(1, &unrepeatable), of(1, &unrepeatable));
+        let seeded_once =
+            |spec: &mut JobSpec| (spec.repeatable, spec.random_seed) = (false, Some(7));
+        assert_eq!(of(1, &seeded_once), of(1, &seeded_once));
+        // allrandrepeat repeats all streams, up to 3.34 with seeds of their own.
+        let all = |spec: &mut JobSpec| (spec.repeatable, spec.all_repeatable) = (false, true);
+        assert_eq!(of(1, &all), of(1, &all));
+        assert_ne!(of(1, &all), of(2, &all));
+        assert_eq!(of(1, &all) == of(1, &plain), rule == RandomRule::Newest);
+    }
+}
+
 #[test]
 fn mixed_jobs_keep_their_shares() {
     for percent in [10, 50, 75] {

@@ -161,3 +161,81 @@ impl Schedule {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::BlockSizes;
+
+    const MINUTES: Duration = Duration::from_secs(600);
+
+    /// When a job with these options issues its I/Os within this time, in nanoseconds, on a machine
+    /// that is never late. No time passes.
+    fn issues(within: Duration, change: impl FnOnce(&mut JobSpec)) -> Vec<u64> {
+        let mut spec = JobSpec::new("rated");
+        spec.block_sizes = PerDirection::splat(BlockSizes::Fixed(4096));
+        change(&mut spec);
+        let clock = Clock::monotonic();
+        let since = clock.now();
+        let mut limiter = RateLimiter::new(&spec, 1, clock.clone(), since).expect("a rate");
+        let end = clock.after(since, within);
+        let mut times = Vec::new();
+        while limiter.due(Direction::Read) < end {
+            times.push(clock.nanos_between(since, limiter.due(Direction::Read)));
+            limiter.issue(Direction::Read, 4096);
+        }
+        times
+    }
+
+    #[test]
+    fn rates_hold_within_a_percent_over_ten_seconds() {
+        for rate in [100_u64, 999, 20_000, 123_457] {
+            let most = issues(Duration::from_secs(10), |spec| {
+                spec.rate.iops = PerDirection::splat(Some(rate));
+            });
+            assert!(
+                (most.len() as u64).abs_diff(10 * rate) <= rate / 10,
+                "{rate} IOPS"
+            );
+            let bytes = issues(Duration::from_secs(10), |spec| {
+                spec.rate.bandwidth = PerDirection::splat(Some(rate * 4096));
+            });
+            assert!(
+                (bytes.len() as u64).abs_diff(10 * rate) <= rate / 10,
+                "{rate} blocks"
+            );
+        }
+    }
+
+    /// Kolmogorov's and Smirnov's test against the exponential distribution, fixed seed.
+    #[test]
+    fn distances_of_a_poisson_process_are_exponential() {
+        let rate = 100;
+        let times = issues(MINUTES, |spec| {
+            spec.rate.iops = PerDirection::splat(Some(rate));
+            spec.rate.process = RateProcess::Poisson;
+        });
+        let mut distances: Vec<f64> = times
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0]) as f64 / 1e9 * rate as f64)
+            .collect();
+        let count = distances.len() as f64;
+        // Its standard deviation is the root of 60,000.
+        assert!((count - 60_000.0).abs() < 4.0 * 245.0, "{count} I/Os");
+        distances.sort_by(f64::total_cmp);
+        let largest = distances.iter().enumerate().map(|(index, distance)| {
+            let expected = 1.0 - (-distance).exp();
+            (index as f64 / count - expected).abs()
+        });
+        let largest = largest.fold(0.0, f64::max);
+        // Exceeded by one in a thousand sequences.
+        assert!(largest < 1.95 / count.sqrt(), "{largest}");
+        // Neighbours have nothing to do with each other.
+        let pairs = times.windows(3).map(|three| {
+            let (left, right) = (three[1] - three[0], three[2] - three[1]);
+            (left as f64 / 1e9 * rate as f64 - 1.0) * (right as f64 / 1e9 * rate as f64 - 1.0)
+        });
+        let covariance = pairs.sum::<f64>() / count;
+        assert!(covariance.abs() < 4.0 / count.sqrt(), "{covariance}");
+    }
+}
