@@ -269,7 +269,9 @@ impl OracleJob {
         // fio 3.33's null engine does not find the end of such files where offsets go on in order,
         // and a write that follows a trim takes part in its order.
         let sizes = &self.spec.block_sizes.0;
-        let one_size = |size: &BlockSizes| *size == sizes[0] && size.min() == size.max();
+        let one_size = |size: &BlockSizes| {
+            *size == sizes[0] && (self.spec.pattern.random || size.min() == size.max())
+        };
         let comparable = self.spec.file_size.is_none()
             && !self.spec.pattern.trim_then_write
             && sizes.iter().all(one_size);

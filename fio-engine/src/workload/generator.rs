@@ -390,7 +390,10 @@ impl Generator {
             let kind = self.choose_kind(file);
             let request = match kind {
                 RequestKind::Data(direction) => self.data(file, direction),
-                kind => Some(self.synchronisation(file, kind)),
+                kind => {
+                    self.placement.forget_attempts();
+                    Some(self.synchronisation(file, kind))
+                }
             };
             if let (Some(sync), Some(request)) = (&mut self.sync, &request) {
                 sync.note(file, request);
@@ -414,7 +417,7 @@ impl Generator {
     /// Lets a file without a further I/O begin anew on its own.
     #[cold]
     fn begin_anew(&mut self, file: usize) {
-        self.files[file].restart();
+        self.files[file].begin_zone();
         self.progress.passes += 1;
         self.restarted = self.announces.then_some(RequestKind::Restart);
     }

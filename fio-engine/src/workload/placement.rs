@@ -34,6 +34,9 @@ pub(super) struct Placement {
     renews: bool,
     /// A sequential job has no other file to turn to at the end of this one.
     single_file: bool,
+    /// An attempt at this I/O was not random: even if the next one is, its blocks count as unused.
+    /// That is fio's way, and part of its sequence.
+    unclaimed: bool,
     wide_offsets: bool,
     wide_sizes: bool,
     trim_then_write: bool,
@@ -64,6 +67,7 @@ impl Placement {
             renews: spec.time_based
                 || matches!(spec.order.file_service, FileService::Skewed(_)) && files > 1,
             single_file: files == 1,
+            unclaimed: false,
             wide_offsets: shape.wide_offsets,
             wide_sizes: shape.wide_sizes,
             trim_then_write: pattern.trim_then_write,
@@ -80,6 +84,11 @@ impl Placement {
         if let Some(walk) = &mut self.zone_walk {
             walk.restart();
         }
+    }
+
+    /// Something else was issued since the last attempt.
+    pub(super) const fn forget_attempts(&mut self) {
+        self.unclaimed = false;
     }
 
     /// Counts an I/O of this length that goes where the one before went.
@@ -121,6 +130,7 @@ impl Placement {
         }
         let random = self.sequencer.is_random(direction);
         if !random {
+            self.unclaimed = true;
             if let Some(position) = self.next_position(file, direction, passes) {
                 return self.place_at(file, direction, position);
             }
@@ -134,11 +144,12 @@ impl Placement {
         let position = file.zone.checked_add(distance)?;
         let room = file.length.checked_sub(position)?;
         let drawn = self.size(direction, Direction::Write, room)?;
-        let length = if random {
-            file.claim(block, drawn, self.smallest[direction])
-        } else {
+        let length = if self.unclaimed {
             drawn
+        } else {
+            file.claim(block, drawn, self.smallest[direction])
         };
+        self.unclaimed = false;
         file.advance(direction, position, length);
         self.count(length);
         (length > 0).then_some((position, length))
@@ -172,6 +183,7 @@ impl Placement {
         let room = file.length.checked_sub(position)?;
         let length = self.size(direction, Direction::Read, room)?;
         file.advance(direction, position, length);
+        self.unclaimed = false;
         self.count(length);
         Some((position, length))
     }

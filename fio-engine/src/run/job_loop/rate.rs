@@ -177,7 +177,7 @@ mod tests {
         change(&mut spec);
         let clock = Clock::monotonic();
         let since = clock.now();
-        let mut limiter = RateLimiter::new(&spec, 1, clock.clone(), since).expect("a rate");
+        let mut limiter = RateLimiter::new(&spec, 1, clock, since).expect("a rate");
         let end = clock.after(since, within);
         let mut times = Vec::new();
         while limiter.due(Direction::Read) < end {
