@@ -10,7 +10,7 @@
 //! use fio_engine::job::{ParseOptions, parse_words};
 //! use fio_engine::run::RunOptions;
 //!
-//! let words = ["--name=a", "--ioengine=null", "--size=1m", "--iodepth_batch=4", "--rwmixread=70"];
+//! let words = ["--name=a", "--ioengine=null", "--size=1m", "--rwmixread=70"];
 //! let parsed = parse_words(&words, &ParseOptions::default())?;
 //! let explanation = explain(parsed.jobs, &RunOptions::default())?;
 //! let job = &explanation.jobs[0];

@@ -303,7 +303,7 @@ fn faults_say_where_what_and_what_to_do() {
         ),
         (
             "[a]\nverify=crc32c\n",
-            "t:2:1: section [a]: option `verify`: known to fio (I/O) but not supported here: this version does not verify: what is read is not compared with what was written; remove it to run the job without it",
+            "t:2:1: section [a]: option `verify`: `crc32c` is known to fio but not supported here; what is read is not compared with what was written; write verify=0",
         ),
         (
             "[a]\nhipri\n",
