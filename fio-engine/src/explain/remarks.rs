@@ -16,7 +16,7 @@ pub(super) fn of(spec: &JobSpec, facts: &Facts<'_>) -> Vec<String> {
         begin(&set),
         order(spec, &set),
         pace(&set),
-        end(&set),
+        end(&set, facts),
         traces(&set),
     ];
     let mut all: Vec<_> = parts.into_iter().flatten().flatten().collect();
@@ -112,7 +112,7 @@ fn pace(set: &Options<'_>) -> Sentences {
     ]
 }
 
-fn end(set: &Options<'_>) -> Sentences {
+fn end(set: &Options<'_>, facts: &Facts<'_>) -> Sentences {
     let steady = set.pairs(&[
         "steadystate",
         "steadystate_duration",
@@ -122,7 +122,7 @@ fn end(set: &Options<'_>) -> Sentences {
     vec![
         set.say("number_ios", "ends after so many I/Os at the latest ({})"),
         steady
-            .filter(|_| set.has("steadystate_duration"))
+            .filter(|_| facts.is_given("steadystate"))
             .map(|pairs| format!("ends before its time when what it measures is steady ({pairs})")),
         set.say("fill_device", "writes until no space is left ({})"),
         set.say("max_latency", "fails when an I/O takes longer ({})"),

@@ -251,6 +251,7 @@ fn what_modifies_an_absent_option_is_named() {
             "{option}: {reason:?}"
         );
     }
+    assert_eq!(job.remarks, [""; 0]);
     let job = only(
         "--name=a --ioengine=libaio --filename=/dev/zero --size=1m --latency_target=1ms --flow=2 \
          --latency_window=1s --flow_id=0 --rw=read:8 --rw_sequencer=identical --iodepth=8 \

@@ -4,6 +4,7 @@
 
 pub(crate) mod values;
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -49,10 +50,15 @@ impl Fio {
 
     /// Whether `fio --parse-only` succeeds with the job file of this name.
     pub(crate) fn accepts_file(&self, path: &Path) -> bool {
+        self.accepts_words(&[path])
+    }
+
+    /// Whether `fio --parse-only` succeeds with these words.
+    pub(crate) fn accepts_words<T: AsRef<OsStr>>(&self, words: &[T]) -> bool {
         let status = Command::new("fio")
             .current_dir(self.0.path())
             .arg("--parse-only")
-            .arg(path)
+            .args(words)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
