@@ -2,9 +2,10 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use fio_engine::PerDirection;
-use fio_engine::job::{JobSpec, Pattern, SizeOrPercent};
+use fio_engine::job::{CpuWork, JobSpec, Pattern, SizeOrPercent};
 use fio_engine::run::{Run, RunOptions};
 
 /// The system's allocator, counting.
@@ -55,8 +56,73 @@ fn allocations_of(engine: &str, depth: u32, rate: Option<u64>, ios: u64) -> u64 
     counted
 }
 
+/// Allocations of a job, in a folder with a path too long for a copy of it on the stack.
+fn allocations_of_metadata(engine: &str, ios: u64) -> u64 {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = folder.path().join("f".repeat(250)).join("g".repeat(250));
+    std::fs::create_dir_all(&path).unwrap();
+    let mut job = JobSpec::new("counted");
+    job.engine = engine.to_owned();
+    job.pattern = Pattern::WRITE;
+    job.directories = vec![path];
+    job.file_count = FILES as u32;
+    job.file_size = Some((4096, 4096));
+    job.io_size = Some(SizeOrPercent::Bytes(ios * 4096));
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let report = Run::start(vec![job], RunOptions::default()).unwrap().wait();
+    let counted = ALLOCATIONS.load(Ordering::Relaxed) - before;
+    let report = &report.jobs[0];
+    assert_eq!(report.total_ios(), ios, "{}", report.error_message);
+    counted
+}
+
+/// Files of the jobs that work on whole files.
+const FILES: u64 = 500;
+
+/// Allocations of a job that uses the CPU alone, and its turns of work.
+fn allocations_of_work(work: CpuWork, milliseconds: u64) -> (u64, u64) {
+    let mut job = JobSpec::new("counted").for_time(Duration::from_millis(milliseconds));
+    job.engine = "cpuio".to_owned();
+    job.engine_options.cpu.load = 100;
+    job.engine_options.cpu.work = work;
+    job.engine_options.cpu.chunk_microseconds = 200;
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let report = Run::start(vec![job], RunOptions::default()).unwrap().wait();
+    let counted = ALLOCATIONS.load(Ordering::Relaxed) - before;
+    assert_eq!(report.jobs[0].error, 0, "{}", report.jobs[0].error_message);
+    (counted, report.jobs[0].total_ios())
+}
+
+/// One test, so that no other allocates meanwhile.
 #[test]
 fn no_io_allocates() {
+    ios_of_data();
+    for engine in [
+        "filecreate",
+        "filestat",
+        "filedelete",
+        "ftruncate",
+        "falloc",
+    ] {
+        let few = allocations_of_metadata(engine, 20);
+        let many = allocations_of_metadata(engine, FILES);
+        assert!(
+            many <= few + 100,
+            "{engine}: {few} allocations for 20 I/Os, {many} for {FILES}"
+        );
+    }
+    for work in [CpuWork::Idle, CpuWork::Sort] {
+        let (few, _) = allocations_of_work(work, 20);
+        let (many, turns) = allocations_of_work(work, 1500);
+        assert!(turns > 200, "{turns} turns");
+        assert!(
+            many <= few + 100,
+            "cpuio: {few} allocations in 20 ms, {many} for {turns} turns"
+        );
+    }
+}
+
+fn ios_of_data() {
     for (engine, depth, rate) in [
         ("null", 1, None),
         ("null", 16, None),

@@ -3,14 +3,12 @@
 //! A job of theirs wants many files (`nrfiles`) and a `filesize`, usually of one block, so that
 //! each I/O falls on a file of its own.
 
-use std::fs::OpenOptions;
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::ffi::{CStr, CString};
+use std::os::unix::ffi::OsStrExt;
 
-use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags, statx};
 
+use super::transfer::uninterrupted;
 use super::{AlignedBuffers, EngineError, EngineSetup, FileUse, Io, IoEngine, Queued};
 use crate::job::StatCall;
 
@@ -27,7 +25,7 @@ pub struct FileDelete(OncePerFile);
 #[derive(Debug)]
 pub struct FileStat {
     buffers: AlignedBuffers,
-    paths: Arc<[PathBuf]>,
+    paths: Box<[CString]>,
     call: StatCall,
 }
 
@@ -35,26 +33,36 @@ pub struct FileStat {
 #[derive(Debug)]
 struct OncePerFile {
     buffers: AlignedBuffers,
-    paths: Arc<[PathBuf]>,
+    paths: Box<[CString]>,
     done: Vec<bool>,
+}
+
+/// The paths as the kernel takes them, so that no I/O has to make one.
+fn paths(setup: &EngineSetup) -> Result<Box<[CString]>, EngineError> {
+    let path = |path: &std::path::PathBuf| {
+        CString::new(path.as_os_str().as_bytes())
+            .map_err(|_| EngineError::Other(format!("the path {path:?} has a zero byte in it")))
+    };
+    setup.paths.iter().map(path).collect()
 }
 
 impl OncePerFile {
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         Ok(Self {
             buffers: AlignedBuffers::of(setup)?,
-            paths: Arc::clone(&setup.paths),
+            paths: paths(setup)?,
             done: vec![false; setup.paths.len()],
         })
     }
 
-    fn queue(&mut self, io: &Io, act: impl FnOnce(&Path) -> io::Result<()>) -> Queued {
-        let result = if std::mem::replace(&mut self.done[io.file], true) {
-            Ok(())
+    fn queue(&mut self, io: &Io, act: impl Fn(&CStr) -> rustix::io::Result<()>) -> Queued {
+        let done = std::mem::replace(&mut self.done[io.file], true);
+        Queued::Completed(if done {
+            Ok(io.length)
         } else {
-            act(&self.paths[io.file])
-        };
-        Queued::Completed(result.map(|()| io.length))
+            let path = &self.paths[io.file];
+            uninterrupted(|| act(path).map(|()| io.length))
+        })
     }
 }
 
@@ -76,9 +84,8 @@ impl IoEngine for FileCreate {
 
     fn queue(&mut self, io: &Io) -> Queued {
         self.0.queue(io, |path| {
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).create(true).mode(0o600);
-            options.open(path).map(drop)
+            let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
+            rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map(drop)
         })
     }
 }
@@ -100,7 +107,7 @@ impl IoEngine for FileDelete {
     }
 
     fn queue(&mut self, io: &Io) -> Queued {
-        self.0.queue(io, |path| std::fs::remove_file(path))
+        self.0.queue(io, |path| rustix::fs::unlink(path))
     }
 }
 
@@ -111,7 +118,7 @@ impl IoEngine for FileStat {
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         Ok(Self {
             buffers: AlignedBuffers::of(setup)?,
-            paths: Arc::clone(&setup.paths),
+            paths: paths(setup)?,
             call: setup.options.file_stat.call,
         })
     }
@@ -125,12 +132,14 @@ impl IoEngine for FileStat {
     }
 
     fn queue(&mut self, io: &Io) -> Queued {
-        let path = &self.paths[io.file];
-        let result = match self.call {
-            StatCall::Stat => rustix::fs::stat(path).map(drop),
-            StatCall::Lstat => rustix::fs::lstat(path).map(drop),
-            StatCall::Statx => statx(CWD, path, AtFlags::empty(), StatxFlags::ALL).map(drop),
-        };
-        Queued::Completed(result.map(|()| io.length).map_err(io::Error::from))
+        let path = self.paths[io.file].as_c_str();
+        Queued::Completed(uninterrupted(|| {
+            match self.call {
+                StatCall::Stat => rustix::fs::stat(path).map(drop),
+                StatCall::Lstat => rustix::fs::lstat(path).map(drop),
+                StatCall::Statx => statx(CWD, path, AtFlags::empty(), StatxFlags::ALL).map(drop),
+            }
+            .map(|()| io.length)
+        }))
     }
 }

@@ -1,5 +1,8 @@
 //! One suite for all engines: what every engine must do with files, short files and errors.
 
+mod faults;
+mod injection;
+
 use std::fs;
 use std::path::Path;
 
@@ -120,7 +123,9 @@ fn a_mapped_file_that_is_cut_in_mid_run_is_an_error() {
     let words = "--ioengine=mmap --rw=randrw --size=1m --filename=f --time_based --runtime=20";
     let job = only(folder.path(), words);
     cutter.join().expect("the cutter ends");
-    assert_eq!(job.error, 5, "{}", job.error_message);
+    assert_eq!(job.error, libc::EIO, "{}", job.error_message);
+    assert!(job.error_message.contains("bytes at offset"));
+    assert!(job.error_message.contains("/f: "));
     assert!(job.total_ios() > 0);
     // The process is well, and the next job has a mapping of its own.
     let words = "--ioengine=mmap --rw=read --size=8k --filename=f";
@@ -137,17 +142,13 @@ fn a_full_device_is_an_error_that_names_it() {
         let words =
             format!("--ioengine={engine} --rw=write --bs=4k --size=64k --filename=/dev/full");
         let job = only(folder.path(), &words);
-        assert_eq!(job.error, libc_enospc(), "{engine}: {}", job.error_message);
+        assert_eq!(job.error, libc::ENOSPC, "{engine}: {}", job.error_message);
         assert!(
             job.error_message.contains("/dev/full"),
             "{engine}: {}",
             job.error_message
         );
     }
-}
-
-const fn libc_enospc() -> i32 {
-    28
 }
 
 #[test]
@@ -254,8 +255,6 @@ fn whole_files_are_made_looked_at_and_removed() {
     assert_eq!((job.error, job.total_ios(), count()), (0, 20, 0));
 }
 
-/// An engine that is interrupted, moves less than asked and fails now and then is the business of
-/// the job loop; its own tests have such engines.
 #[test]
 fn engines_say_whether_they_keep_ios_in_flight() {
     let engines = fio_engine::io::Engines::standard();
