@@ -201,10 +201,11 @@ fn short_ios_of_synchronous_engines_are_gone_on_with() {
                 let job = supervised(&calls, answer, || place.run(engine, direction, options));
                 check_whole(&job, direction, engine);
                 assert!(shortened >= IOS / 4, "{engine} {direction:?}: {shortened}");
-                assert!(
-                    job.directions[direction].short_ios > 0,
-                    "{engine} {direction:?}"
-                );
+                // A splice goes on by itself, and several I/Os with one call are done one by one.
+                if engine != "splice" && options.is_empty() {
+                    let short = job.directions[direction].short_ios;
+                    assert_eq!(short, shortened as u64, "{engine} {direction:?}");
+                }
                 if direction == Direction::Write {
                     place.check_contents(0..0, engine);
                 }
