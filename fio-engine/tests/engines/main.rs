@@ -1,7 +1,11 @@
 //! One suite for all engines: what every engine must do with files, short files and errors.
 
+mod alignment;
+mod documentation;
 mod faults;
+mod in_flight;
 mod injection;
+mod metadata;
 
 use std::fs;
 use std::path::Path;

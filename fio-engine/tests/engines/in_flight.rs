@@ -1,0 +1,195 @@
+//! I/Os of `libaio` and `io_uring` that fail or fall short in the kernel: for the time of one
+//! submission another file is behind the job's descriptor.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use fio_engine::Direction;
+
+use super::faults::{
+    ASYNCHRONOUS, ASYNCHRONOUS_CALLS, BLOCK, IOS, PATTERN, Place, check_fourth_failed,
+    check_only_fourth_failed, check_whole,
+};
+use super::injection::{Answer, Call, supervised};
+
+/// Puts other files behind the descriptors of a job, and the right ones back.
+#[derive(Default)]
+struct Swap {
+    originals: Vec<(RawFd, OwnedFd)>,
+    submissions: usize,
+}
+
+impl Swap {
+    /// Lets a call pass, with `other` behind the descriptors of the file if it is the fourth that
+    /// starts an I/O, else the file.
+    fn during_fourth(&mut self, place: &Place, other: &OwnedFd, call: &Call) -> Answer {
+        for (descriptor, original) in self.originals.drain(..) {
+            put_behind(descriptor, original.as_raw_fd());
+        }
+        let starts = is_submission(call);
+        self.submissions += usize::from(starts);
+        if starts && self.submissions == 4 {
+            for descriptor in place.descriptors() {
+                // SAFETY: the descriptor is the job's, whose thread waits for the answer.
+                let original = unsafe { BorrowedFd::borrow_raw(descriptor) };
+                let original = original.try_clone_to_owned().expect("a descriptor");
+                self.originals.push((descriptor, original));
+                put_behind(descriptor, other.as_raw_fd());
+            }
+            assert!(!self.originals.is_empty(), "the job has its file open");
+        }
+        Answer::Pass
+    }
+}
+
+/// Whether a call starts I/Os.
+const fn is_submission(call: &Call) -> bool {
+    match call.number {
+        libc::SYS_io_submit => true,
+        libc::SYS_io_uring_enter => call.arguments[1] > 0,
+        _ => false,
+    }
+}
+
+fn put_behind(descriptor: RawFd, file: RawFd) {
+    // SAFETY: both descriptors are open, and what is behind `descriptor` is open elsewhere too.
+    let result = unsafe { libc::dup3(file, descriptor, libc::O_CLOEXEC) };
+    assert_eq!(result, descriptor, "{}", io::Error::last_os_error());
+}
+
+/// A side of a terminal whose other side is closed, that fails with `EIO`: reads do on the side of the
+/// program that shows it, writes on the other.
+fn dead_terminal(direction: Direction) -> OwnedFd {
+    let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
+    // SAFETY: the call takes flags only.
+    let shown = unsafe { libc::posix_openpt(flags) };
+    assert!(shown >= 0, "{}", io::Error::last_os_error());
+    // SAFETY: the call returned a new descriptor, which nobody else has.
+    let shown = unsafe { OwnedFd::from_raw_fd(shown) };
+    // SAFETY: the descriptor is that of a terminal.
+    let unlocked = unsafe { libc::unlockpt(shown.as_raw_fd()) };
+    assert_eq!(unlocked, 0, "{}", io::Error::last_os_error());
+    // SAFETY: the call takes flags and returns a new descriptor.
+    let used = unsafe { libc::ioctl(shown.as_raw_fd(), libc::TIOCGPTPEER, flags) };
+    assert!(used >= 0, "{}", io::Error::last_os_error());
+    // SAFETY: as above.
+    let used = unsafe { OwnedFd::from_raw_fd(used) };
+    let (side, plain) = match direction {
+        Direction::Read => {
+            drop(used);
+            let plain = rustix::io::read(&shown, &mut [0; 1]);
+            (shown, plain)
+        }
+        _ => {
+            drop(shown);
+            let plain = rustix::io::write(&used, &[0; 1]);
+            (used, plain)
+        }
+    };
+    assert_eq!(plain, Err(rustix::io::Errno::IO), "a plain call");
+    side
+}
+
+#[test]
+fn errors_of_ios_in_flight_end_the_job_and_are_told() {
+    for (engine, options) in ASYNCHRONOUS {
+        for direction in [Direction::Read, Direction::Write] {
+            let fail_fourth = |more: &str| {
+                let place = Place::new();
+                let options = format!("{options} {more}");
+                let terminal = dead_terminal(direction);
+                let mut swap = Swap::default();
+                let answer = |call: &Call| swap.during_fourth(&place, &terminal, call);
+                let work = || place.run(engine, direction, &options);
+                supervised(&ASYNCHRONOUS_CALLS, answer, work)
+            };
+            check_fourth_failed(&fail_fourth(""), direction, libc::EIO, engine);
+            let job = fail_fourth("--continue_on_error=all");
+            check_only_fourth_failed(&job, direction, libc::EIO, engine);
+        }
+    }
+}
+
+/// The kernel may refuse to start an I/O at all.
+#[test]
+fn errors_of_submissions_are_errors_of_an_io() {
+    for errno in [libc::EIO, libc::ENOSPC] {
+        let place = Place::new();
+        let mut count = 0;
+        let answer = |_: &Call| {
+            count += 1;
+            match count {
+                4 => Answer::Fail(errno),
+                _ => Answer::Pass,
+            }
+        };
+        let calls = [libc::SYS_io_submit];
+        let work = || place.run("libaio", Direction::Write, "");
+        let job = supervised(&calls, answer, work);
+        check_fourth_failed(&job, Direction::Write, errno, "libaio");
+    }
+}
+
+/// The kernel may have no room for a while.
+#[test]
+fn submissions_without_room_are_made_again() {
+    for (engine, options) in ASYNCHRONOUS {
+        let place = Place::new();
+        let (mut count, mut refused) = (0, 0);
+        let answer = |call: &Call| {
+            let starts = is_submission(call);
+            count += u32::from(starts);
+            match starts && count % 3 == 0 {
+                true => {
+                    refused += 1;
+                    Answer::Fail(libc::EAGAIN)
+                }
+                false => Answer::Pass,
+            }
+        };
+        let options = format!("{options} --iodepth=4 --iodepth_batch=2");
+        let work = || place.run(engine, Direction::Write, &options);
+        let job = supervised(&ASYNCHRONOUS_CALLS, answer, work);
+        check_whole(&job, Direction::Write, engine);
+        place.check_contents(0..0, engine);
+        assert!(refused > 0, "{engine}");
+    }
+}
+
+/// The fourth read finds 1000 bytes in a pipe and the rest in the file; of the fourth write as much
+/// goes into a pipe as that has room for.
+#[test]
+fn short_ios_in_flight_are_gone_on_with() {
+    const PAGE: usize = 4096;
+    for (engine, options) in ASYNCHRONOUS {
+        let place = Place::new();
+        let (output, mut input) = io::pipe().expect("a pipe");
+        input.write_all(&[1; 1000]).expect("room");
+        let output = OwnedFd::from(output);
+        let mut swap = Swap::default();
+        let answer = |call: &Call| swap.during_fourth(&place, &output, call);
+        let work = || place.run(engine, Direction::Read, options);
+        let job = supervised(&ASYNCHRONOUS_CALLS, answer, work);
+        check_whole(&job, Direction::Read, engine);
+        assert_eq!(job.directions[Direction::Read].short_ios, 1, "{engine}");
+        assert_eq!(swap.submissions, IOS + 1, "{engine}: one for the rest");
+
+        let place = Place::new();
+        let (mut output, input) = io::pipe().expect("a pipe");
+        rustix::pipe::fcntl_setpipe_size(&input, PAGE).expect("a small pipe");
+        rustix::io::ioctl_fionbio(&input, true).expect("a pipe that never waits");
+        let input = OwnedFd::from(input);
+        let mut swap = Swap::default();
+        let answer = |call: &Call| swap.during_fourth(&place, &input, call);
+        let work = || place.run(engine, Direction::Write, options);
+        let job = supervised(&ASYNCHRONOUS_CALLS, answer, work);
+        check_whole(&job, Direction::Write, engine);
+        assert_eq!(job.directions[Direction::Write].short_ios, 1, "{engine}");
+        assert_eq!(swap.submissions, IOS + 1, "{engine}: one for the rest");
+        place.check_contents(3 * BLOCK..3 * BLOCK + PAGE, engine);
+        let mut beginning = vec![0; PAGE];
+        output.read_exact(&mut beginning).expect("a full pipe");
+        let expected = PATTERN.iter().cycle();
+        assert!(beginning.iter().zip(expected).all(|(a, b)| a == b));
+    }
+}
