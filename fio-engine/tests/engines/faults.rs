@@ -8,9 +8,10 @@ use std::path::PathBuf;
 
 use fio_engine::Direction;
 use fio_engine::report::JobReport;
+use fio_engine::run::Run;
 
 use super::injection::{Answer, Call, supervised};
-use super::{bytes, folder, only};
+use super::{bytes, folder, start};
 
 /// I/Os of each job, and bytes of each I/O.
 pub(super) const IOS: usize = 16;
@@ -62,6 +63,10 @@ impl Place {
     }
 
     pub(super) fn run(&self, engine: &str, direction: Direction, options: &str) -> JobReport {
+        self.start(engine, direction, options).wait().jobs.remove(0)
+    }
+
+    pub(super) fn start(&self, engine: &str, direction: Direction, options: &str) -> Run {
         let pattern = std::str::from_utf8(PATTERN).expect("text");
         let words = format!(
             "--ioengine={engine} --rw={} --bs={BLOCK} --size={} --filename=f --invalidate=0 \
@@ -69,7 +74,7 @@ impl Place {
             direction_word(direction),
             IOS * BLOCK,
         );
-        only(self.folder.path(), &words)
+        start(self.folder.path(), &words)
     }
 
     /// Whether a call is about the file, by descriptor.

@@ -3,9 +3,12 @@
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use fio_engine::Direction;
 
+use super::bytes;
 use super::faults::{
     ASYNCHRONOUS, ASYNCHRONOUS_CALLS, BLOCK, IOS, PATTERN, Place, check_fourth_failed,
     check_only_fourth_failed, check_whole,
@@ -191,5 +194,47 @@ fn short_ios_in_flight_are_gone_on_with() {
         output.read_exact(&mut beginning).expect("a full pipe");
         let expected = PATTERN.iter().cycle();
         assert!(beginning.iter().zip(expected).all(|(a, b)| a == b));
+    }
+}
+
+/// The reads of the fourth submission wait for data that come only after the job was told to stop.
+#[test]
+fn a_stop_waits_for_ios_that_take_long() {
+    for (engine, options) in ASYNCHRONOUS {
+        for depth in [1, 4] {
+            let place = Place::new();
+            let (output, mut input) = io::pipe().expect("a pipe");
+            let output = OwnedFd::from(output);
+            let mut swap = Swap::default();
+            let waiting = AtomicBool::new(false);
+            let answer = |call: &Call| {
+                let answer = swap.during_fourth(&place, &output, call);
+                waiting.fetch_or(swap.submissions >= 4, Ordering::SeqCst);
+                answer
+            };
+            let work = || {
+                let more = format!(
+                    "{options} --iodepth={depth} --iodepth_batch={depth} --time_based --runtime=60"
+                );
+                let run = place.start(engine, Direction::Read, &more);
+                while !waiting.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                run.stop();
+                std::thread::sleep(Duration::from_millis(50));
+                input.write_all(&vec![1; depth * BLOCK]).expect("room");
+                run.wait().jobs.remove(0)
+            };
+            let began = Instant::now();
+            let job = supervised(&ASYNCHRONOUS_CALLS, answer, work);
+            let what = format!("{engine} {depth}: {}", job.error_message);
+            assert_eq!(job.error, 0, "{what}");
+            assert!(began.elapsed() < Duration::from_secs(30), "{what}");
+            // With more in flight, others are done while those wait.
+            let ios = job.total_ios();
+            assert!(ios == 4 || depth > 1 && ios > 4, "{what}: {ios} I/Os");
+            let moved = bytes(&job, Direction::Read);
+            assert_eq!(moved, ios * BLOCK as u64, "{what}");
+        }
     }
 }

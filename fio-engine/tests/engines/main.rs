@@ -21,13 +21,15 @@ const MOVERS: [&str; 9] = [
 ];
 
 fn run(folder: &Path, words: &str) -> Report {
+    start(folder, words).wait()
+}
+
+fn start(folder: &Path, words: &str) -> Run {
     let directory = format!("--directory={}", folder.display());
     let words = ["--name=job"].into_iter().chain(words.split_whitespace());
     let words: Vec<_> = words.chain([directory.as_str()]).collect();
     let parsed = parse_words(&words, &ParseOptions::default()).expect("good words");
-    Run::start(parsed.jobs, RunOptions::default())
-        .expect("a job that can run")
-        .wait()
+    Run::start(parsed.jobs, RunOptions::default()).expect("a job that can run")
 }
 
 fn only(folder: &Path, words: &str) -> JobReport {
@@ -200,11 +202,7 @@ fn a_stop_ends_jobs_with_ios_in_flight() {
             "--ioengine={engine} --rw=randread --size=1m --iodepth=8 --time_based --runtime=60 \
              --filename=f"
         );
-        let directory = format!("--directory={}", folder.path().display());
-        let words = format!("--name=job {words} {directory}");
-        let words: Vec<_> = words.split_whitespace().collect();
-        let parsed = parse_words(&words, &ParseOptions::default()).expect("good words");
-        let run = Run::start(parsed.jobs, RunOptions::default()).expect("a job");
+        let run = start(folder.path(), &words);
         std::thread::sleep(std::time::Duration::from_millis(100));
         run.stop();
         let began = std::time::Instant::now();
