@@ -108,6 +108,17 @@ impl Pipe {
         Ok(())
     }
 
+    /// Empties the pipe, which has this much in it.
+    fn discard(&self, mut bytes: usize) -> io::Result<()> {
+        let mut scratch = [0; 4096];
+        while bytes > 0 {
+            let count = bytes.min(scratch.len());
+            self.drain(&mut scratch[..count])?;
+            bytes -= count;
+        }
+        Ok(())
+    }
+
     fn write(&self, file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
         while done < buffer.len() {
@@ -125,7 +136,7 @@ impl Pipe {
             match self.pour(file, offset + done as u64, lent) {
                 Ok(moved) if moved == lent => done += moved,
                 other => {
-                    self.drain(&mut vec![0; lent - *other.as_ref().unwrap_or(&0)])?;
+                    self.discard(lent - *other.as_ref().unwrap_or(&0))?;
                     return match other {
                         Err(error) if done == 0 => Err(error),
                         other => Ok(done + other.unwrap_or(0)),
