@@ -281,10 +281,15 @@ fn errors_of_calls_end_the_job_and_are_told() {
                         false => Answer::Pass,
                     }
                 };
-                supervised(&calls, answer, || place.run(engine, direction, options))
+                let job = supervised(&calls, answer, || place.run(engine, direction, options));
+                (job, place)
             };
-            check_fourth_failed(&fail_fourth(""), direction, errno, engine);
-            check_only_fourth_failed(&fail_fourth(go_on), direction, errno, engine);
+            check_fourth_failed(&fail_fourth("").0, direction, errno, engine);
+            let (job, place) = fail_fourth(go_on);
+            check_only_fourth_failed(&job, direction, errno, engine);
+            if direction == Direction::Write {
+                place.check_contents(3 * BLOCK..4 * BLOCK, engine);
+            }
         }
     }
 }
