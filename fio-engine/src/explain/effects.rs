@@ -7,7 +7,7 @@ use super::time;
 use crate::clock::Clock;
 use crate::job::{
     BlockSizes, Category, ClockSource, Distribution, JobSpec, OptionInfo, RandomGenerator,
-    SizeOrPercent, engine_options, options,
+    SizeOrPercent, SubmitMode, engine_options, options,
 };
 use crate::run::{JobClone, Plan, RunOptions};
 
@@ -38,7 +38,8 @@ impl<'a> Facts<'a> {
             spec: &clone.spec,
             given: names.filter_map(|(name, _)| main_name(name)).collect(),
             needs_files,
-            keeps_in_flight: engines.keeps_in_flight(&clone.spec.engine).unwrap_or(true),
+            keeps_in_flight: engines.keeps_in_flight(&clone.spec.engine).unwrap_or(true)
+                || clone.spec.submit_mode == SubmitMode::Offload,
             in_group: plan
                 .clones
                 .iter()

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::locked::Locked;
+use super::offload::worker;
 use super::{
     CpuLoad, Falloc, FileCreate, FileDelete, FileStat, FileUse, Ftruncate, IoEngine, IoUring,
     LibAio, Mmap, Null, Psync, Pvsync, Pvsync2, Splice, Sync, Vsync,
 };
-use crate::job::LockMode;
-use crate::run::{JobContext, JobLoop, job_loop};
+use crate::job::{LockMode, SubmitMode};
+use crate::run::{JobContext, JobLoop, job_loop, offloaded_job_loop};
 
 /// The set of engines that `ioengine=` may name.
 ///
@@ -60,10 +61,14 @@ impl Engines {
     #[must_use]
     pub fn register<E: IoEngine>(mut self, name: impl Into<String>) -> Self {
         let run: JobLoop = |context: JobContext<'_>| {
-            if E::FILES.opens() && context.spec.files.lock != LockMode::None {
-                job_loop::<Locked<E>>(context)
-            } else {
-                job_loop::<E>(context)
+            let spec = context.spec;
+            let locks = E::FILES.opens() && spec.files.lock != LockMode::None;
+            let offloads = spec.submit_mode == SubmitMode::Offload && !E::USES_CPU_ONLY;
+            match (offloads, locks) {
+                (false, false) => job_loop::<E>(context),
+                (false, true) => job_loop::<Locked<E>>(context),
+                (true, false) => offloaded_job_loop(context, worker::<E>),
+                (true, true) => offloaded_job_loop(context, worker::<Locked<E>>),
             }
         };
         self.by_name.insert(

@@ -44,6 +44,7 @@ impl<E: IoEngine> IoEngine for Locked<E> {
     const FILES: FileUse = E::FILES;
     const KEEPS_IN_FLIGHT: bool = E::KEEPS_IN_FLIGHT;
     const USES_CPU_ONLY: bool = E::USES_CPU_ONLY;
+    const USES_FILE_POSITION: bool = E::USES_FILE_POSITION;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         let held = setup.files.iter().map(Held::nothing_of);

@@ -38,13 +38,14 @@ mod libaio;
 mod locked;
 mod mmap;
 mod null;
+mod offload;
 pub(crate) mod priority;
 mod psync;
 mod replace;
 mod splice;
 mod sync;
 pub(crate) mod thread_memory;
-pub(crate) mod thread_usage;
+mod thread_usage;
 mod transfer;
 mod vectored;
 mod vsync;
@@ -66,10 +67,12 @@ pub use io_uring::IoUring;
 pub use libaio::LibAio;
 pub use mmap::Mmap;
 pub use null::Null;
+pub(crate) use offload::{Offload, WorkerLife};
 pub use psync::Psync;
 pub(crate) use replace::replace;
 pub use splice::Splice;
 pub use sync::Sync;
+pub use thread_usage::ThreadUsage;
 pub use vectored::{Pvsync, Pvsync2};
 pub use vsync::Vsync;
 
@@ -195,6 +198,10 @@ pub trait IoEngine: Sized + 'static {
     /// [`CpuOptions`](crate::job::CpuOptions) until its time is over.
     const USES_CPU_ONLY: bool = false;
 
+    /// The engine reads and writes where the position of the open file is, which all who have it open
+    /// share, and finds that anew after [`file_replaced`](Self::file_replaced).
+    const USES_FILE_POSITION: bool = false;
+
     /// Prepares an engine for one job.
     ///
     /// # Errors
@@ -286,5 +293,11 @@ pub trait IoEngine: Sized + 'static {
             self.reap(0, maximum, completions)?;
         }
         Ok(())
+    }
+
+    /// Ends what works for the engine besides the job's thread, and tells what it has used of the CPU.
+    /// The job is over: nothing is in flight, and nothing will be queued.
+    fn end_helpers(&mut self) -> ThreadUsage {
+        ThreadUsage::default()
     }
 }

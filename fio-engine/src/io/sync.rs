@@ -22,6 +22,7 @@ pub struct Sync {
 
 impl IoEngine for Sync {
     const KEEPS_IN_FLIGHT: bool = false;
+    const USES_FILE_POSITION: bool = true;
 
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         Ok(Self {

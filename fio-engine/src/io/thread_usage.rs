@@ -2,19 +2,25 @@
 
 use std::time::Duration;
 
-/// What the kernel has counted for the calling thread.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct ThreadUsage {
-    pub(crate) user_time: Duration,
-    pub(crate) system_time: Duration,
-    pub(crate) context_switches: u64,
-    pub(crate) minor_faults: u64,
-    pub(crate) major_faults: u64,
+/// What the kernel has counted for threads (`getrusage(2)`, `RUSAGE_THREAD`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ThreadUsage {
+    /// CPU time outside the kernel.
+    pub user_time: Duration,
+    /// CPU time in the kernel.
+    pub system_time: Duration,
+    /// Context switches, voluntary or not.
+    pub context_switches: u64,
+    /// Page faults that needed no I/O.
+    pub minor_faults: u64,
+    /// Page faults that needed I/O.
+    pub major_faults: u64,
 }
 
 impl ThreadUsage {
-    /// The counters now.
-    pub(crate) fn now() -> Self {
+    /// The counters of the calling thread, now.
+    #[must_use]
+    pub fn now() -> Self {
         let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
         // SAFETY: the pointer is to a whole `rusage`, which the call fills.
         let result = unsafe { libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr()) };
@@ -30,8 +36,21 @@ impl ThreadUsage {
         }
     }
 
+    /// Of both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            user_time: self.user_time + other.user_time,
+            system_time: self.system_time + other.system_time,
+            context_switches: self.context_switches + other.context_switches,
+            minor_faults: self.minor_faults + other.minor_faults,
+            major_faults: self.major_faults + other.major_faults,
+        }
+    }
+
     /// What was added since `earlier`.
-    pub(crate) fn since(self, earlier: Self) -> Self {
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
         Self {
             user_time: self.user_time.saturating_sub(earlier.user_time),
             system_time: self.system_time.saturating_sub(earlier.system_time),

@@ -45,6 +45,8 @@ impl std::fmt::Debug for Calls {
 }
 
 impl IoEngine for Vsync {
+    const USES_FILE_POSITION: bool = true;
+
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         Ok(Self {
             calls: Calls {

@@ -80,7 +80,7 @@ pub use reporting::{ReportingOptions, UnifiedReporting};
 pub use source::JobSource;
 pub use spec::{
     BlockSizes, DEFAULT_PERCENTILES, Fallocate, JobSpec, Measure, Pattern, PercentileKinds,
-    RandomGenerator, SizeOrPercent, SyncMode,
+    RandomGenerator, SizeOrPercent, SubmitMode, SyncMode,
 };
 
 pub use steady_state::{MAX_STEADY_STATE_LENGTH, SteadyMeasure, SteadyStateOptions};

@@ -153,6 +153,8 @@ pub struct JobSpec {
     pub max_latency: PerDirection<Option<Duration>>,
     /// What latency the job looks for the depth of (`latency_target`, …).
     pub latency_target: LatencyTargetOptions,
+    /// Which threads do the I/Os (`io_submit_mode`).
+    pub submit_mode: SubmitMode,
     /// An I/O waits for those of the job in flight that touch the same bytes (`serialize_overlap`).
     pub serialize_overlap: bool,
     /// Bytes before statistics count (`ramp_size`); 0 for none. With a ramp time, both must be over.
@@ -264,6 +266,7 @@ impl JobSpec {
             flow: FlowOptions::default(),
             max_latency: PerDirection::splat(None),
             latency_target: LatencyTargetOptions::default(),
+            submit_mode: SubmitMode::Inline,
             serialize_overlap: false,
             ramp_bytes: 0,
             engine_options: EngineOptions::default(),
@@ -445,6 +448,17 @@ pub enum Fallocate {
     KeepSize,
     /// `ftruncate(2)` to the final size.
     Truncate,
+}
+
+/// Which threads do a job's I/Os: `io_submit_mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SubmitMode {
+    /// The job's own (`inline`).
+    #[default]
+    Inline,
+    /// A thread for each I/O that may be in flight, so that the job's own keeps its rate whatever the
+    /// storage does (`offload`).
+    Offload,
 }
 
 /// How files are opened for writing: `sync`.

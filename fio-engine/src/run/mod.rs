@@ -41,7 +41,7 @@ use std::thread::JoinHandle;
 use std::time::{Instant, SystemTime};
 
 pub use event::{Level, Observer, RunEvent};
-pub(crate) use job_loop::{JobContext, JobLoop, job_loop};
+pub(crate) use job_loop::{JobContext, JobLoop, job_loop, offloaded_job_loop};
 
 use crate::io::Engines;
 use crate::job::JobSpec;

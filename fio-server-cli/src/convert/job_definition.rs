@@ -14,8 +14,8 @@ use super::unified_report;
 use fio_engine::job::{
     AccessHint, BlockSizes, BufferPattern, DedupeMode, ExitScope, Fallocate, FileOptions, JobSpec,
     LifetimeHint, LockMode, LogOptions, MemoryKind, MemoryOptions, OrderOptions, Pattern,
-    PatternPart, RandomGenerator, RateOptions, RateProcess, ReplayOptions, SizeOrPercent, SyncMode,
-    ThinkTrigger, WindowValue,
+    PatternPart, RandomGenerator, RateOptions, RateProcess, ReplayOptions, SizeOrPercent,
+    SubmitMode, SyncMode, ThinkTrigger, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
 use fio_proto::ByteString;
@@ -109,6 +109,7 @@ fn set_pauses(spec: &JobSpec, options: &mut ThreadOptions) {
     let nanoseconds = |time: Option<Duration>| {
         u64::try_from(time.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
     };
+    options.submit_mode = u32::from(spec.submit_mode == SubmitMode::Offload);
     options.serialize_overlap = spec.serialize_overlap.into();
     options.ramp_size = spec.ramp_bytes;
     let search = spec.latency_target;

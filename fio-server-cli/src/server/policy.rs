@@ -55,7 +55,7 @@ impl Usage {
     fn of(job: &JobSpec) -> Self {
         let clones = u64::from(job.clones);
         Self {
-            jobs: job.clones as usize,
+            jobs: burden::threads_of(job).saturating_mul(job.clones as usize),
             files: burden::file_count(job).saturating_mul(clones),
             memory: burden::memory_of(job).saturating_mul(clones),
             powers: burden::powers_of(job).saturating_mul(clones),
@@ -75,7 +75,10 @@ impl Usage {
 /// Why jobs are not run. The text goes to the peer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error("{wanted} jobs are more than the {limit} this server runs for one client at once")]
+    #[error(
+        "{wanted} jobs, threads for offloaded I/O counted, are more than the {limit} this server runs \
+         for one client at once"
+    )]
     JobsPerRun { wanted: usize, limit: usize },
     #[error(
         "this server runs {running} jobs already and at most {limit}; {wanted} more do not fit, \

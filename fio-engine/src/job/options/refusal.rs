@@ -9,10 +9,6 @@ const REASONS: &[(&[&str], &str)] = &[
         "this version does not verify: what is read is not compared with what was written",
     ),
     (
-        &["io_submit_mode"],
-        "a job's own thread submits its I/Os; io_uring and libaio with iodepth keep several in flight",
-    ),
-    (
         &["exec_"],
         "commands are never run; run it yourself before or after the jobs",
     ),

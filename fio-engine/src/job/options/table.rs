@@ -110,7 +110,7 @@ pub(super) static OPTIONS: [OptionInfo; 251] = [
     option("iodepth_batch_complete_max", OptionType::Integer, Category::Io, "maximum completions to reap per call").parent("iodepth").works(set::complete_batch_max),
     option("iodepth_low", OptionType::Integer, Category::Io, "refill the queue only when it falls to this depth").parent("iodepth").works(set::io_depth_low),
     option("serialize_overlap", OptionType::Boolean, Category::Io, "hold back an I/O that overlaps one in flight").default("0").parent("iodepth").works(set::serialize_overlap),
-    option("io_submit_mode", OptionType::Text, Category::Io, "submit inline in the job thread, or from an offload worker pool").default("inline").values(&["inline", "offload"]),
+    option("io_submit_mode", OptionType::Text, Category::Io, "submit inline in the job thread, or from an offload worker pool").default("inline").values(&["inline", "offload"]).works(set::submit_mode),
     option("size", OptionType::SizeOrPercent, Category::Io, "bytes of I/O region per job; percentage allowed").works(set::size),
     option("io_size", OptionType::SizeOrPercent, Category::Io, "total bytes to transfer if different from the region size").alias("io_limit").works(set::io_size),
     option("offset", OptionType::SizeOrPercent, Category::Io, "start of the region; bytes, percent or zones").alias("fileoffset").default("0").works(set::offset),

@@ -1,10 +1,13 @@
 //! Latency targets, overlaps, and ramps counted in bytes.
 
 use super::Printer;
-use crate::job::spec::JobSpec;
+use crate::job::spec::{JobSpec, SubmitMode};
 
 impl Printer {
     pub(super) fn latency(&mut self, spec: &JobSpec) {
+        if spec.submit_mode == SubmitMode::Offload {
+            self.put("io_submit_mode", "offload");
+        }
         self.boolean("serialize_overlap", spec.serialize_overlap, false);
         self.number("ramp_size", spec.ramp_bytes, 0);
         let search = spec.latency_target;

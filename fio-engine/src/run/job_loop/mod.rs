@@ -55,8 +55,7 @@ use super::progress::{JobProgress, JobState};
 use super::start_line::StartLine;
 use crate::clock::{Clock, clock_milliseconds};
 use crate::io::priority::set_thread_priority;
-use crate::io::thread_usage::ThreadUsage;
-use crate::io::{EngineSetup, IoEngine, SyncKind};
+use crate::io::{EngineError, EngineSetup, IoEngine, Offload, SyncKind, ThreadUsage, WorkerLife};
 use crate::job::JobSpec;
 use crate::logs::{IoLog, LogBudget, LoggedIo};
 use crate::replay::ReplaySource;
@@ -123,8 +122,20 @@ pub(crate) struct JobOutcome {
 }
 
 /// Runs one clone with engine `E`.
-pub(crate) fn job_loop<E: IoEngine>(mut context: JobContext<'_>) -> JobOutcome {
-    let opened = open::<E>(&context);
+pub(crate) fn job_loop<E: IoEngine>(context: JobContext<'_>) -> JobOutcome {
+    job_loop_with(context, E::open)
+}
+
+/// Runs one clone whose I/Os are done by other threads.
+pub(crate) fn offloaded_job_loop(context: JobContext<'_>, life: WorkerLife) -> JobOutcome {
+    job_loop_with(context, |setup| Offload::start(setup, life))
+}
+
+fn job_loop_with<E: IoEngine>(
+    mut context: JobContext<'_>,
+    open_engine: impl FnOnce(&EngineSetup) -> Result<E, EngineError>,
+) -> JobOutcome {
+    let opened = open(&context, open_engine);
     // Everything that allocates is done before the jobs start together.
     let recorder = Recorder::new(context.spec, context.log_budget);
     context.progress.set_state(JobState::Initialised);
@@ -145,7 +156,10 @@ struct Opened<E> {
     recording: Option<Recording>,
 }
 
-fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<Opened<E>, JobFailure> {
+fn open<E: IoEngine>(
+    context: &JobContext<'_>,
+    open_engine: impl FnOnce(&EngineSetup) -> Result<E, EngineError>,
+) -> Result<Opened<E>, JobFailure> {
     let spec = context.spec;
     let priorities = PriorityChooser::new(spec, context.priority_seed)?;
     if let Some(priority) = spec.priority.of_job() {
@@ -163,7 +177,8 @@ fn open<E: IoEngine>(context: &JobContext<'_>) -> Result<Opened<E>, JobFailure> 
         options: spec.engine_options.clone(),
         paths: Arc::clone(&context.paths),
     };
-    let mut engine = E::open(&setup).map_err(|error| JobFailure::engine(&spec.engine, &error))?;
+    let mut engine =
+        open_engine(&setup).map_err(|error| JobFailure::engine(&spec.engine, &error))?;
     let mut content = ContentSource::new(spec, context.content_seed, &context.working_sets)
         .map_err(|problem| JobFailure::new(libc::EINVAL, problem))?;
     if spec.pattern.write {
@@ -253,6 +268,7 @@ impl JobContext<'_> {
         if result.is_ok() {
             result = self.sync_file_systems();
         }
+        let helpers = engine.end_helpers();
         let (statistics, logs) = state.recorder.finish(self.spec, self.thread_number);
         JobOutcome {
             statistics,
@@ -262,7 +278,7 @@ impl JobContext<'_> {
             errors: state.errors.count,
             survived: state.errors.survived,
             runtime,
-            usage: state.pace.usage(),
+            usage: state.pace.usage().plus(helpers),
             thread_id: thread_id(),
             started: Some(state.pace.started()),
         }

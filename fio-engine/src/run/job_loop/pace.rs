@@ -13,7 +13,7 @@ use super::steady::SteadySampling;
 use super::{JobOutcome, start_time, thread_id};
 use crate::clock::{Clock, Ticks};
 use crate::direction::PerDirection;
-use crate::io::thread_usage::ThreadUsage;
+use crate::io::ThreadUsage;
 use crate::job::{JobSpec, LogOptions};
 use crate::stats::JobStatistics;
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use fio_engine::files;
-use fio_engine::job::{Distribution, JobSpec, SizeOrPercent};
+use fio_engine::job::{Distribution, JobSpec, SizeOrPercent, SubmitMode};
 
 /// Bytes one clone needs for its I/O buffers, its random map, its files, what it measures, and what it
 /// locks, at least.
@@ -16,9 +16,18 @@ pub(super) fn memory_of(job: &JobSpec) -> u64 {
         file_count(job).saturating_mul(BYTES_PER_FILE),
         steady_state_of(job),
         job.process.locked_memory,
-        BYTES_PER_CLONE,
+        // Each thread has its stack, and each that I/O is offloaded to a buffer.
+        BYTES_PER_CLONE.saturating_mul(threads_of(job) as u64),
     ];
     parts.into_iter().fold(0, u64::saturating_add)
+}
+
+/// Threads of one clone: its own, and those its I/Os are offloaded to.
+pub(super) fn threads_of(job: &JobSpec) -> usize {
+    match job.submit_mode {
+        SubmitMode::Inline => 1,
+        SubmitMode::Offload => (job.io_depth as usize).saturating_add(1),
+    }
 }
 
 /// Files of one clone.
@@ -59,7 +68,10 @@ fn buffers_of(job: &JobSpec) -> u64 {
         _ => largest,
     };
     let each = stride.saturating_add(BYTES_PER_UNIT);
-    let buffers = each.saturating_mul(job.io_depth.into());
+    let copies = 1 + u64::from(job.submit_mode == SubmitMode::Offload);
+    let buffers = each
+        .saturating_mul(job.io_depth.into())
+        .saturating_mul(copies);
     let bytes = buffers.saturating_add(job.memory.alignment.into());
     if job.memory.kind.is_huge() {
         rounded_up(bytes, job.memory.huge_page_size.max(1).into())

@@ -2,6 +2,15 @@
 
 use super::pauses::microseconds;
 use super::{Draft, Outcome, Value};
+use crate::job::spec::SubmitMode;
+
+pub(in crate::job::options) fn submit_mode(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.submit_mode = match value.word()? {
+        "offload" => SubmitMode::Offload,
+        _ => SubmitMode::Inline,
+    };
+    Ok(())
+}
 
 pub(in crate::job::options) fn serialize_overlap(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.serialize_overlap = value.boolean()?;
