@@ -103,8 +103,18 @@ fn intervals_have_one_entry_for_each_direction() {
     let latencies = log(&report, LogKind::TotalLatency);
     assert!(latencies.columns.maximum);
     let times: Vec<_> = latencies.samples().map(|sample| sample.time_ms).collect();
-    assert_eq!(times.len(), 12, "{times:?}");
-    assert!(times.is_sorted() && times[0] >= 100, "{times:?}");
+    // Six intervals; on a busy machine some are longer and there are fewer.
+    let (intervals, rest) = times.as_chunks::<2>();
+    assert!(
+        (2..=6).contains(&intervals.len()) && rest.is_empty(),
+        "{times:?}"
+    );
+    assert!(
+        intervals.iter().all(|[read, write]| read == write),
+        "{times:?}"
+    );
+    let distinct = intervals.windows(2).all(|pair| pair[0] < pair[1]);
+    assert!(distinct && times[0] >= 100, "{times:?}");
     for sample in latencies.samples() {
         assert!(sample.value > 0 && sample.value <= sample.maximum);
         assert_eq!((sample.block_size, sample.offset), (0, 0));
