@@ -50,7 +50,10 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("cmdprio-percentage", "the real-time class needs rights"),
     ("cpuio", "it does no I/O"),
     ("exitwhat", "jobs end as others do, which time decides"),
-    ("fixed-rate-submission", "fio 3.33 gets stuck where libaio is offloaded"),
+    (
+        "fixed-rate-submission",
+        "fio 3.33 gets stuck where libaio is offloaded",
+    ),
     ("flow", "shares of jobs side by side depend on time"),
     ("numa", "it needs several memory nodes"),
     ("poisson-rate-submission", "as fixed-rate-submission"),

@@ -215,6 +215,10 @@ const CHOICES: &[Choice] = &[
     refused(&[("replay_skip", "")], "fio overlooks it"),
     refused(&[("zoneskip", "100%")], "fio does not say of what"),
     refused(
+        &[("log_hist_coarseness", "7")],
+        "fio's manual allows 6 at most",
+    ),
+    refused(
         &[("percentage_random", "50,200")],
         "fio checks the first value only",
     ),
