@@ -203,6 +203,14 @@ pub struct RunArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
+    /// From when latencies of jobs with a rate are counted
+    ///
+    /// From the submission of an I/O, as fio counts them, one that stalls is one slow I/O, however many
+    /// were due meanwhile and came late. From the intended start, when its rate would have had the I/O
+    /// start, each of these is as slow as for a user who comes at that time.
+    #[arg(long, value_name = "START", value_enum, default_value_t = LatencyFrom::Submission)]
+    pub latency_from: LatencyFrom,
+
     /// Which release's random sequences jobs draw
     #[arg(long, value_name = "RELEASE", value_enum, default_value_t = RandomRule::Newest)]
     pub random_rule: RandomRule,
@@ -421,6 +429,15 @@ pub enum When {
     Always,
     /// Never
     Never,
+}
+
+/// From when latencies are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LatencyFrom {
+    /// When an I/O was made and submitted
+    Submission,
+    /// When the rate of its job would have had it start
+    Intended,
 }
 
 /// Which fio release's random sequences are drawn.

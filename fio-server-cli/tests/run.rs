@@ -380,3 +380,33 @@ fn the_random_rule_changes_the_sequence_only() {
         );
     }
 }
+
+/// The job pauses for 100 ms after every hundred I/Os, which come due meanwhile all the same.
+#[test]
+fn latencies_are_counted_from_the_intended_start_if_asked() {
+    let folder = Folder::new();
+    let mean = |from: &str| {
+        let words = [
+            "run",
+            "--output-format=json",
+            "--latency-from",
+            from,
+            "--",
+            "--name=a",
+            "--ioengine=null",
+            "--size=1g",
+            "--number_ios=1000",
+            "--rate_iops=2000",
+            "--thinktime=100ms",
+            "--thinktime_blocks=100",
+        ];
+        let json = folder.run(words).expect_code(0).json();
+        let read = &json["jobs"][0]["read"];
+        assert_eq!(read["total_ios"], 1000);
+        let mean = read["lat_ns"]["mean"].as_f64();
+        mean.expect("a mean") / 1e6
+    };
+    let (submission, intended) = (mean("submission"), mean("intended"));
+    assert!(submission < 10.0, "{submission} ms");
+    assert!(intended > 50.0, "{intended} ms");
+}

@@ -239,12 +239,10 @@ impl DirectionReport {
         self.short_ios += other.short_ios;
         self.dropped_ios += other.dropped_ios;
         self.runtime = self.runtime.max(other.runtime);
+        self.merge_intended(other);
         self.submission.merge(&other.submission);
         self.completion.merge(&other.completion);
         self.total.merge(&other.total);
-        if let Some(theirs) = &other.intended {
-            self.intended.get_or_insert_default().merge(theirs);
-        }
         self.merge_priorities(&other.priorities);
         self.bandwidth.add_concurrent(&other.bandwidth);
         self.iops.add_concurrent(&other.iops);

@@ -12,6 +12,7 @@ pub mod terse;
 mod client;
 mod collect;
 mod disks;
+mod intended;
 mod model;
 mod rates;
 mod unified;

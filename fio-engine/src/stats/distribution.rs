@@ -102,6 +102,11 @@ impl LatencyDistribution {
         self.counts[range % RANGES] += 1;
     }
 
+    /// Counts values of which only the histogram bucket is known, by the smallest of that.
+    pub(crate) fn add(&mut self, bucket: usize, count: u64) {
+        self.counts[usize::from(RANGE_OF_BUCKET[bucket]) % RANGES] += count;
+    }
+
     /// Adds the counts of another distribution.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {

@@ -13,7 +13,7 @@ use fio_engine::workload::RandomRule;
 use tokio::sync::mpsc;
 
 use super::{job_failure, runtime};
-use crate::cli::{JobArgs, RunArgs};
+use crate::cli::{JobArgs, LatencyFrom, RunArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
 use crate::job_text::{JobTextError, names_standard_input_twice};
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         // Without a receiver the run is being dropped.
         event => drop(events.send(event)),
     }));
-    let (report, interrupted) = runtime()?.block_on(async {
+    let (mut report, interrupted) = runtime()?.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
         let run = Run::start(parsed.jobs, options).map_err(Failure::setup)?;
         let interrupted = follow(&run, received, &mut interrupts, &mut results).await?;
@@ -55,6 +55,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let logs_failed = logs.failures();
     for failure in &logs_failed {
         results.complain(failure);
+    }
+    if args.latency_from == LatencyFrom::Intended {
+        report.count_from_intended_start();
     }
     let sunk = results.finish_local(&report).map_err(Failure::setup)?;
     if interrupted {
