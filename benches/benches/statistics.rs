@@ -117,6 +117,8 @@ fn printing(c: &mut Criterion) {
         groups: GroupReport::collect(&jobs),
         jobs,
         disks: Vec::new(),
+        cpu_idleness: None,
+        remaining: None,
         logs: Vec::new(),
     };
     let mut group = c.benchmark_group("report/10 jobs");

@@ -20,6 +20,7 @@
 //! | [`files`] | names, sizes and layout of the files a job works on |
 //! | [`workload`] | which I/O comes next, in fio's own random sequences |
 //! | [`io`] | the I/O engines, and the trait to write another |
+//! | [`idle`] | how idle the CPUs are meanwhile |
 //! | [`logs`] | what a job did over time, entry by entry |
 //! | [`explain`](mod@explain) | what jobs will do, found out without doing it |
 //! | [`replay`] | I/O written down, and done again |
@@ -44,6 +45,7 @@ pub mod explain;
 pub mod files;
 #[cfg(any(test, fuzzing, feature = "_fuzzing"))]
 pub mod fuzzing;
+pub mod idle;
 #[allow(unsafe_code, reason = "system calls without a safe wrapper")]
 pub mod io;
 pub mod job;

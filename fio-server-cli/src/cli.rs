@@ -8,16 +8,19 @@
     reason = "help texts show brackets as the user types them"
 )]
 
+mod output;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use fio_engine::report::terse::TerseVersion;
 use fio_proto::ServerVersion;
 
 use crate::address::Address;
 use crate::word_order::WordOrder;
+
+pub use output::{OutputArgs, OutputFormat, When};
 
 /// Measure storage: fio's jobs, run here or on servers over fio's protocol
 #[derive(Debug, Parser)]
@@ -203,6 +206,14 @@ pub struct RunArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
+    /// Measure how idle the CPUs are: all together, or each one as well; calibrate only times the units
+    /// of work this is measured with, and runs nothing
+    ///
+    /// A thread on each CPU counts what it gets done while nobody else wants the CPU.
+    #[arg(long, value_name = "WHAT", value_enum, group = "other_jobs",
+          num_args = 0..=1, require_equals = true, default_missing_value = "system")]
+    pub idle_prof: Option<IdleProfile>,
+
     /// From when latencies of jobs with a rate are counted
     ///
     /// From the submission of an I/O, as fio counts them, one that stalls is one slow I/O, however many
@@ -263,37 +274,6 @@ pub struct JobArgs {
     /// Jobs in fio's command-line form after --, as in: -- --name=a --rw=read --size=1g
     #[arg(last = true, value_name = "JOB OPTIONS", group = "other_jobs")]
     pub words: Vec<String>,
-}
-
-/// What to print where: shared by `client` and `run`.
-#[derive(Debug, Args)]
-pub struct OutputArgs {
-    /// Write the results to FILE instead of the standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// Formats of the results, separated by commas
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        value_delimiter = ',',
-        default_value = "normal"
-    )]
-    pub output_format: Vec<OutputFormat>,
-
-    /// Which values terse lines have: 3 as from fio, 2 without release and disks, 4 with trims, 5 with all
-    /// samples
-    #[arg(long, value_name = "N", default_value = "3", value_parser = parse_terse_version)]
-    pub terse_version: TerseVersion,
-
-    /// Whether to show a status line; auto does so when the standard error is a terminal
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
-    pub eta: When,
-
-    /// Also print a line with progress to the standard error at this interval, as in 10s
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub status_interval: Option<Duration>,
 }
 
 /// How long the client waits: flags of `client` and `probe`.
@@ -406,29 +386,15 @@ pub enum Generate {
     Man,
 }
 
-/// Formats of results.
+/// What is measured of the idleness of CPUs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// For people
-    Normal,
-    /// A line of values between semicolons for each job, fio's --minimal
-    Terse,
-    /// fio's JSON
-    Json,
-    /// fio's JSON with the latency histograms
-    #[value(name = "json+")]
-    JsonPlus,
-}
-
-/// Whether something is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    /// Only on a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
+pub enum IdleProfile {
+    /// All CPUs together
+    System,
+    /// Each CPU as well
+    Percpu,
+    /// What a unit of work takes, without a run
+    Calibrate,
 }
 
 /// From when latencies are counted.
@@ -478,11 +444,6 @@ pub fn parse_protocol(text: &str) -> Result<ServerVersion, String> {
                 numbers.join(", ")
             )
         })
-}
-
-fn parse_terse_version(text: &str) -> Result<TerseVersion, String> {
-    let number = text.parse().ok().and_then(TerseVersion::from_number);
-    number.ok_or_else(|| "terse lines have versions 2, 3, 4 and 5".to_owned())
 }
 
 /// Reads a time such as `10`, `10s`, `500ms`, `2m` or `1h`; a bare number is seconds.

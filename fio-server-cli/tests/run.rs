@@ -342,7 +342,7 @@ fn progress_goes_to_the_standard_error() {
     let folder = Folder::new();
     let words = [
         "run",
-        "--status-interval=500ms",
+        "--eta-newline=500ms",
         "--output-format=json",
         "--",
         "--name=a",

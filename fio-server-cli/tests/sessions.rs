@@ -333,7 +333,7 @@ fn an_interrupt_stops_all_servers_and_prints_what_they_measured() {
         "--host",
         servers[1].address(),
         "--output-format=json",
-        "--status-interval=100ms",
+        "--eta-newline=100ms",
         "job.fio",
     ];
     let start = Instant::now();

@@ -9,6 +9,7 @@ mod explain;
 mod fake_server;
 mod generate;
 mod help;
+mod output_switches;
 mod packets;
 mod replay;
 mod run;

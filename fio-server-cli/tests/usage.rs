@@ -4,7 +4,7 @@ use crate::util::Folder;
 
 #[test]
 fn usage_errors_say_what_is_wrong_and_end_with_2() {
-    let table: [(&[&str], &str); 15] = [
+    let table: [(&[&str], &str); 19] = [
         (&[], "Usage: fio-server-cli <COMMAND>"),
         (&["fly"], "unrecognized subcommand 'fly'"),
         (&["run"], "run <JOBFILE>... [-- <JOB OPTIONS>...]"),
@@ -19,6 +19,19 @@ fn usage_errors_say_what_is_wrong_and_end_with_2() {
         (
             &["run", "--status-interval=0", "x.fio"],
             "a time is a number above 0",
+        ),
+        (
+            &["run", "--eta-interval=100ms", "x.fio"],
+            "status lines are at least 250ms apart",
+        ),
+        (
+            &["run", "--minimal", "--output-format=json", "x.fio"],
+            "'--minimal' cannot be used with '--output-format",
+        ),
+        (&["run", "--idle-prof=percpu"], "nothing to run"),
+        (
+            &["client", "--status-interval=1s", "x.fio"],
+            "--status-interval works with `run` only",
         ),
         (
             &["run", "--random-rule=3.0", "x.fio"],

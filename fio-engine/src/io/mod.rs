@@ -32,6 +32,7 @@ mod error;
 mod file_lock;
 mod file_names;
 mod file_space;
+pub(crate) mod idle_policy;
 mod io_uring;
 pub(crate) mod ioctl;
 mod libaio;

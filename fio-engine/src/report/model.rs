@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::direction::PerDirection;
+use crate::idle::CpuIdleness;
 use crate::job::{PercentileKinds, SteadyMeasure, UnifiedReporting};
 use crate::logs::IoLog;
 use crate::stats::{Histogram, Moments};
@@ -25,6 +26,13 @@ pub struct Report {
     pub groups: Vec<GroupReport>,
     /// One entry per block device the jobs touched.
     pub disks: Vec<DiskReport>,
+    /// How idle the CPUs were, if that was asked for; see [`RunOptions::idleness`].
+    ///
+    /// [`RunOptions::idleness`]: crate::run::RunOptions::idleness
+    pub cpu_idleness: Option<CpuIdleness>,
+    /// How long the run will still take, in a report made before its end; `None` at the end, and while
+    /// that is unknown.
+    pub remaining: Option<Duration>,
     /// The logs of all jobs, in order; see [`RunOptions::logs_in_report`].
     ///
     /// [`RunOptions::logs_in_report`]: crate::run::RunOptions::logs_in_report

@@ -24,6 +24,7 @@ mod estimate;
 mod event;
 mod interim;
 mod job_loop;
+mod monitors;
 mod plan;
 mod process;
 mod progress;
@@ -35,25 +36,27 @@ mod storage;
 mod succession;
 mod supervisor;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Instant, SystemTime};
 
 pub use event::{Level, Observer, RunEvent};
 pub(crate) use job_loop::{JobContext, JobLoop, job_loop, offloaded_job_loop};
 
+use crate::idle::{IdleDetail, IdleError};
 use crate::io::Engines;
 use crate::job::JobSpec;
 use crate::logs::LogBudget;
 use crate::replay::ReplayGuard;
+use crate::report::Report;
 use crate::report::status::Status;
-use crate::report::{DiskMonitor, Report};
 use crate::workload::RandomRule;
+use monitors::Monitors;
 pub(crate) use plan::{JobClone, Plan};
 pub use plan::{group_numbers, result_count};
-pub use status::CloneProgress;
 use status::StatusSource;
+pub use status::{CloneProgress, RateMeter};
 use supervisor::Supervisor;
 
 /// How a run is done, beside its jobs.
@@ -79,6 +82,8 @@ pub struct RunOptions {
     /// Whether [`Run::interim_report`] can be asked. Costs a copy of its statistics, about 200 KiB, for
     /// each job.
     pub interim_reports: bool,
+    /// Whether to measure how idle the CPUs are, and what to tell of it.
+    pub idleness: Option<IdleDetail>,
     /// Whether the run begins with the lines that announce its jobs; a server has sent them when it
     /// read the jobs.
     pub announce_jobs: bool,
@@ -96,6 +101,7 @@ impl Default for RunOptions {
             replay_guard: None,
             max_jobs: 4096,
             interim_reports: false,
+            idleness: None,
             announce_jobs: true,
         }
     }
@@ -155,6 +161,9 @@ pub enum RunError {
         /// What is wrong and what to do.
         reason: String,
     },
+    /// The idleness of the CPUs was to be measured, and cannot.
+    #[error(transparent)]
+    Idleness(#[from] IdleError),
     /// The system could not start the supervising thread.
     #[error("cannot start a thread: {0}")]
     Thread(String),
@@ -166,7 +175,7 @@ pub struct Run {
     began: SystemTime,
     stop: StopHandle,
     status: Arc<StatusSource>,
-    disks: Arc<OnceLock<DiskMonitor>>,
+    monitors: Arc<Monitors>,
     global_options: Vec<(String, String)>,
     supervisor: Option<JoinHandle<Report>>,
 }
@@ -182,9 +191,9 @@ impl Run {
         let stop = StopHandle::default();
         let began = Instant::now();
         let status = Arc::new(StatusSource::new(&plan, began));
-        let disks = Arc::default();
+        let monitors = Arc::new(Monitors::new(options.idleness)?);
         let global_options = options.global_options.clone();
-        let supervisor = Supervisor::new(plan, options, stop.clone(), began, Arc::clone(&disks));
+        let supervisor = Supervisor::new(plan, options, stop.clone(), began, monitors.clone());
         let supervisor = std::thread::Builder::new()
             .name("fio-run".to_owned())
             .spawn(move || supervisor.run())
@@ -193,7 +202,7 @@ impl Run {
             began: SystemTime::now(),
             stop,
             status,
-            disks,
+            monitors,
             global_options,
             supervisor: Some(supervisor),
         })
@@ -223,11 +232,9 @@ impl Run {
             global_options: self.global_options.clone(),
             jobs,
             groups,
-            disks: self
-                .disks
-                .get()
-                .map(DiskMonitor::report)
-                .unwrap_or_default(),
+            disks: self.monitors.disks(),
+            cpu_idleness: self.monitors.idleness(),
+            remaining: self.status.remaining(),
             logs: Vec::new(),
         })
     }
@@ -287,6 +294,12 @@ impl StatusHandle {
     #[must_use]
     pub fn status(&self) -> Status {
         self.0.now()
+    }
+
+    /// What measures rates from now on.
+    #[must_use]
+    pub fn rate_meter(&self) -> RateMeter {
+        RateMeter::new(self.0.clone())
     }
 
     /// What each clone has done so far, in order.

@@ -1,13 +1,13 @@
 //! What a run is doing at one moment.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::estimate;
 use super::plan::{JobClone, Plan};
 use super::progress::JobState;
 use crate::direction::{Direction, PerDirection};
-use crate::job::JobSpec;
+use crate::job::{JobSpec, UnifiedReporting};
 use crate::report::status::{self, Rate, RateLimits, Status, run_string};
 
 /// Rates are computed over at least this long.
@@ -46,24 +46,90 @@ struct Rates {
     last: PerDirection<Rate>,
 }
 
+impl Rates {
+    const fn from(began: Instant) -> Self {
+        Self {
+            since: began,
+            bytes: PerDirection([0; 3]),
+            ios: PerDirection([0; 3]),
+            last: PerDirection(
+                [Rate {
+                    bytes_per_second: 0,
+                    ios_per_second: 0,
+                }; 3],
+            ),
+        }
+    }
+
+    /// The rates since this was asked the last time, if that was at least `shortest` ago; those told
+    /// then otherwise.
+    fn over(&mut self, shortest: Duration, clones: &[JobClone]) -> PerDirection<Rate> {
+        let now = Instant::now();
+        let interval = now.saturating_duration_since(self.since);
+        if interval < shortest {
+            return self.last;
+        }
+        let (mut bytes, mut ios) = (PerDirection::default(), PerDirection::default());
+        for clone in clones {
+            add(&mut bytes, shown_in(clone, clone.progress.bytes()));
+            add(&mut ios, shown_in(clone, clone.progress.ios()));
+        }
+        let per_second =
+            |now: u64, then: u64| (now.saturating_sub(then) as f64 / interval.as_secs_f64()) as u64;
+        for direction in Direction::ALL {
+            self.last[direction] = Rate {
+                bytes_per_second: per_second(bytes[direction], self.bytes[direction]),
+                ios_per_second: per_second(ios[direction], self.ios[direction]),
+            };
+        }
+        (self.since, self.bytes, self.ios) = (now, bytes, ios);
+        self.last
+    }
+}
+
+/// Tells the rates of a run since it was last asked, for one who asks at intervals of its own.
+#[derive(Debug)]
+pub struct RateMeter {
+    source: Arc<StatusSource>,
+    rates: Rates,
+}
+
+impl RateMeter {
+    pub(super) fn new(source: Arc<StatusSource>) -> Self {
+        let rates = Rates::from(source.began);
+        Self { source, rates }
+    }
+
+    /// The time since the run began, and the rates over the time since the last call, the first time since
+    /// the run began. `None` if that is not at least `shortest`, which must not be zero.
+    pub fn measure(&mut self, shortest: Duration) -> Option<(Duration, PerDirection<Rate>)> {
+        let before = self.rates.since;
+        let rates = self.rates.over(shortest, &self.source.clones);
+        let elapsed = self
+            .rates
+            .since
+            .saturating_duration_since(self.source.began);
+        (self.rates.since > before).then_some((elapsed, rates))
+    }
+}
+
 impl StatusSource {
     pub(super) fn new(plan: &Plan, began: Instant) -> Self {
-        let rates = Rates {
-            since: began,
-            bytes: PerDirection::default(),
-            ios: PerDirection::default(),
-            last: PerDirection::default(),
-        };
         Self {
             clones: plan.clones.clone(),
             began,
-            rates: Mutex::new(rates),
+            rates: Mutex::new(Rates::from(began)),
         }
     }
 
     /// The clones themselves.
     pub(super) fn clones(&self) -> &[JobClone] {
         &self.clones
+    }
+
+    /// How long the run will still take.
+    pub(super) fn remaining(&self) -> Option<Duration> {
+        estimate::remaining(&self.clones, self.began.elapsed())
     }
 
     /// Every clone, in order.
@@ -130,25 +196,15 @@ impl StatusSource {
 
     fn rates(&self) -> PerDirection<Rate> {
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        let interval = rates.since.elapsed();
-        if interval < SHORTEST_INTERVAL {
-            return rates.last;
-        }
-        let (mut bytes, mut ios) = (PerDirection::default(), PerDirection::default());
-        for clone in &self.clones {
-            add(&mut bytes, clone.progress.bytes());
-            add(&mut ios, clone.progress.ios());
-        }
-        let per_second =
-            |now: u64, then: u64| (now.saturating_sub(then) as f64 / interval.as_secs_f64()) as u64;
-        for direction in Direction::ALL {
-            rates.last[direction] = Rate {
-                bytes_per_second: per_second(bytes[direction], rates.bytes[direction]),
-                ios_per_second: per_second(ios[direction], rates.ios[direction]),
-            };
-        }
-        (rates.since, rates.bytes, rates.ios) = (Instant::now(), bytes, ios);
-        rates.last
+        rates.over(SHORTEST_INTERVAL, &self.clones)
+    }
+}
+
+/// Jobs with mixed reporting have all they do among their reads.
+fn shown_in(clone: &JobClone, values: PerDirection<u64>) -> PerDirection<u64> {
+    match clone.spec.reporting.unified {
+        UnifiedReporting::Mixed => PerDirection([values.0.iter().sum(), 0, 0]),
+        _ => values,
     }
 }
 

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, OnceLock};
 use std::thread::{Builder, ScopedJoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::content::WorkingSet;
 use super::event::{Level, Observer, RunEvent};
 use super::job_loop::{Flow, JobContext, JobFailure, JobOutcome};
+use super::monitors::Monitors;
 use super::plan::{JobClone, Plan};
 use super::process::{Surroundings, System};
 use super::progress::JobState;
@@ -36,8 +37,7 @@ pub(super) struct Supervisor {
     options: RunOptions,
     stop: StopHandle,
     began: Instant,
-    /// Watched from the first I/O on.
-    disks: Arc<OnceLock<DiskMonitor>>,
+    monitors: Arc<Monitors>,
     /// The flows of the jobs, by their number.
     flows: BTreeMap<u32, Arc<Flow>>,
     /// What the jobs share of the system besides I/O.
@@ -50,7 +50,7 @@ impl Supervisor {
         options: RunOptions,
         stop: StopHandle,
         began: Instant,
-        disks: Arc<OnceLock<DiskMonitor>>,
+        monitors: Arc<Monitors>,
     ) -> Self {
         let numbers = plan.clones.iter().map(|clone| clone.spec.flow.id);
         Self {
@@ -60,7 +60,7 @@ impl Supervisor {
             options,
             stop,
             began,
-            disks,
+            monitors,
         }
     }
 
@@ -72,7 +72,7 @@ impl Supervisor {
         self.announce();
         // All files are laid out before the first job begins, as fio does.
         let mut storages = self.prepare_all();
-        let disks = self.disks.get_or_init(|| self.monitor_disks(&storages));
+        self.monitors.begin(|| self.monitor_disks(&storages));
         let mut outcomes: Vec<JobOutcome> = Vec::with_capacity(self.plan.clones.len());
         for wave in self.plan.waves() {
             let storages = storages.drain(..wave.len()).collect();
@@ -84,7 +84,8 @@ impl Supervisor {
             .collect();
         let (jobs, groups) = results::collect(&self.plan.clones, outcomes);
         let global_options = self.options.global_options.clone();
-        let disks = disks.report();
+        let disks = self.monitors.disks();
+        let cpu_idleness = self.monitors.idleness();
         self.tell(RunEvent::Finished);
         self.system.leave();
         Report {
@@ -94,6 +95,8 @@ impl Supervisor {
             jobs,
             groups,
             disks,
+            cpu_idleness,
+            remaining: None,
             logs,
         }
     }

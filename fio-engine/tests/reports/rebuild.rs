@@ -29,6 +29,8 @@ pub(crate) fn rebuild(json: &Value) -> Report {
         groups: GroupReport::collect(&jobs),
         jobs,
         disks: members(&json["disk_util"]).map(rebuild_disk).collect(),
+        cpu_idleness: None,
+        remaining: None,
         logs: Vec::new(),
     }
 }

@@ -8,14 +8,14 @@ use fio_proto::ServerVersion;
 
 use super::assignments::{assignments, warn};
 use super::client_output::ClientOutput;
-use super::run::parse_options;
+use super::run::{bandwidth_log, parse_options};
 use super::runtime;
 use crate::cli::{ClientArgs, JobArgs, TimeoutArgs};
 use crate::client::{Assignment, Fleet, FleetOptions, Limits, Target, Work};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
 use crate::job_text::{JobText, environment, prepare};
-use crate::output::Results;
+use crate::output::{BANDWIDTH_INTERVAL, Results};
 use crate::server::{EmbeddedServer, Log, ServerOptions};
 
 /// How often running servers are asked how far they are.
@@ -32,13 +32,14 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
         (None, assignments(args)?)
     };
     let results = Results::open(&args.output).map_err(Failure::setup)?;
+    let bandwidth = bandwidth_log(&args.output).map_err(Failure::setup)?;
     let runtime = runtime()?;
     allow_many_connections(assignments.len());
     let status = runtime.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
         let options = fleet_options(args, results.shows_status());
         let fleet = Fleet::start(assignments, options);
-        let output = ClientOutput::new(results, &fleet, embedded);
+        let output = ClientOutput::new(results, &fleet, embedded).logging(bandwidth);
         output.follow(fleet, &mut interrupts).await
     });
     // A resolver that hangs must not keep the process.
@@ -52,6 +53,12 @@ fn check_combination(args: &ClientArgs, embedded: bool) -> anyhow::Result<()> {
         return Err(anyhow!(
             "--random-rule works without --host only: the protocol has no word for it; give it to \
              the servers (serve --random-rule)"
+        ));
+    }
+    if args.output.status_interval.is_some() {
+        return Err(anyhow!(
+            "--status-interval works with `run` only: servers tell what they measured when they are \
+             done; --eta-newline shows how far they are"
         ));
     }
     if embedded && !args.remote_config.is_empty() {
@@ -69,10 +76,12 @@ fn check_combination(args: &ClientArgs, embedded: bool) -> anyhow::Result<()> {
 }
 
 fn fleet_options(args: &ClientArgs, shows_status: bool) -> FleetOptions {
+    let status = shows_status.then(|| args.output.eta_interval.unwrap_or(ASK_EVERY));
+    let bandwidth = args.output.bandwidth_log.then_some(BANDWIDTH_INTERVAL);
     FleetOptions {
         limits: limits(&args.timeouts),
         version: args.proto,
-        ask_every: shows_status.then_some(ASK_EVERY),
+        ask_every: status.into_iter().chain(bandwidth).min(),
         logs: args.log_dir.clone(),
         state_files: args.verify_state.clone(),
     }

@@ -9,7 +9,9 @@ use super::job_failure;
 use crate::client::{ClientError, Fleet, HostEvent, HostResult, Probe};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
-use crate::output::{LinePrefixer, Results, SinkError, composed};
+use crate::output::{
+    BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, LinePrefixer, Results, SinkError, composed,
+};
 
 /// Prints the events of a fleet.
 pub(super) struct ClientOutput {
@@ -21,6 +23,10 @@ pub(super) struct ClientOutput {
     failed: Option<SinkError>,
     /// How far apart the servers started was told.
     skew_told: bool,
+    /// The log of their bandwidth, and the time of the last rows.
+    bandwidth: Option<(BandwidthLog, Duration)>,
+    /// Why it ended early.
+    bandwidth_failure: Option<BandwidthLogError>,
 }
 
 /// What is not printed yet of one host.
@@ -56,7 +62,15 @@ impl ClientOutput {
             embedded,
             failed: None,
             skew_told: false,
+            bandwidth: None,
+            bandwidth_failure: None,
         }
+    }
+
+    /// Writes the bandwidth of all servers to this log, if there is one.
+    pub(super) fn logging(mut self, bandwidth: Option<BandwidthLog>) -> Self {
+        self.bandwidth = bandwidth.map(|log| (log, Duration::ZERO));
+        self
     }
 
     /// Prints until all sessions are over; returns how the command ends.
@@ -78,13 +92,44 @@ impl ClientOutput {
                     self.interrupt(&fleet, interrupted);
                     interrupted = true;
                 }
-                _ = tick.tick() => self.results.status(|| status_line(&fleet)),
+                _ = tick.tick() => {
+                    self.results.status(|| status_line(&fleet));
+                    self.log_bandwidth(&fleet);
+                }
             }
             if self.results.is_broken() || self.failed.is_some() {
                 fleet.stop();
             }
         }
         self.finish(fleet, interrupted)
+    }
+
+    /// Writes what the servers told last, once for each interval.
+    fn log_bandwidth(&mut self, fleet: &Fleet) {
+        let (Some((log, last)), Some(status)) = (&mut self.bandwidth, fleet.status()) else {
+            return;
+        };
+        if status.elapsed < *last + BANDWIDTH_INTERVAL {
+            return;
+        }
+        *last = status.elapsed;
+        if let Err(error) = log.record(status.elapsed, &status.rates) {
+            self.bandwidth_failure = Some(error);
+            self.bandwidth = None;
+        }
+    }
+
+    /// Completes the bandwidth log; returns whether it is whole.
+    fn finish_bandwidth(&mut self) -> bool {
+        let failure = match self.bandwidth.take() {
+            Some((log, _)) => log.finish().err(),
+            None => self.bandwidth_failure.take(),
+        };
+        if let Some(error) = &failure {
+            self.results
+                .complain(format_args!("error: {error}: {}", error.source));
+        }
+        failure.is_none()
     }
 
     fn interrupt(&mut self, fleet: &Fleet, again: bool) {
@@ -244,7 +289,11 @@ impl ClientOutput {
         printed
     }
 
-    fn finish(self, fleet: Fleet, interrupted: bool) -> Result<ExitStatus, Failure> {
+    fn finish(mut self, fleet: Fleet, interrupted: bool) -> Result<ExitStatus, Failure> {
+        let logs = match self.finish_bandwidth() {
+            true => ExitStatus::Success,
+            false => ExitStatus::JobFailed,
+        };
         let worst = fleet
             .hosts()
             .iter()
@@ -259,7 +308,7 @@ impl ClientOutput {
         let sunk = sunk.map_err(Failure::setup)?;
         Ok(match (interrupted, sunk.read_to_the_end) {
             (true, _) => ExitStatus::Interrupted,
-            (false, true) => worst,
+            (false, true) => worst.max(logs),
             (false, false) => ExitStatus::Success,
         })
     }

@@ -8,6 +8,7 @@ mod explain;
 mod generate;
 mod help;
 mod probe;
+mod pursuit;
 mod run;
 
 use anyhow::Context as _;

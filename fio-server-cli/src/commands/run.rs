@@ -1,26 +1,36 @@
 //! `run`: jobs in this process, without a network.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
+use fio_engine::idle::{IdleDetail, IdleMonitor};
 use fio_engine::job::{JobSource, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 use fio_engine::logs::{IoLog, LogFiles, SampleLayout, check_folders};
-use fio_engine::report::Report;
+use fio_engine::report::{Report, normal};
 use fio_engine::run::{Run, RunEvent, RunOptions};
 use fio_engine::workload::RandomRule;
 use tokio::sync::mpsc;
 
+use super::pursuit::{Pursuit, count_from};
 use super::{job_failure, runtime};
-use crate::cli::{JobArgs, LatencyFrom, RunArgs};
+use crate::cli::{IdleProfile, JobArgs, OutputArgs, RunArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
 use crate::job_text::{JobTextError, names_standard_input_twice};
-use crate::output::{LinePrefixer, Results, complain};
+use crate::output::{BandwidthLog, BandwidthLogError, Results, Sink, complain, composed};
 
 /// Runs the jobs and prints what they measured.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
+    if args.idle_prof == Some(IdleProfile::Calibrate) {
+        return calibrate(args);
+    }
+    if args.jobs.files.is_empty() && args.jobs.words.is_empty() {
+        return Err(Failure::setup(anyhow!(
+            "nothing to run: name job files, or give job options behind --"
+        )));
+    }
     if names_standard_input_twice(&args.jobs.files) {
         return Err(Failure::setup(JobTextError::StandardInputTwice));
     }
@@ -29,11 +39,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         complain(format_args!("warning: {notice}"));
     }
     let mut results = Results::open(&args.output).map_err(Failure::setup)?;
+    let bandwidth = bandwidth_log(&args.output).map_err(Failure::setup)?;
     let (events, received) = mpsc::unbounded_channel();
     let mut options = RunOptions::default();
     options.global_options = parsed.global_options;
     options.random_rule = args.random_rule.into();
     options.logs_in_report = false;
+    options.interim_reports = args.output.status_interval.is_some();
+    options.idleness = args.idle_prof.and_then(IdleProfile::detail);
     check_folders(&parsed.jobs).map_err(Failure::setup)?;
     let logs = Arc::new(LogWriter::new(args.random_rule.into()));
     let log_writer = logs.clone();
@@ -46,7 +59,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let (mut report, interrupted) = runtime()?.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
         let run = Run::start(parsed.jobs, options).map_err(Failure::setup)?;
-        let interrupted = follow(&run, received, &mut interrupts, &mut results).await?;
+        let mut pursuit = Pursuit::new(&run, args, bandwidth, &mut results);
+        let interrupted = pursuit.follow(received, &mut interrupts).await?;
+        if let Err(error) = pursuit.finish() {
+            logs.fail(format!("{:#}", anyhow::Error::new(error)));
+        }
         Ok::<_, Failure>((run.wait(), interrupted))
     })?;
     for job in report.jobs.iter().filter(|job| job.failed) {
@@ -56,9 +73,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     for failure in &logs_failed {
         results.complain(failure);
     }
-    if args.latency_from == LatencyFrom::Intended {
-        report.count_from_intended_start();
-    }
+    count_from(args.latency_from, &mut report);
     let sunk = results.finish_local(&report).map_err(Failure::setup)?;
     if interrupted {
         return Ok(ExitStatus::Interrupted);
@@ -68,6 +83,35 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         (true, false) => ExitStatus::JobFailed,
         (false, _) => ExitStatus::Success,
     })
+}
+
+/// Times the units of work that idleness is measured with.
+fn calibrate(args: &RunArgs) -> Result<ExitStatus, Failure> {
+    let mut sink = Sink::open(args.output.output.as_deref()).map_err(Failure::setup)?;
+    let unit = IdleMonitor::calibrate().map_err(Failure::setup)?;
+    let text = composed(|out| normal::write_calibration(out, unit));
+    let printed = sink.write(&text).and_then(|()| sink.finish());
+    printed.map_err(Failure::setup)?;
+    Ok(ExitStatus::Success)
+}
+
+impl IdleProfile {
+    /// What a run measures for it.
+    const fn detail(self) -> Option<IdleDetail> {
+        match self {
+            Self::System => Some(IdleDetail::System),
+            Self::Percpu => Some(IdleDetail::PerCpu),
+            Self::Calibrate => None,
+        }
+    }
+}
+
+/// Creates the files of `--bandwidth-log`, if it is there.
+pub(super) fn bandwidth_log(args: &OutputArgs) -> Result<Option<BandwidthLog>, BandwidthLogError> {
+    let wanted = args.bandwidth_log;
+    wanted
+        .then(|| BandwidthLog::create(Path::new("")))
+        .transpose()
 }
 
 /// Writes the logs of the jobs where fio would: relative to the current folder.
@@ -134,54 +178,6 @@ pub(crate) fn parse_options(sections: &[String]) -> ParseOptions<'static> {
     options.read_files = true;
     options.sections = sections.to_vec();
     options
-}
-
-/// How often the state of the run is looked at.
-const TICK: Duration = Duration::from_millis(100);
-
-/// Prints what the run tells until it is over; returns whether the user interrupted it.
-async fn follow(
-    run: &Run,
-    mut events: mpsc::UnboundedReceiver<RunEvent>,
-    interrupts: &mut Interrupts,
-    results: &mut Results,
-) -> Result<bool, Failure> {
-    let mut lines = LinePrefixer::plain();
-    let mut interrupted = false;
-    let mut tick = tokio::time::interval(TICK);
-    loop {
-        tokio::select! {
-            biased;
-            event = events.recv() => match event {
-                Some(RunEvent::Text { text, .. }) => {
-                    results.text(&lines.push(text.as_bytes())).map_err(Failure::setup)?;
-                }
-                Some(RunEvent::Finished) | None => break,
-                Some(_) => {}
-            },
-            () = interrupts.next() => {
-                if interrupted {
-                    let status = ExitStatus::Interrupted;
-                    let error = anyhow::anyhow!("interrupted twice; nothing is reported");
-                    return Err(Failure { status, error });
-                }
-                interrupted = true;
-                results.complain("interrupted: stopping the jobs; once more to give up");
-                run.stop();
-            }
-            _ = tick.tick() => {
-                results.status(|| run.status().to_string());
-                if results.is_broken() {
-                    run.stop();
-                }
-                if run.is_finished() && events.is_empty() {
-                    break;
-                }
-            }
-        }
-    }
-    results.text(&lines.finish()).map_err(Failure::setup)?;
-    Ok(interrupted)
 }
 
 /// A job with an error is a failed run.

@@ -1,6 +1,7 @@
-//! The standard error: errors, warnings and the status line that is rewritten in place.
+//! The standard error: errors, warnings and the status line that is rewritten in place. fio's own status line
+//! is on the standard output.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use crate::cli::When;
@@ -10,14 +11,27 @@ pub fn complain(line: impl std::fmt::Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
+/// When and how a status line is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusStyle {
+    /// Whether there is a live line.
+    pub when: When,
+    /// Pause between two live lines, if it is not the usual one.
+    pub pause: Option<Duration>,
+    /// Interval of lasting lines, if there are any.
+    pub lasting: Option<Duration>,
+    /// As fio has it: on the standard output, each line written over the one before wherever that goes.
+    pub as_fio: bool,
+}
+
 /// A line of progress at the bottom of a terminal, or lines of progress at an interval.
 #[derive(Debug)]
 pub struct StatusLine {
-    /// Rewrite a line in place.
+    style: StatusStyle,
+    /// Show a live line.
     live: bool,
-    /// The standard error is a terminal, so that a line can be rewritten rather than repeated.
+    /// It goes to a terminal, so that a line can be rewritten rather than repeated.
     terminal: bool,
-    every: Option<Duration>,
     last_line: Instant,
     last_draw: Option<Instant>,
     /// Columns the live line takes at the moment.
@@ -27,23 +41,27 @@ pub struct StatusLine {
 /// A live line is drawn at most this often: ten times a second.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// Without a terminal, `--eta always` prints a line this often.
+/// Without a terminal, and as fio has it, `--eta always` prints a line this often.
 const REPEAT: Duration = Duration::from_secs(1);
 
 impl StatusLine {
-    /// `when` decides about the live line; `every` asks for a lasting line at that interval.
+    /// A line of this style; the first lasting line is due its interval after `now`.
     #[must_use]
-    pub fn new(when: When, every: Option<Duration>, now: Instant) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        let live = match when {
+    pub fn new(style: StatusStyle, now: Instant) -> Self {
+        let terminal = if style.as_fio {
+            io::stdout().is_terminal()
+        } else {
+            io::stderr().is_terminal()
+        };
+        let live = match style.when {
             When::Auto => terminal,
             When::Always => true,
             When::Never => false,
         };
         Self {
+            style,
             live,
             terminal,
-            every,
             last_line: now,
             last_draw: None,
             shown: 0,
@@ -53,15 +71,20 @@ impl StatusLine {
     /// Whether anything is ever shown, so that a caller need not compose lines for nobody.
     #[must_use]
     pub const fn is_active(&self) -> bool {
-        self.live || self.every.is_some()
+        self.live || (self.style.lasting.is_some() && !self.style.as_fio)
     }
 
     /// Shows `line` where one is due; call it as often as wanted.
     pub fn update(&mut self, now: Instant, line: impl FnOnce() -> String) {
         let lasting = self
-            .every
+            .style
+            .lasting
             .is_some_and(|every| now.duration_since(self.last_line) >= every);
-        let pause = if self.terminal { REDRAW } else { REPEAT };
+        if self.style.as_fio {
+            return self.update_as_fio(now, lasting, line);
+        }
+        let usual = if self.terminal { REDRAW } else { REPEAT };
+        let pause = self.style.pause.unwrap_or(usual);
         let live = self.live
             && self
                 .last_draw
@@ -78,6 +101,26 @@ impl StatusLine {
         if live {
             self.draw(&line);
             self.last_draw = Some(now);
+        }
+    }
+
+    /// fio's lasting lines are live ones with a line break behind.
+    fn update_as_fio(&mut self, now: Instant, lasting: bool, line: impl FnOnce() -> String) {
+        let pause = self.style.pause.unwrap_or(REPEAT);
+        let is_due = |last: Instant| now.duration_since(last) >= pause;
+        if !self.live || !self.last_draw.is_none_or(is_due) {
+            return;
+        }
+        let line = line();
+        let blanks = self.shown.saturating_sub(line.chars().count());
+        let end = if lasting { "\n" } else { "" };
+        let mut stdout = io::stdout();
+        // Whoever reads the results will hear of it.
+        let _ = write!(stdout, "{line}{:blanks$}\r{end}", "").and_then(|()| stdout.flush());
+        self.shown = line.chars().count();
+        self.last_draw = Some(now);
+        if lasting {
+            self.last_line = now;
         }
     }
 
@@ -98,7 +141,7 @@ impl StatusLine {
 
     /// Takes the live line away, before anything else is printed and at the end.
     pub fn clear(&mut self) {
-        if self.shown > 0 {
+        if self.shown > 0 && !self.style.as_fio {
             let mut stderr = anstream::stderr();
             let _ = write!(stderr, "\r{:width$}\r", "", width = self.shown);
             let _ = stderr.flush();
@@ -116,7 +159,7 @@ impl Drop for StatusLine {
 
 fn terminal_width() -> usize {
     // Terminals that do not know their width say 0.
-    match rustix::termios::tcgetwinsize(std::io::stderr()) {
+    match rustix::termios::tcgetwinsize(io::stderr()) {
         Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
         _ => 80,
     }
@@ -129,10 +172,16 @@ mod tests {
     #[test]
     fn lines_are_composed_only_when_due() {
         let start = Instant::now();
+        let style = |when, lasting| StatusStyle {
+            when,
+            pause: None,
+            lasting,
+            as_fio: false,
+        };
         let every = Some(Duration::from_secs(5));
         let mut status = StatusLine {
             terminal: false,
-            ..StatusLine::new(When::Never, every, start)
+            ..StatusLine::new(style(When::Never, every), start)
         };
         let mut composed = 0;
         for second in 0..=11 {
@@ -142,7 +191,7 @@ mod tests {
             });
         }
         assert_eq!(composed, 2);
-        assert!(!StatusLine::new(When::Never, None, start).is_active());
-        assert!(StatusLine::new(When::Always, None, start).is_active());
+        assert!(!StatusLine::new(style(When::Never, None), start).is_active());
+        assert!(StatusLine::new(style(When::Always, None), start).is_active());
     }
 }

@@ -8,12 +8,14 @@
 //!
 //! So a program that reads a machine format from the standard output reads nothing else there.
 
+mod bandwidth;
 mod console;
 mod prefix;
 mod results;
 mod sink;
 
-pub use console::{StatusLine, complain};
+pub use bandwidth::{BandwidthLog, BandwidthLogError, INTERVAL as BANDWIDTH_INTERVAL};
+pub use console::{StatusLine, StatusStyle, complain};
 pub use prefix::LinePrefixer;
 pub use results::{Results, Sunk, VERSION, composed};
 pub use sink::{Sink, SinkError};

@@ -5,10 +5,11 @@ use std::time::{Instant, SystemTime};
 
 use fio_engine::report::terse::{self, TerseVersion};
 use fio_engine::report::{ClientReport, DiskReport, HostJob, Report, json, normal};
+use fio_engine::run::Level;
 
-use super::console::{StatusLine, complain};
+use super::console::{StatusLine, StatusStyle, complain};
 use super::sink::{Sink, SinkError};
-use crate::cli::{OutputArgs, OutputFormat};
+use crate::cli::{OutputArgs, OutputFormat, When};
 
 /// Everything a run prints.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub struct Results {
     formats: Vec<OutputFormat>,
     terse_version: TerseVersion,
     status: StatusLine,
+    as_fio: bool,
 }
 
 /// The version in JSON documents and terse lines, in the form of fio's own, which programs take apart.
@@ -28,17 +30,28 @@ impl Results {
     /// # Errors
     /// When the file cannot be created.
     pub fn open(args: &OutputArgs) -> Result<Self, SinkError> {
-        let mut formats = Vec::new();
-        for format in &args.output_format {
-            if !formats.contains(format) {
-                formats.push(*format);
-            }
-        }
+        let formats = args.formats();
+        let status = StatusStyle {
+            // fio's goes where text for people goes, and nowhere if there is none.
+            when: match formats.contains(&OutputFormat::Normal) || !args.as_fio {
+                true => args.eta,
+                false => When::Never,
+            },
+            pause: args.eta_interval,
+            lasting: args.eta_newline,
+            as_fio: args.as_fio,
+        };
+        let sink = match args.status_interval {
+            // What is written meanwhile is there to be read meanwhile.
+            Some(_) => Sink::open_at_once(args.output.as_deref()),
+            None => Sink::open(args.output.as_deref()),
+        };
         Ok(Self {
-            sink: Sink::open(args.output.as_deref())?,
+            sink: sink?,
             formats,
             terse_version: args.terse_version,
-            status: StatusLine::new(args.eta, args.status_interval, Instant::now()),
+            status: StatusLine::new(status, Instant::now()),
+            as_fio: args.as_fio,
         })
     }
 
@@ -60,7 +73,8 @@ impl Results {
         self.sink.is_broken()
     }
 
-    /// Prints log lines: with the results if those are for people, and where the user sees them.
+    /// Prints log lines: with the results if those are for people, and where the user sees them. As fio has it,
+    /// with the results or not at all.
     ///
     /// # Errors
     /// When they cannot be written.
@@ -69,7 +83,7 @@ impl Results {
             return Ok(());
         }
         self.status.clear();
-        if !self.is_for_people() || self.sink.is_file() {
+        if !self.as_fio && (!self.is_for_people() || self.sink.is_file()) {
             complain(lines.strip_suffix('\n').unwrap_or(lines));
         }
         if self.is_for_people() {
@@ -77,6 +91,18 @@ impl Results {
         } else {
             Ok(())
         }
+    }
+
+    /// Prints log lines of a run in this process. As fio has it, errors are on the standard error alone.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn text_of(&mut self, level: Level, lines: &str) -> Result<(), SinkError> {
+        if self.as_fio && level == Level::Error && !lines.is_empty() {
+            self.complain(lines.strip_suffix('\n').unwrap_or(lines));
+            return Ok(());
+        }
+        self.text(lines)
     }
 
     /// Prints a part of the results for people, if they are asked for.
@@ -111,6 +137,22 @@ impl Results {
     /// # Errors
     /// When they cannot be written.
     pub fn finish_local(mut self, report: &Report) -> Result<Sunk, SinkError> {
+        self.write_local(report)?;
+        self.finish()
+    }
+
+    /// Prints what a run in this process has measured so far, as [`finish_local`](Self::finish_local)
+    /// does at its end.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn interim_local(&mut self, report: &Report) -> Result<(), SinkError> {
+        self.status.clear();
+        self.write_local(report)?;
+        self.sink.flush()
+    }
+
+    fn write_local(&mut self, report: &Report) -> Result<(), SinkError> {
         if let Some(style) = self.terse() {
             self.sink
                 .write(&composed(|out| terse::write_report(out, report, &style)))?;
@@ -119,8 +161,7 @@ impl Results {
             self.sink
                 .write(&composed(|out| json::write_report(out, report, &style)))?;
         }
-        self.block(&composed(|out| normal::write_report(out, report)))?;
-        self.finish()
+        self.block(&composed(|out| normal::write_report(out, report)))
     }
 
     /// The results of one job of a client, for people; its terse line stands before it, if there is

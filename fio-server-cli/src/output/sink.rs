@@ -27,7 +27,7 @@ pub struct Sink {
 #[derive(Debug)]
 enum Target {
     Stdout,
-    /// A device or pipe: nothing can be renamed over it.
+    /// A device or pipe, over which nothing can be renamed, or a file that is read meanwhile.
     Direct(BufWriter<File>),
     /// A new file beside the one named, renamed over it at the end.
     New {
@@ -61,6 +61,38 @@ impl Sink {
             }),
             Err(source) => Err(SinkError { name, source }),
         }
+    }
+
+    /// Opens `path`, or the standard output, for what is to be read while it is written: a file is
+    /// emptied now, and keeps what was written even if the rest does not follow.
+    ///
+    /// # Errors
+    /// When the file cannot be created.
+    pub fn open_at_once(path: Option<&Path>) -> Result<Self, SinkError> {
+        let Some(path) = path else {
+            return Self::open(None);
+        };
+        let name = path.display().to_string();
+        match File::create(path) {
+            Ok(file) => Ok(Self {
+                name,
+                target: Target::Direct(BufWriter::new(file)),
+                broken: false,
+            }),
+            Err(source) => Err(SinkError { name, source }),
+        }
+    }
+
+    /// Brings what was written to where it can be read, as far as it goes there before the end.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn flush(&mut self) -> Result<(), SinkError> {
+        let flushed = match &mut self.target {
+            Target::Direct(file) => file.flush(),
+            Target::Stdout | Target::New { .. } => Ok(()),
+        };
+        self.judge(flushed)
     }
 
     /// Whether this is a file rather than the standard output.
@@ -207,6 +239,20 @@ mod tests {
         let error = Sink::open(Some(Path::new("/no/such/folder/out"))).expect_err("no folder");
         assert!(error.to_string().contains("/no/such/folder/out"));
         assert!(Sink::open(Some(Path::new("/"))).is_err());
+    }
+
+    #[test]
+    fn what_is_written_at_once_can_be_read_before_the_end() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("out");
+        std::fs::write(&path, "old and longer").expect("writable");
+        let mut sink = Sink::open_at_once(Some(&path)).expect("can be replaced");
+        sink.write("first").expect("fits");
+        sink.flush().expect("fits");
+        assert_eq!(std::fs::read_to_string(&path).expect("readable"), "first");
+        drop(sink);
+        assert_eq!(std::fs::read_to_string(&path).expect("readable"), "first");
+        assert!(Sink::open_at_once(Some(Path::new("/no/such/folder/out"))).is_err());
     }
 
     #[test]

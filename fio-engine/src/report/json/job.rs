@@ -1,6 +1,7 @@
 //! One job as an object.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::writer::JsonWriter;
 use super::{write_host, write_options};
@@ -16,8 +17,8 @@ use crate::report::normal::{RANGE_LABELS, share};
 use crate::report::unified::ShownDirection;
 use crate::stats::{BATCH_LABELS, DEPTH_LABELS, Histogram};
 
-/// `eta` of a job that has ended.
-const FINISHED_ETA: u32 = 2_147_483_647;
+/// `eta` of a job that has ended, or of which nobody knows when it will.
+const NO_ETA: u64 = 2_147_483_647;
 
 /// Where a job ran, which decides on some of its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(super) enum Kind {
     Local {
         /// Seconds since the run began.
         elapsed: u64,
+        /// Time to its end, if it goes on and that is known.
+        remaining: Option<Duration>,
     },
     /// On a server.
     Client,
@@ -88,8 +91,9 @@ fn write_head(json: &mut JsonWriter<'_>, job: &JobReport, kind: Kind) -> fmt::Re
     json.integer("groupid", job.group_id)?;
     json.integer("job_start", job.started.map_or(0, unix_milliseconds))?;
     json.integer("error", job.error)?;
-    if let Kind::Local { elapsed } = kind {
-        json.integer("eta", FINISHED_ETA)?;
+    if let Kind::Local { elapsed, remaining } = kind {
+        let eta = remaining.map_or(NO_ETA, |remaining| remaining.as_secs().min(NO_ETA));
+        json.integer("eta", eta)?;
         json.integer("elapsed", elapsed)?;
     }
     if kind != Kind::AllClients {

@@ -13,6 +13,7 @@ use super::client::{ClientReport, HostJob, HostReport};
 use super::collect::elapsed_seconds;
 use super::model::{DiskReport, Host, Report};
 use crate::clock::{LocalTime, unix_milliseconds};
+use crate::idle::CpuIdleness;
 use writer::JsonWriter;
 
 /// What distinguishes the documents of one program from those of another.
@@ -38,21 +39,26 @@ pub fn write_report(out: &mut dyn Write, report: &Report, style: &Style) -> fmt:
         if !report.global_options.is_empty() {
             write_options(json, "global options", &report.global_options)?;
         }
-        let elapsed = elapsed_seconds(report.started, report.finished);
+        let kind = job::Kind::Local {
+            elapsed: elapsed_seconds(report.started, report.finished),
+            remaining: report.remaining,
+        };
         json.array("jobs", |json| {
             report.jobs.iter().try_for_each(|job| {
                 let group = report
                     .groups
                     .iter()
                     .find(|group| group.group_id == job.group_id);
-                let kind = job::Kind::Local { elapsed };
                 json.element(|json| job::write(json, job, group, kind, style.bins))
             })
         })?;
-        if report.disks.is_empty() {
-            return Ok(());
+        if !report.disks.is_empty() {
+            write_disks(json, &report.disks)?;
         }
-        write_disks(json, &report.disks)
+        match &report.cpu_idleness {
+            Some(idleness) => write_idleness(json, idleness),
+            None => Ok(()),
+        }
     })
 }
 
@@ -84,6 +90,18 @@ pub fn write_client_report(
             }
         })?;
         write_host_disks(json, &report.hosts)
+    })
+}
+
+/// CPUs one by one only where they were asked for.
+fn write_idleness(json: &mut JsonWriter<'_>, idleness: &CpuIdleness) -> fmt::Result {
+    json.object("cpu_idleness", |json| {
+        json.float("system", idleness.system)?;
+        for (cpu, idle) in &idleness.per_cpu {
+            json.float(format_args!("cpu-{cpu}"), *idle)?;
+        }
+        json.float("unit_mean", idleness.unit.mean)?;
+        json.float("unit_stddev", idleness.unit.deviation)
     })
 }
 

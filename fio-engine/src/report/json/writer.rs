@@ -77,7 +77,7 @@ impl<'a> JsonWriter<'a> {
     }
 
     /// A member that is a float, with six decimals. JSON has no infinities; they become 0.
-    pub(super) fn float(&mut self, key: &str, value: f64) -> fmt::Result {
+    pub(super) fn float(&mut self, key: impl Display, value: f64) -> fmt::Result {
         self.key(key)?;
         let value = if value.is_finite() { value } else { 0.0 };
         write!(self.out, "{value:.6}")

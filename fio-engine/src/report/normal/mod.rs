@@ -5,6 +5,7 @@
 //! terminal, a file or a protocol message.
 
 mod group;
+mod idle;
 mod job;
 mod latency;
 mod start;
@@ -14,12 +15,14 @@ use std::time::SystemTime;
 
 use super::client::ClientReport;
 use super::model::{DiskReport, GroupReport, JobReport, Report};
+use crate::idle::{CpuIdleness, UnitWork};
 
 pub use start::{JobLine, StartingLine};
 
 pub(in crate::report) use latency::RANGE_LABELS;
 
-/// Writes the results of a run: every job, every group, the disks.
+/// Writes the results of a run: every job, every group, the disks and the
+/// idleness of the CPUs.
 ///
 /// # Errors
 /// Only those of `out`.
@@ -35,7 +38,27 @@ pub fn write_report(out: &mut dyn Write, report: &Report) -> fmt::Result {
     for group in &report.groups {
         write_group(out, group)?;
     }
-    write_disks(out, &report.disks)
+    write_disks(out, &report.disks)?;
+    match &report.cpu_idleness {
+        Some(idleness) => write_idleness(out, idleness),
+        None => Ok(()),
+    }
+}
+
+/// Writes how idle the CPUs were, a blank line first.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_idleness(out: &mut dyn Write, idleness: &CpuIdleness) -> fmt::Result {
+    idle::write(out, idleness)
+}
+
+/// Writes what the units of work took that idleness is measured with.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_calibration(out: &mut dyn Write, unit: UnitWork) -> fmt::Result {
+    idle::write_calibration(out, unit)
 }
 
 /// Writes the block of one job, or nothing if it did no I/O and met no error (fio, too, has
