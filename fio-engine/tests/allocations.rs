@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fio_engine::PerDirection;
 use fio_engine::job::{CpuWork, JobSpec, Pattern, SizeOrPercent};
+use fio_engine::logs::{LogFiles, SampleLayout};
 use fio_engine::run::{Run, RunOptions};
 
 /// The system's allocator, counting.
@@ -76,6 +77,32 @@ fn allocations_of_metadata(engine: &str, ios: u64) -> u64 {
     counted
 }
 
+/// Allocations of a job that writes all logs, to files or to memory where they are compressed.
+fn allocations_of_logs(to_files: bool, interval: u64, ios: u64) -> u64 {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mut job = JobSpec::new("counted");
+    job.engine = "null".to_owned();
+    job.pattern = Pattern::RANDOM_READ_WRITE;
+    job.io_depth = 4;
+    job.size = Some(SizeOrPercent::Bytes(ios * 4096));
+    for log in [
+        &mut job.logs.latency,
+        &mut job.logs.bandwidth,
+        &mut job.logs.iops,
+    ] {
+        *log = Some(String::new());
+    }
+    job.logs.interval = Duration::from_millis(interval);
+    job.logs.compression = Some(1 << 20);
+    let mut options = RunOptions::default();
+    options.log_files = to_files.then(|| LogFiles::new(folder.path(), SampleLayout::Newest));
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let report = Run::start(vec![job], options).unwrap().wait();
+    let counted = ALLOCATIONS.load(Ordering::Relaxed) - before;
+    assert_eq!(report.jobs[0].total_ios(), ios);
+    counted
+}
+
 /// Files of the jobs that work on whole files.
 const FILES: u64 = 500;
 
@@ -109,6 +136,15 @@ fn no_io_allocates() {
         assert!(
             many <= few + 100,
             "{engine}: {few} allocations for 20 I/Os, {many} for {FILES}"
+        );
+    }
+    for (to_files, interval) in [(true, 0), (true, 1), (false, 0), (false, 1)] {
+        let few = allocations_of_logs(to_files, interval, 64);
+        let many = allocations_of_logs(to_files, interval, 100_000);
+        // Some for each of the 25 pieces that a list has been through.
+        assert!(
+            many <= few + 1000,
+            "logs: {few} allocations for 64 I/Os, {many} for 100000"
         );
     }
     for work in [CpuWork::Idle, CpuWork::Sort] {

@@ -36,11 +36,15 @@ pub struct LogOptions {
     pub issue_time: bool,
     /// Each clone has its own files, numbered (`per_job_logs`).
     pub per_job: bool,
-    /// Entries there is room for from the beginning, 1024..=1048576 (`log_entries`).
+    /// Entries there is room for from the beginning, 1024..=1048576 (`log_entries`). Where a log is
+    /// written while the job runs, or compressed, other than the default is the size of a piece.
     pub entries: u32,
-    /// fio compresses a log in memory in pieces of this many bytes (`log_compression`). Here it
-    /// only decides how a server sends the log, compressed as it would be stored.
+    /// Logs that stay in memory are compressed there, beside the job (`log_compression`). fio does so
+    /// in pieces of this many bytes; here pieces are of `entries`.
     pub compression: Option<u64>,
+    /// CPUs for the thread that writes or compresses the logs (`log_compression_cpus`); `None` means
+    /// all.
+    pub compression_cpus: Option<Vec<usize>>,
     /// The files are compressed (`log_store_compressed`).
     pub store_compressed: bool,
     /// Times are those of [`epoch_clock`](Self::epoch_clock) instead of since the job's start
@@ -83,6 +87,7 @@ impl Default for LogOptions {
             per_job: true,
             entries: 1024,
             compression: None,
+            compression_cpus: None,
             store_compressed: false,
             alternate_epoch: false,
             epoch_clock: 0,
@@ -98,6 +103,12 @@ impl LogOptions {
             || self.latency.is_some()
             || self.iops.is_some()
             || self.histogram.is_some()
+    }
+
+    /// The most files there can be.
+    pub(crate) fn count(&self) -> usize {
+        // Latency is in three.
+        self.names().count() + if self.latency.is_some() { 2 } else { 0 }
     }
 
     /// The names given, with the option each was given to.
@@ -123,6 +134,9 @@ impl LogOptions {
                  {MAX_HISTOGRAM_COARSENESS}, not {}",
                 self.histogram_coarseness
             ));
+        }
+        if self.compression_cpus.as_ref().is_some_and(Vec::is_empty) {
+            return fault("compression_cpus (log_compression_cpus) must name a CPU".to_owned());
         }
         if !(1024..=1 << 20).contains(&self.entries) {
             return fault(format!(

@@ -265,8 +265,7 @@ impl Printer {
         self.boolean("new_group", spec.new_group, false);
         self.boolean("group_reporting", spec.group_reporting, false);
         if let Some(cpus) = &spec.cpus_allowed {
-            let cpus: Vec<String> = cpus.iter().map(usize::to_string).collect();
-            self.put("cpus_allowed", cpus.join(","));
+            self.put("cpus_allowed", cpu_list(cpus));
         }
         if spec.split_cpus {
             self.put("cpus_allowed_policy", "split");
@@ -339,10 +338,18 @@ impl Printer {
         if let Some(bytes) = logs.compression {
             self.put("log_compression", bytes);
         }
+        if let Some(cpus) = &logs.compression_cpus {
+            self.put("log_compression_cpus", cpu_list(cpus));
+        }
         self.boolean("log_store_compressed", logs.store_compressed, false);
         self.boolean("log_alternate_epoch", logs.alternate_epoch, false);
         self.number("log_alternate_epoch_clock_id", logs.epoch_clock, 0);
     }
+}
+
+fn cpu_list(cpus: &[usize]) -> String {
+    let cpus: Vec<String> = cpus.iter().map(usize::to_string).collect();
+    cpus.join(",")
 }
 
 /// A path as an entry of a list that is separated by colons.

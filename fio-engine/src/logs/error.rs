@@ -27,4 +27,30 @@ pub enum LogFileError {
         /// Why not.
         source: io::Error,
     },
+    /// The thread that writes or compresses the logs of a job could not be started.
+    #[error("cannot start the thread that takes the logs: {source}; lower numjobs")]
+    Thread {
+        /// Why not.
+        source: io::Error,
+    },
+    /// That thread cannot run on the CPUs of `log_compression_cpus`.
+    #[error("log_compression_cpus: cannot run on CPUs {cpus:?}: {source}")]
+    Cpus {
+        /// The CPUs.
+        cpus: Vec<usize>,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl LogFileError {
+    /// What the kernel calls it.
+    pub(crate) fn error_number(&self) -> i32 {
+        match self {
+            Self::NoFolder { .. } => libc::ENOENT,
+            Self::Write { source, .. } | Self::Thread { source } | Self::Cpus { source, .. } => {
+                source.raw_os_error().unwrap_or(libc::EIO)
+            }
+        }
+    }
 }

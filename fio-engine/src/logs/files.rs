@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::LogFileError;
 use super::model::{IoLog, LogCompression, LogKind};
@@ -41,14 +41,33 @@ pub fn check_folders<'a>(jobs: impl IntoIterator<Item = &'a JobSpec>) -> Result<
     Ok(())
 }
 
-/// Writes log files below one folder.
+/// Log files below one folder: for a run to write while it goes
+/// ([`RunOptions::log_files`](crate::run::RunOptions::log_files)), or to write a log to that is in
+/// memory.
 ///
-/// Jobs end at the same time, and those that share a file append to it one after the other.
-#[derive(Debug)]
+/// Jobs run at the same time, and those that share a file append to it one after the other; clones of
+/// this value know of each other.
+#[derive(Debug, Clone)]
 pub struct LogFiles {
     folder: PathBuf,
     layout: SampleLayout,
-    shared: Mutex<()>,
+    shared: Arc<Mutex<()>>,
+}
+
+/// A log file that a run has written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WrittenLog {
+    /// What the log is about.
+    pub kind: LogKind,
+    /// The file.
+    pub path: PathBuf,
+    /// Entries that are in it.
+    pub entries: u64,
+    /// Entries that are not, because of `failure`, or because nothing could be written for a minute.
+    pub lost: u64,
+    /// Why it could not be written; what was written before is there.
+    pub failure: Option<String>,
 }
 
 impl LogFiles {
@@ -58,7 +77,7 @@ impl LogFiles {
         Self {
             folder: folder.into(),
             layout,
-            shared: Mutex::new(()),
+            shared: Arc::default(),
         }
     }
 
@@ -68,12 +87,24 @@ impl LogFiles {
     /// # Errors
     /// [`LogFileError::Write`].
     pub fn write(&self, log: &IoLog) -> Result<(), LogFileError> {
-        let path = self.folder.join(&log.file_name);
-        let own =
-            (!log.per_job).then(|| self.shared.lock().unwrap_or_else(PoisonError::into_inner));
+        let path = self.path_of(log);
+        let own = (!log.per_job).then(|| self.alone());
         let result = self.write_to(&path, log);
         drop(own);
         result.map_err(|source| LogFileError::Write { path, source })
+    }
+
+    pub(super) fn path_of(&self, log: &IoLog) -> PathBuf {
+        self.folder.join(&log.file_name)
+    }
+
+    pub(super) const fn layout(&self) -> SampleLayout {
+        self.layout
+    }
+
+    /// Nobody else appends to a shared file meanwhile.
+    pub(super) fn alone(&self) -> MutexGuard<'_, ()> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write_to(&self, path: &Path, log: &IoLog) -> io::Result<()> {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::chunks::Chunks;
 use super::records::{Completed, Submitted};
+use super::stock::Stock;
 use crate::direction::Direction;
 
 /// What a log is about.
@@ -36,6 +36,11 @@ impl LogKind {
             Self::Iops => "iops",
             Self::Histogram => "clat_hist",
         }
+    }
+
+    /// Whether, without an interval, it has an entry for each completed I/O.
+    pub(super) const fn is_of_completions(self) -> bool {
+        !matches!(self, Self::SubmissionLatency | Self::Histogram)
     }
 }
 
@@ -95,20 +100,28 @@ pub struct HistogramSample {
     pub counts: Vec<(u16, u64)>,
 }
 
-/// Whether and how fio would compress a log.
+impl HistogramSample {
+    /// Bytes of its counts.
+    pub(super) const fn bytes(&self) -> u64 {
+        (self.counts.len() * size_of::<(u16, u64)>()) as u64
+    }
+}
+
+/// Whether and how a log is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogCompression {
     /// Not at all.
     #[default]
     None,
-    /// In memory (`log_compression`), the file is text.
+    /// In memory (`log_compression`), the file is text. Entries have no offset then, unless the log has
+    /// that column.
     Memory,
     /// In the file, too (`log_store_compressed`).
     Stored,
 }
 
-/// One log of one job.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One log of one job. Two are equal when their entries are, wherever these are kept.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct IoLog {
     /// What it is about.
@@ -123,7 +136,7 @@ pub struct IoLog {
     pub histogram_coarseness: u8,
     /// The file is this clone's own (`per_job_logs`); otherwise entries are appended to it.
     pub per_job: bool,
-    /// How fio would keep it.
+    /// How it is kept.
     pub compression: LogCompression,
     /// Entries that were made and not kept, because the memory for logs was used up.
     pub lost: u64,
@@ -131,13 +144,13 @@ pub struct IoLog {
 }
 
 /// Where the entries are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Entries {
-    Completed(Arc<Chunks<Completed>>, Epoch),
-    Submitted(Arc<Chunks<Submitted>>, Epoch),
-    Samples(Arc<Chunks<LogSample>>),
+    Completed(Arc<Stock<Completed>>, Epoch),
+    Submitted(Arc<Stock<Submitted>>, Epoch),
+    Samples(Arc<Stock<LogSample>>),
     Given(Vec<LogSample>),
-    Histograms(Arc<Chunks<HistogramSample>>),
+    Histograms(Arc<Stock<HistogramSample>>),
     GivenHistograms(Vec<HistogramSample>),
 }
 
@@ -212,15 +225,16 @@ impl IoLog {
         };
         let kind = self.kind;
         let completed = completed.into_iter().flat_map(move |(records, epoch)| {
-            let sample = move |record: &Completed| record.sample(kind, epoch.0);
-            records.iter().map(sample)
+            let sample = move |record: Completed| record.sample(kind, epoch.0);
+            records.values().map(sample)
         });
         let submitted = submitted.into_iter().flat_map(|(records, epoch)| {
-            let sample = move |record: &Submitted| record.sample(epoch.0);
-            records.iter().map(sample)
+            let sample = move |record: Submitted| record.sample(epoch.0);
+            records.values().map(sample)
         });
-        let kept = kept.into_iter().flat_map(|samples| samples.iter());
-        completed.chain(submitted).chain(kept.chain(given).copied())
+        let kept = kept.into_iter().flat_map(|samples| samples.values());
+        let given = given.iter().copied();
+        completed.chain(submitted).chain(kept).chain(given)
     }
 
     /// The entries of a log of histograms in the order they were made; none of any other.
@@ -234,7 +248,28 @@ impl IoLog {
             _ => &[],
         };
         kept.into_iter()
-            .flat_map(|samples| samples.iter())
+            .flat_map(|samples| samples.unpacked())
             .chain(given)
     }
 }
+
+impl PartialEq for IoLog {
+    fn eq(&self, other: &Self) -> bool {
+        let head = |log: &Self| {
+            let entries = (log.histogram_coarseness, log.compression, log.lost);
+            (
+                log.kind,
+                log.thread_number,
+                log.columns,
+                log.per_job,
+                entries,
+            )
+        };
+        head(self) == head(other)
+            && self.file_name == other.file_name
+            && self.samples().eq(other.samples())
+            && self.histograms().eq(other.histograms())
+    }
+}
+
+impl Eq for IoLog {}

@@ -23,6 +23,7 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 use super::model::{HistogramSample, IoLog, LogColumns, LogSample};
+use super::text::Lines;
 use crate::stats::BUCKETS;
 
 /// The layout of an entry in a compressed file.
@@ -35,10 +36,13 @@ pub enum SampleLayout {
     Newest,
 }
 
-const OFFSET_BIT: u32 = 1 << 31;
-const PRIORITY_BIT: u32 = 1 << 30;
-const MAXIMUM_BIT: u32 = 1 << 29;
-const ISSUE_TIME_BIT: u32 = 1 << 28;
+pub(super) const OFFSET_BIT: u32 = 1 << 31;
+pub(super) const PRIORITY_BIT: u32 = 1 << 30;
+pub(super) const MAXIMUM_BIT: u32 = 1 << 29;
+pub(super) const ISSUE_TIME_BIT: u32 = 1 << 28;
+
+/// Bytes between a histogram's entry and its counts.
+pub(super) const LIST_BYTES: usize = 16;
 
 impl IoLog {
     /// Writes the entries as a compressed log file.
@@ -47,23 +51,28 @@ impl IoLog {
     /// Those of `out`.
     pub fn write_stored(&self, layout: SampleLayout, out: &mut impl Write) -> io::Result<()> {
         let mut stream = ZlibEncoder::new(out, Compression::default());
+        let mut entries = Lines::default();
         for sample in self.samples() {
-            write_sample(&mut stream, &sample, self.columns, layout)?;
+            append_sample(entries.bytes(), &sample, self.columns, layout);
+            entries.write_full(&mut stream)?;
         }
         for histogram in self.histograms() {
-            write_histogram(&mut stream, histogram, self.columns, layout)?;
+            append_histogram(entries.bytes(), histogram, self.columns, layout);
+            entries.write_full(&mut stream)?;
         }
+        entries.write(&mut stream)?;
         stream.finish()?;
         Ok(())
     }
 }
 
-fn write_sample(
-    out: &mut impl Write,
+/// Appends an entry as it is stored.
+pub(super) fn append_sample(
+    out: &mut Vec<u8>,
     sample: &LogSample,
     columns: LogColumns,
     layout: SampleLayout,
-) -> io::Result<()> {
+) {
     let newest = layout == SampleLayout::Newest;
     let bit = |wanted: bool, bit: u32| if wanted { bit } else { 0 };
     let direction = sample.direction as u32
@@ -71,29 +80,29 @@ fn write_sample(
         | bit(columns.priority, PRIORITY_BIT)
         | bit(newest && columns.maximum, MAXIMUM_BIT)
         | bit(newest && columns.issue_time, ISSUE_TIME_BIT);
-    out.write_all(&sample.time_ms.to_le_bytes())?;
-    out.write_all(&sample.value.to_le_bytes())?;
+    out.extend_from_slice(&sample.time_ms.to_le_bytes());
+    out.extend_from_slice(&sample.value.to_le_bytes());
     if newest {
-        out.write_all(&sample.maximum.to_le_bytes())?;
+        out.extend_from_slice(&sample.maximum.to_le_bytes());
     }
-    out.write_all(&direction.to_le_bytes())?;
-    out.write_all(&u32::from(sample.priority).to_le_bytes())?;
-    out.write_all(&sample.block_size.to_le_bytes())?;
+    out.extend_from_slice(&direction.to_le_bytes());
+    out.extend_from_slice(&u32::from(sample.priority).to_le_bytes());
+    out.extend_from_slice(&sample.block_size.to_le_bytes());
     if columns.offset {
-        out.write_all(&sample.offset.to_le_bytes())?;
+        out.extend_from_slice(&sample.offset.to_le_bytes());
     }
     if newest && columns.issue_time {
-        out.write_all(&sample.issue_time.to_le_bytes())?;
+        out.extend_from_slice(&sample.issue_time.to_le_bytes());
     }
-    Ok(())
 }
 
-fn write_histogram(
-    out: &mut impl Write,
+/// Appends a histogram as it is stored.
+pub(super) fn append_histogram(
+    out: &mut Vec<u8>,
     sample: &HistogramSample,
     columns: LogColumns,
     layout: SampleLayout,
-) -> io::Result<()> {
+) {
     let head = LogSample {
         time_ms: sample.time_ms,
         value: 0,
@@ -104,12 +113,11 @@ fn write_histogram(
         priority: 0,
         issue_time: 0,
     };
-    write_sample(out, &head, columns, layout)?;
-    out.write_all(&[0; 16])?;
+    append_sample(out, &head, columns, layout);
+    out.extend_from_slice(&[0; LIST_BYTES]);
     let mut counts = sample.counts.iter().peekable();
     for bucket in 0..BUCKETS {
         let count = counts.next_if(|(index, _)| usize::from(*index) == bucket);
-        out.write_all(&count.map_or(0, |(_, count)| *count).to_le_bytes())?;
+        out.extend_from_slice(&count.map_or(0, |(_, count)| *count).to_le_bytes());
     }
-    Ok(())
 }

@@ -2,18 +2,17 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::RunError;
 use super::plan::JobClone;
+use super::{RunError, RunOptions};
 use crate::files;
-use crate::io::Engines;
 
 /// Descriptors left to the rest of the process.
 const SPARE: u64 = 64;
 
-/// The most files that are open at the same time: those of the largest wave.
-pub(super) fn needed(clones: &[JobClone], engines: &Engines) -> u64 {
-    let files = |clone: &JobClone| {
-        let engine = engines.find(&clone.spec.engine);
+/// The most files that are open at the same time, those of logs included: those of the largest wave.
+pub(super) fn needed(clones: &[JobClone], options: &RunOptions) -> u64 {
+    let of_data = |clone: &JobClone| {
+        let engine = options.engines.find(&clone.spec.engine);
         // Files that are only made are open one at a time.
         let opens =
             engine.is_some_and(|engine| engine.files.opens()) && !clone.spec.files.create_only;
@@ -26,6 +25,12 @@ pub(super) fn needed(clones: &[JobClone], engines: &Engines) -> u64 {
             0
         }
     };
+    let of_logs = |clone: &JobClone| {
+        let written = options.log_files.is_some() && !clone.spec.files.create_only;
+        let logs = if written { clone.spec.logs.count() } else { 0 };
+        logs as u64
+    };
+    let files = |clone: &JobClone| of_data(clone).saturating_add(of_logs(clone));
     clones
         .chunk_by(|one, other| one.wave == other.wave)
         .map(|wave| wave.iter().map(files).fold(0, u64::saturating_add))
@@ -96,7 +101,7 @@ mod tests {
         ];
         let options = RunOptions::default();
         let plan = Plan::new(jobs, &options).unwrap();
-        assert_eq!(needed(&plan.clones, &options.engines), 40);
+        assert_eq!(needed(&plan.clones, &options), 40);
     }
 
     #[test]

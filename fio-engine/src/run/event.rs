@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::logs::IoLog;
+use crate::logs::{IoLog, WrittenLog};
 
 /// Receives the events of a run, on the run's own threads.
 pub type Observer = Arc<dyn Fn(RunEvent) + Send + Sync>;
@@ -36,7 +36,16 @@ pub enum RunEvent {
         /// Number of the clone, from 0 over all jobs.
         job: u32,
     },
-    /// What a clone logged, before it counts as ended.
+    /// The log files a clone has written, before it counts as ended; only with
+    /// [`RunOptions::log_files`](super::RunOptions::log_files). A file that failed has been told of as
+    /// text, too.
+    LogsWritten {
+        /// Number of the clone, from 0 over all jobs.
+        job: u32,
+        /// Its files.
+        logs: Arc<[WrittenLog]>,
+    },
+    /// What a clone logged, before it counts as ended, where no files are written.
     JobLogs {
         /// Number of the clone, from 0 over all jobs.
         job: u32,

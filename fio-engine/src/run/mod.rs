@@ -47,7 +47,7 @@ pub(crate) use job_loop::{JobContext, JobLoop, job_loop, offloaded_job_loop};
 use crate::idle::{IdleDetail, IdleError};
 use crate::io::Engines;
 use crate::job::JobSpec;
-use crate::logs::LogBudget;
+use crate::logs::{LogBudget, LogFiles};
 use crate::replay::ReplayGuard;
 use crate::report::Report;
 use crate::report::status::Status;
@@ -71,9 +71,14 @@ pub struct RunOptions {
     pub global_options: Vec<(String, String)>,
     /// Told what happens, from the threads of the run but never per I/O.
     pub observer: Option<Observer>,
-    /// What the logs of all jobs may take in memory.
+    /// Where log files are written while the jobs run. `None` keeps the logs in memory, for the events
+    /// and the report.
+    pub log_files: Option<LogFiles>,
+    /// What the logs of all jobs may take in memory. With `log_files` that is what is on its way to
+    /// them; when it is used up jobs wait for the log files.
     pub log_budget: LogBudget,
-    /// Whether the report has the logs; a program that takes them from the events can do without.
+    /// Whether the report has the logs that are in memory; a program that takes them from the events
+    /// can do without.
     pub logs_in_report: bool,
     /// Asked before a log is replayed; `None` allows everything.
     pub replay_guard: Option<ReplayGuard>,
@@ -96,6 +101,7 @@ impl Default for RunOptions {
             random_rule: RandomRule::default(),
             global_options: Vec::new(),
             observer: None,
+            log_files: None,
             log_budget: LogBudget::default(),
             logs_in_report: true,
             replay_guard: None,
@@ -187,7 +193,7 @@ impl Run {
     /// See [`RunError`]; nothing has been started or touched then.
     pub fn start(jobs: Vec<JobSpec>, options: RunOptions) -> Result<Self, RunError> {
         let plan = Plan::new(jobs, &options)?;
-        descriptors::provide(descriptors::needed(&plan.clones, &options.engines));
+        descriptors::provide(descriptors::needed(&plan.clones, &options));
         let stop = StopHandle::default();
         let began = Instant::now();
         let status = Arc::new(StatusSource::new(&plan, began));

@@ -135,7 +135,7 @@ impl Plan {
                 });
             }
         }
-        descriptors::check(descriptors::needed(&clones, &options.engines))?;
+        descriptors::check(descriptors::needed(&clones, options))?;
         Ok(Self { clones, exit_all })
     }
 

@@ -22,7 +22,7 @@ use super::{RunOptions, StopHandle, results};
 use crate::clock::Clock;
 use crate::io::Engine;
 use crate::job::{ClockSource, JobSpec};
-use crate::logs::IoLog;
+use crate::logs::{FinishedLogs, LogCollector, LogPlace, Say};
 use crate::replay::begin_log;
 use crate::report::normal::{JobLine, StartingLine};
 use crate::report::{DiskMonitor, Report};
@@ -42,6 +42,7 @@ pub(super) struct Supervisor {
     flows: BTreeMap<u32, Arc<Flow>>,
     /// What the jobs share of the system besides I/O.
     system: System,
+    logs: LogPlace,
 }
 
 impl Supervisor {
@@ -53,9 +54,11 @@ impl Supervisor {
         monitors: Arc<Monitors>,
     ) -> Self {
         let numbers = plan.clones.iter().map(|clone| clone.spec.flow.id);
+        let specs = plan.clones.iter().map(|clone| &*clone.spec);
         Self {
             flows: numbers.map(|number| (number, Arc::default())).collect(),
             system: System::new(&plan),
+            logs: LogPlace::new(&options.log_budget, options.log_files.as_ref(), specs),
             plan,
             options,
             stop,
@@ -80,7 +83,7 @@ impl Supervisor {
         }
         let logs = outcomes
             .iter_mut()
-            .flat_map(|outcome| std::mem::take(&mut outcome.logs))
+            .flat_map(|outcome| std::mem::take(&mut outcome.logs.kept))
             .collect();
         let (jobs, groups) = results::collect(&self.plan.clones, outcomes);
         let global_options = self.options.global_options.clone();
@@ -301,6 +304,14 @@ impl Supervisor {
             generator = generator.replaying(source);
         }
         storage.steer(&clone.spec, &mut generator);
+        // Its thread shall not be where the job will be.
+        let logs = LogCollector::new(
+            &clone.spec,
+            clone.number(),
+            &self.logs,
+            &self.complaint(clone),
+        )
+        .map_err(|error| JobFailure::logs(&error))?;
         let surroundings = self.enter_surroundings(clone, storage)?;
         let files = storage.open(clone, self.stop.flag())?;
         let seeds = Seeds::new(&clone.spec, clone.number(), rule);
@@ -322,7 +333,7 @@ impl Supervisor {
             working_sets: self.working_sets(clone, storage),
             priority_seed: seeds.of(Stream::Priority),
             thread_number: clone.number(),
-            log_budget: &self.options.log_budget,
+            logs,
             on_error: &|message| {
                 let text = format!("fio: {}: {message}\n", clone.spec.name);
                 self.say(Level::Error, text);
@@ -413,32 +424,59 @@ impl Supervisor {
     }
 
     /// Tells of the logs; what is left for the report comes back.
-    fn hand_over(&self, clone: &JobClone, logs: Vec<IoLog>) -> Vec<IoLog> {
-        if logs.is_empty() {
-            return logs;
+    fn hand_over(&self, clone: &JobClone, logs: FinishedLogs) -> FinishedLogs {
+        self.remark_on(clone, &logs);
+        let job = clone.index;
+        let FinishedLogs { kept, written, .. } = logs;
+        if !written.is_empty() {
+            let logs = written.into();
+            self.tell(RunEvent::LogsWritten { job, logs });
         }
-        let lost: u64 = logs.iter().map(|log| log.lost).sum();
+        let mut left = FinishedLogs::default();
+        if !kept.is_empty() {
+            if self.options.logs_in_report {
+                left.kept.clone_from(&kept);
+            }
+            let logs = kept.into();
+            self.tell(RunEvent::JobLogs { job, logs });
+        }
+        left
+    }
+
+    /// Says what the logs lack, and what they have cost the job.
+    fn remark_on(&self, clone: &JobClone, logs: &FinishedLogs) {
+        let name = &clone.spec.name;
+        let lost: u64 = logs.kept.iter().map(|log| log.lost).sum();
         if lost > 0 {
             let limit = self.options.log_budget.limit();
-            let message = format!(
-                "{lost} log entries are missing: the {limit} bytes that logs may take are used up; \
-                 log over an interval (log_avg_msec)"
+            let text = format!(
+                "fio: {name}: {lost} log entries are missing: the {limit} bytes that logs may take are \
+                 used up; log over an interval (log_avg_msec) or compressed (log_compression)\n"
             );
-            self.say(
-                Level::Error,
-                format!("fio: {}: {message}\n", clone.spec.name),
-            );
+            self.say(Level::Error, text);
         }
-        let kept = if self.options.logs_in_report {
-            logs.clone()
-        } else {
-            Vec::new()
-        };
-        self.tell(RunEvent::JobLogs {
-            job: clone.index,
-            logs: logs.into(),
-        });
-        kept
+        if logs.waits.count > 0 {
+            let waits = logs.waits;
+            let text = format!(
+                "{name}: I/O waited {} times, {:.1?} in all, until log entries were written; rates and \
+                 latencies include that. Log less (log_avg_msec) or to a faster disk\n",
+                waits.count, waits.time
+            );
+            self.say(Level::Warning, text);
+        }
+    }
+
+    /// Tells of what goes wrong with the logs of a clone while it runs.
+    fn complaint(&self, clone: &JobClone) -> Say {
+        let observer = self.options.observer.clone();
+        let name = clone.spec.name.clone();
+        Arc::new(move |problem| {
+            if let Some(observer) = &observer {
+                let text = format!("fio: {name}: {problem}\n");
+                let level = Level::Error;
+                observer(RunEvent::Text { level, text });
+            }
+        })
     }
 
     fn complain(&self, clone: &JobClone, failure: &JobFailure) {

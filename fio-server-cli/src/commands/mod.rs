@@ -7,6 +7,7 @@ mod decode;
 mod explain;
 mod generate;
 mod help;
+mod log_files;
 mod probe;
 mod pursuit;
 mod run;

@@ -2,17 +2,17 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use fio_engine::idle::{IdleDetail, IdleMonitor};
 use fio_engine::job::{JobSource, ParseOptions, ParsedJobs, parse_jobs, parse_words};
-use fio_engine::logs::{IoLog, LogFiles, SampleLayout, check_folders};
+use fio_engine::logs::check_folders;
 use fio_engine::report::{Report, normal};
 use fio_engine::run::{Run, RunEvent, RunOptions};
-use fio_engine::workload::RandomRule;
 use tokio::sync::mpsc;
 
+use super::log_files::{LogFailures, write_log_files};
 use super::pursuit::{Pursuit, count_from};
 use super::{job_failure, runtime};
 use crate::cli::{IdleProfile, JobArgs, OutputArgs, RunArgs};
@@ -44,15 +44,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let mut options = RunOptions::default();
     options.global_options = parsed.global_options;
     options.random_rule = args.random_rule.into();
-    options.logs_in_report = false;
     options.interim_reports = args.output.status_interval.is_some();
     options.idleness = args.idle_prof.and_then(IdleProfile::detail);
     check_folders(&parsed.jobs).map_err(Failure::setup)?;
-    let logs = Arc::new(LogWriter::new(args.random_rule.into()));
-    let log_writer = logs.clone();
+    write_log_files(&mut options);
+    let logs = Arc::new(LogFailures::default());
+    let log_failures = logs.clone();
     options.observer = Some(Arc::new(move |event| match event {
-        // Written by the thread of the job, which has nothing else to do.
-        RunEvent::JobLogs { logs, .. } => log_writer.write(&logs),
+        RunEvent::LogsWritten { logs, .. } => log_failures.note(&logs),
         // Without a receiver the run is being dropped.
         event => drop(events.send(event)),
     }));
@@ -69,7 +68,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     for job in report.jobs.iter().filter(|job| job.failed) {
         results.complain(job_failure("", job));
     }
-    let logs_failed = logs.failures();
+    let logs_failed = logs.take();
     for failure in &logs_failed {
         results.complain(failure);
     }
@@ -112,51 +111,6 @@ pub(super) fn bandwidth_log(args: &OutputArgs) -> Result<Option<BandwidthLog>, B
     wanted
         .then(|| BandwidthLog::create(Path::new("")))
         .transpose()
-}
-
-/// Writes the logs of the jobs where fio would: relative to the current folder.
-struct LogWriter {
-    files: LogFiles,
-    failures: Mutex<Vec<String>>,
-}
-
-impl LogWriter {
-    /// The random rule says which releases of fio the user compares with.
-    fn new(rule: RandomRule) -> Self {
-        let layout = match rule {
-            RandomRule::Before335 => SampleLayout::Before337,
-            RandomRule::Newest => SampleLayout::Newest,
-        };
-        Self {
-            files: LogFiles::new("", layout),
-            failures: Mutex::default(),
-        }
-    }
-
-    fn write(&self, logs: &[IoLog]) {
-        for log in logs {
-            if let Err(error) = self.files.write(log) {
-                self.fail(error.to_string());
-            }
-            if log.lost > 0 {
-                self.fail(format!(
-                    "{} lacks its last {} entries",
-                    log.file_name, log.lost
-                ));
-            }
-        }
-    }
-
-    fn fail(&self, failure: String) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.push(failure);
-    }
-
-    /// What went wrong.
-    fn failures(&self) -> Vec<String> {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut failures)
-    }
 }
 
 /// Reads the job files and words into jobs of one run.

@@ -241,7 +241,7 @@ pub(super) static OPTIONS: [OptionInfo; 251] = [
     option("log_prio", OptionType::Boolean, Category::Logging, "add the full priority value to log lines").default("0").works(set::log_priority),
     option("log_issue_time", OptionType::Boolean, Category::Logging, "add the issue time to log lines").default("0").works(set::log_issue_time),
     option("log_compression", OptionType::Integer, Category::Logging, "compress logs in memory in chunks of this size").at_least(1024).at_most(536870912).works(set::log_compression),
-    option("log_compression_cpus", OptionType::Text, Category::Logging, "CPUs that compress logs; no effect, since logs are compressed after their job").parent("log_compression").works(set::log_compression_cpus),
+    option("log_compression_cpus", OptionType::Text, Category::Logging, "CPUs that write and compress logs").parent("log_compression").works(set::log_compression_cpus),
     option("log_store_compressed", OptionType::Boolean, Category::Logging, "store logs compressed").works(set::log_store_compressed),
     option("log_alternate_epoch", OptionType::Boolean, Category::Logging, "log absolute times from another clock").alias("log_unix_epoch").works(set::log_alternate_epoch),
     option("log_alternate_epoch_clock_id", OptionType::Integer, Category::Logging, "clock for the above").works(set::log_epoch_clock),

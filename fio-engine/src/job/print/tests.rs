@@ -155,6 +155,7 @@ prop_compose! {
         flags: [bool; 6],
         entries in 1024_u32..=1 << 20,
         compression in prop::option::of(1024_u64..=512 << 20),
+        on_first_cpu: bool,
         epoch_clock in 0_u32..12,
     ) -> LogOptions {
         let [bandwidth, latency, iops, histogram] = names;
@@ -173,6 +174,7 @@ prop_compose! {
             per_job: flags[3],
             entries,
             compression,
+            compression_cpus: on_first_cpu.then(|| vec![0]),
             store_compressed: flags[4],
             alternate_epoch: flags[5],
             epoch_clock,

@@ -7,6 +7,7 @@ use crate::direction::Direction;
 use crate::io::{EngineError, Io};
 use crate::job::ErrorKind;
 use crate::job::IoPriority;
+use crate::logs::LogFileError;
 use crate::replay::ReplayError;
 
 /// An error that ended a clone: the `errno` value and the story.
@@ -86,6 +87,11 @@ impl JobFailure {
 
     /// A log that cannot be replayed or written.
     pub(crate) fn replay(error: &ReplayError) -> Self {
+        Self::new(error.error_number(), error.to_string())
+    }
+
+    /// Logs that cannot be written.
+    pub(crate) fn logs(error: &LogFileError) -> Self {
         Self::new(error.error_number(), error.to_string())
     }
 

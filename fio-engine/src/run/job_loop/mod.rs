@@ -57,7 +57,7 @@ use crate::clock::{Clock, clock_milliseconds};
 use crate::io::priority::set_thread_priority;
 use crate::io::{EngineError, EngineSetup, IoEngine, Offload, SyncKind, ThreadUsage, WorkerLife};
 use crate::job::JobSpec;
-use crate::logs::{IoLog, LogBudget, LoggedIo};
+use crate::logs::{FinishedLogs, LogCollector, LoggedIo};
 use crate::replay::ReplaySource;
 use crate::report::ErrorCount;
 use crate::stats::JobStatistics;
@@ -93,8 +93,8 @@ pub(crate) struct JobContext<'a> {
     pub(crate) thread_number: u32,
     /// The flow the job takes part in, if it does.
     pub(crate) flow: Option<Arc<Flow>>,
-    /// What the logs of all jobs may take.
-    pub(crate) log_budget: &'a LogBudget,
+    /// What gathers the logs, if there are any.
+    pub(crate) logs: Option<Box<LogCollector>>,
     /// Told of each error after which the job goes on, if it wants that.
     pub(crate) on_error: &'a dyn Fn(&str),
     /// Told when I/O begins.
@@ -105,7 +105,7 @@ pub(crate) struct JobContext<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct JobOutcome {
     pub(crate) statistics: JobStatistics,
-    pub(crate) logs: Vec<IoLog>,
+    pub(crate) logs: FinishedLogs,
     pub(crate) failure: Option<JobFailure>,
     /// The depth a latency target has led to.
     pub(crate) latency_depth: Option<u32>,
@@ -137,7 +137,7 @@ fn job_loop_with<E: IoEngine>(
 ) -> JobOutcome {
     let opened = open(&context, open_engine);
     // Everything that allocates is done before the jobs start together.
-    let recorder = Recorder::new(context.spec, context.log_budget);
+    let recorder = Recorder::new(context.spec, context.logs.take());
     context.progress.set_state(JobState::Initialised);
     context.start_line.arrive_and_wait();
     match opened {
@@ -269,7 +269,7 @@ impl JobContext<'_> {
             result = self.sync_file_systems();
         }
         let helpers = engine.end_helpers();
-        let (statistics, logs) = state.recorder.finish(self.spec, self.thread_number);
+        let (statistics, logs) = state.recorder.finish();
         JobOutcome {
             statistics,
             logs,
@@ -430,7 +430,7 @@ impl JobOutcome {
     pub(crate) fn empty() -> Self {
         Self {
             statistics: JobStatistics::new(),
-            logs: Vec::new(),
+            logs: FinishedLogs::default(),
             failure: None,
             latency_depth: None,
             errors: ErrorCount::default(),

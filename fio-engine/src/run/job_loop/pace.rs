@@ -254,6 +254,7 @@ impl<'a> Pace<'a> {
         }
         if now >= self.publish {
             self.publish(&recorder.statistics);
+            recorder.pass_on_logs(&self.clock, now);
             self.publish = self.clock.after(now, PUBLISH_INTERVAL);
         }
         self.reschedule();

@@ -7,7 +7,7 @@ use super::priority::expected;
 use crate::clock::{Clock, Ticks};
 use crate::direction::{Direction, PerDirection};
 use crate::job::{JobSpec, Measure};
-use crate::logs::{IoLog, LogBudget, LogCollector, LoggedIo};
+use crate::logs::{FinishedLogs, LogCollector, LoggedIo};
 use crate::stats::JobStatistics;
 
 /// Records I/Os, as far as the job wants to know.
@@ -65,9 +65,8 @@ fn has_rate(spec: &JobSpec) -> bool {
 }
 
 impl Recorder {
-    pub(super) fn new(spec: &JobSpec, budget: &LogBudget) -> Self {
+    pub(super) fn new(spec: &JobSpec, logs: Option<Box<LogCollector>>) -> Self {
         let measure = spec.measure;
-        let logs = LogCollector::new(spec, budget);
         let by_priority = PriorityKind::of(spec);
         let mut statistics = JobStatistics::new();
         if by_priority.is_some() {
@@ -230,11 +229,18 @@ impl Recorder {
         }
     }
 
-    /// The statistics and the logs.
-    pub(super) fn finish(self, spec: &JobSpec, thread_number: u32) -> (JobStatistics, Vec<IoLog>) {
+    /// Lets logs be written that have entries.
+    pub(super) fn pass_on_logs(&mut self, clock: &Clock, now: Ticks) {
+        if let Some(logs) = &mut self.logs {
+            logs.pass_on(clock, now);
+        }
+    }
+
+    /// The statistics and the logs. Waits until these are written.
+    pub(super) fn finish(self) -> (JobStatistics, FinishedLogs) {
         let logs = self
             .logs
-            .map_or_else(Vec::new, |logs| logs.finish(spec, thread_number));
+            .map_or_else(FinishedLogs::default, |logs| logs.finish());
         (self.statistics, logs)
     }
 }

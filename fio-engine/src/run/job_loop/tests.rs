@@ -86,7 +86,7 @@ fn run_in<E: IoEngine>(
                 working_sets: Vec::new(),
                 priority_seed: 1,
                 thread_number: 1,
-                log_budget: &LogBudget::default(),
+                logs: None,
                 on_error: &|_| {},
                 on_start: &|| {},
             })

@@ -1,5 +1,6 @@
 //! Log files.
 
+use super::workload::cpu_list;
 use super::{Draft, Outcome, Value};
 use crate::job::log_options::WindowValue;
 
@@ -99,10 +100,10 @@ pub(in crate::job::options) fn log_epoch_clock(draft: &mut Draft, value: Value<'
     Ok(())
 }
 
-/// Nothing is compressed beside the jobs, so no CPU need be chosen.
-pub(in crate::job::options) fn log_compression_cpus(draft: &mut Draft, _: Value<'_>) -> Outcome {
-    draft.remark(
-        "log_compression_cpus has no effect: logs are compressed when their job has ended, not beside it",
-    );
+pub(in crate::job::options) fn log_compression_cpus(
+    draft: &mut Draft,
+    value: Value<'_>,
+) -> Outcome {
+    draft.spec.logs.compression_cpus = Some(cpu_list(draft, value)?);
     Ok(())
 }

@@ -191,8 +191,13 @@ pub(in crate::job::options) fn cpu_mask(draft: &mut Draft, value: Value<'_>) -> 
     allow_cpus(draft, cpus, value)
 }
 
-/// CPUs and ranges of them: `0,5,8-15`.
 pub(in crate::job::options) fn cpus_allowed(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    let cpus = cpu_list(draft, value)?;
+    allow_cpus(draft, cpus, value)
+}
+
+/// CPUs and ranges of them: `0,5,8-15`.
+pub(super) fn cpu_list(draft: &Draft, value: Value<'_>) -> Result<Vec<usize>, ValueError> {
     let mut cpus = Vec::new();
     for entry in value.text.split(|byte| matches!(byte, b',' | b':')) {
         let mut bounds = entry.splitn(2, |byte| *byte == b'-');
@@ -204,7 +209,7 @@ pub(in crate::job::options) fn cpus_allowed(draft: &mut Draft, value: Value<'_>)
         cpus.sort_unstable();
         cpus.dedup();
     }
-    allow_cpus(draft, cpus, value)
+    Ok(cpus)
 }
 
 pub(in crate::job::options) fn cpus_allowed_policy(draft: &mut Draft, value: Value<'_>) -> Outcome {
