@@ -116,20 +116,64 @@ fn errors_of_ios_in_flight_end_the_job_and_are_told() {
 /// The kernel may refuse to start an I/O at all.
 #[test]
 fn errors_of_submissions_are_errors_of_an_io() {
-    for errno in [libc::EIO, libc::ENOSPC] {
+    let more = [
+        ("io_uring", "--registerfiles=1"),
+        ("io_uring", "--gtod_reduce=1"),
+    ];
+    for (engine, options) in ASYNCHRONOUS.into_iter().chain(more) {
+        for (errno, go_on) in [
+            (libc::EIO, "--continue_on_error=all"),
+            (libc::ENOSPC, "--ignore_error=,ENOSPC"),
+        ] {
+            let fail_fourth = |more: &str| {
+                let place = Place::new();
+                let options = format!("{options} {more}");
+                let mut submissions = 0;
+                let answer = |call: &Call| {
+                    submissions += u32::from(is_submission(call));
+                    match is_submission(call) && submissions == 4 {
+                        true => Answer::Fail(errno),
+                        false => Answer::Pass,
+                    }
+                };
+                let work = || place.run(engine, Direction::Write, &options);
+                let job = supervised(&ASYNCHRONOUS_CALLS, answer, work);
+                (job, place)
+            };
+            check_fourth_failed(&fail_fourth("").0, Direction::Write, errno, engine);
+            let (job, place) = fail_fourth(go_on);
+            check_only_fourth_failed(&job, Direction::Write, errno, engine);
+            place.check_contents(3 * BLOCK..4 * BLOCK, engine);
+        }
+    }
+}
+
+/// Where several I/Os are refused with one call, each is an error, and those in flight are not lost.
+#[test]
+fn refused_submissions_lose_no_io_in_flight() {
+    for (engine, options) in ASYNCHRONOUS {
         let place = Place::new();
-        let mut count = 0;
-        let answer = |_: &Call| {
-            count += 1;
-            match count {
-                4 => Answer::Fail(errno),
-                _ => Answer::Pass,
+        let mut submissions = 0;
+        let answer = |call: &Call| {
+            submissions += u32::from(is_submission(call));
+            match is_submission(call) && submissions == 3 {
+                true => Answer::Fail(libc::EIO),
+                false => Answer::Pass,
             }
         };
-        let calls = [libc::SYS_io_submit];
-        let work = || place.run("libaio", Direction::Write, "");
-        let job = supervised(&calls, answer, work);
-        check_fourth_failed(&job, Direction::Write, errno, "libaio");
+        let options = format!("{options} --iodepth=8 --iodepth_batch=2 --continue_on_error=all");
+        let work = || place.run(engine, Direction::Read, &options);
+        let job = supervised(&ASYNCHRONOUS_CALLS, answer, work);
+        assert!(!job.failed, "{engine}: {}", job.error_message);
+        let read = &job.directions[Direction::Read];
+        let refused = job.errors.total;
+        assert!((1..=2).contains(&refused), "{engine}: {refused} errors");
+        assert_eq!(job.total_ios() as usize, IOS, "{engine}");
+        assert_eq!(
+            read.bytes as usize,
+            (IOS - refused as usize) * BLOCK,
+            "{engine}"
+        );
     }
 }
 

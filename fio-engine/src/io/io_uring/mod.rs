@@ -20,6 +20,7 @@ use ring::Ring;
 use super::transfer::trim;
 use super::{AlignedBuffers, Completion, EngineError, EngineSetup, Io, IoEngine, Queued};
 use crate::direction::Direction;
+use crate::job::EngineOptions;
 
 /// `ioengine=io_uring`.
 ///
@@ -32,31 +33,28 @@ pub struct IoUring {
     entries: Entries,
     buffers: AlignedBuffers,
     files: Arc<[File]>,
+    /// Units queued, or started and not taken.
     in_flight: Box<[bool]>,
+    options: EngineOptions,
+    /// I/Os that came back when the ring refused them; empty but for a moment.
+    returned: Vec<Completion>,
 }
 
 impl IoEngine for IoUring {
     fn open(setup: &EngineSetup) -> Result<Self, EngineError> {
         let depth = setup.io_depth;
+        // Buffers that cannot be had are told of after a ring that cannot be had.
         let ring = Ring::new(depth, &setup.options)?;
         let mut buffers = AlignedBuffers::of(setup)?;
-        let options = &setup.options.io_uring;
-        if options.fixed_buffers {
-            ring.register_buffers(&mut buffers)?;
-        }
-        // A kernel thread could not look files up before Linux 5.11.
-        let registers = options.registered_files
-            || (options.kernel_thread && !ring.kernel_thread_finds_files());
-        if registers {
-            let files: Vec<i32> = setup.files.iter().map(AsRawFd::as_raw_fd).collect();
-            ring.register_files(&files)?;
-        }
+        let registers = register(&ring, &setup.options, &mut buffers, &setup.files)?;
         Ok(Self {
             ring,
             entries: Entries::new(&setup.options, registers, depth),
             buffers,
             files: Arc::clone(&setup.files),
             in_flight: vec![false; depth].into(),
+            options: setup.options.clone(),
+            returned: Vec::with_capacity(depth),
         })
     }
 
@@ -99,7 +97,10 @@ impl IoEngine for IoUring {
 
     #[inline]
     fn submit(&mut self) -> io::Result<usize> {
-        self.ring.submit()
+        match self.ring.submit() {
+            Err(error) => self.take_back(error),
+            started => started,
+        }
     }
 
     #[inline]
@@ -117,10 +118,12 @@ impl IoEngine for IoUring {
         }
         loop {
             let reaped = completions.len() - before;
-            if reaped >= minimum {
+            // What came back refused is not waited for.
+            if reaped >= minimum || self.ring.started() == 0 {
                 return Ok(());
             }
-            self.ring.wait(minimum - reaped)?;
+            self.ring
+                .wait((minimum - reaped).min(self.ring.started()))?;
             self.take_ready(maximum - reaped, completions);
         }
     }
@@ -134,7 +137,11 @@ impl IoEngine for IoUring {
         let before = completions.len();
         self.take_ready(maximum, completions);
         let reaped = completions.len() - before;
-        let started = self.ring.submit_and_wait(1_usize.saturating_sub(reaped))?;
+        let wanted = 1_usize.saturating_sub(reaped);
+        let started = match self.ring.submit_and_wait(wanted) {
+            Err(error) => self.take_back(error)?,
+            Ok(started) => started,
+        };
         self.take_ready(maximum - reaped, completions);
         Ok(started)
     }
@@ -155,9 +162,65 @@ impl IoEngine for IoUring {
     }
 }
 
+/// Tells the kernel of buffers and files, as far as the options ask for that; whether it was told of
+/// files.
+fn register(
+    ring: &Ring,
+    options: &EngineOptions,
+    buffers: &mut AlignedBuffers,
+    files: &[File],
+) -> Result<bool, EngineError> {
+    let asked = &options.io_uring;
+    if asked.fixed_buffers {
+        ring.register_buffers(buffers)?;
+    }
+    // A kernel thread could not look files up before Linux 5.11.
+    let registers =
+        asked.registered_files || (asked.kernel_thread && !ring.kernel_thread_finds_files());
+    if registers {
+        let files: Vec<i32> = files.iter().map(AsRawFd::as_raw_fd).collect();
+        ring.register_files(&files)?;
+    }
+    Ok(registers)
+}
+
 impl IoUring {
+    /// Takes back what is queued, as I/Os that failed with the error of the call that should have
+    /// started them. The kernel would find them on the ring with the next call, so what is in flight
+    /// is waited for and a new ring takes the place of this one.
+    #[cold]
+    fn take_back(&mut self, error: io::Error) -> io::Result<usize> {
+        if !self.ring.can_take_back() {
+            return Err(error);
+        }
+        let mut landed = Vec::with_capacity(self.in_flight.len());
+        while self.ring.started() > 0 {
+            self.ring.wait(self.ring.started())?;
+            self.take_ready(usize::MAX, &mut landed);
+        }
+        let depth = self.in_flight.len();
+        let again = Ring::new(depth, &self.options).and_then(|ring| {
+            register(&ring, &self.options, &mut self.buffers, &self.files).map(|_| ring)
+        });
+        self.ring = again.map_err(|failed| io::Error::new(error.kind(), failed.to_string()))?;
+        self.returned.append(&mut landed);
+        for (unit, in_flight) in self.in_flight.iter_mut().enumerate() {
+            if std::mem::take(in_flight) {
+                let errno = error.raw_os_error().unwrap_or(libc::EIO);
+                let result = Err(io::Error::from_raw_os_error(errno));
+                self.returned.push(Completion { unit, result });
+            }
+        }
+        Ok(0)
+    }
+
     #[inline]
     fn take_ready(&mut self, maximum: usize, completions: &mut Vec<Completion>) {
+        if !self.returned.is_empty() {
+            let count = self.returned.len().min(maximum);
+            completions.extend(self.returned.drain(..count));
+            return;
+        }
         let in_flight = &mut self.in_flight;
         self.ring.take_ready(maximum, |unit, result| {
             in_flight[unit] = false;

@@ -163,19 +163,33 @@ impl Ring {
                 Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EBUSY)) => {
                     break;
                 }
+                // What was started before counts; the error comes again with the next call.
+                Err(_) if total > 0 => break,
                 Err(error) => return Err(error),
             }
         }
         Ok(total)
     }
 
-    /// What is pushed is seen by the kernel's thread already, if that is awake.
+    /// What is pushed is seen by the kernel's thread already, if that is awake. It counts as started
+    /// even where waking that fails: it may wake by itself.
     fn leave_to_kernel_thread(&mut self) -> io::Result<usize> {
-        if self.queued > 0 && self.ring.submission().need_wakeup() {
-            self.enter(self.queued, 0, EnterFlags::SQ_WAKEUP)?;
+        let count = std::mem::take(&mut self.queued);
+        self.started += count;
+        if count > 0 && self.ring.submission().need_wakeup() {
+            self.enter(count, 0, EnterFlags::SQ_WAKEUP)?;
         }
-        self.started += self.queued;
-        Ok(std::mem::take(&mut self.queued))
+        Ok(count)
+    }
+
+    /// Whether the kernel starts nothing of what is pushed before it is told to.
+    pub(super) const fn can_take_back(&self) -> bool {
+        !self.kernel_thread
+    }
+
+    /// I/Os started and not taken.
+    pub(super) const fn started(&self) -> usize {
+        self.started
     }
 
     /// Makes the kernel put on the ring what is over but not there yet.
@@ -284,6 +298,10 @@ impl Drop for Ring {
         // Since Linux 6.0; I/O to files can mostly not be cancelled, and then it is waited for.
         let any = types::CancelBuilder::any();
         let _ = self.ring.submitter().register_sync_cancel(None, any);
+        // A thread that was not woken for what is pushed sleeps on it, and ends with the ring.
+        if self.kernel_thread && self.enter(0, 0, EnterFlags::SQ_WAKEUP).is_err() {
+            return;
+        }
         while self.started > 0 {
             self.take_ready(usize::MAX, |_, _| {});
             if self.started > 0 && self.wait(self.started).is_err() {
