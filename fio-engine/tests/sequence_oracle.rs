@@ -143,9 +143,9 @@ impl OracleJob {
             self.spec.unaligned_block_sizes = true;
         }
         self.spec.block_sizes = PerDirection::splat(sizes);
-        // With sizes of their own, fio 3.33's writes no longer cover the blocks trimmed before them,
-        // and sequential I/O on its null engine runs past the end of the file.
-        let comparable = self.spec.pattern.random && !self.spec.pattern.trim_then_write;
+        // With sizes of their own, fio 3.33's sequential writes no longer cover the blocks trimmed
+        // before them.
+        let comparable = self.spec.pattern.random || !self.spec.pattern.trim_then_write;
         if comparable && name == "bs" && below(random, 5) == 0 {
             let sizes = [
                 low,
@@ -187,9 +187,10 @@ impl OracleJob {
             self.option("size", size);
             self.spec.size = Some(SizeOrPercent::Bytes(size));
         }
-        // fio 3.33 adds the offset twice to writes that follow a trim, and lets its null engine run
-        // past the end of a file given by `filesize` and `offset`.
-        let comparable = !self.spec.pattern.trim_then_write && self.spec.file_size.is_none();
+        // fio 3.33 adds the offset twice to writes that follow a random trim, and then goes on writing
+        // there; and it lets its null engine run past the end of a file given by `filesize` and `offset`.
+        let strays = self.spec.pattern.trim_then_write && self.spec.pattern.random;
+        let comparable = !strays && self.spec.file_size.is_none();
         if below(random, 4) == 0 && comparable {
             let offset = 512 * below(random, 100);
             self.option("offset", offset);
@@ -266,15 +267,8 @@ impl OracleJob {
     }
 
     fn order(&mut self, random: &mut Tausworthe) {
-        // fio 3.33's null engine does not find the end of such files where offsets go on in order,
-        // and a write that follows a trim takes part in its order.
-        let sizes = &self.spec.block_sizes.0;
-        let one_size = |size: &BlockSizes| {
-            *size == sizes[0] && (self.spec.pattern.random || size.min() == size.max())
-        };
-        let comparable = self.spec.file_size.is_none()
-            && !self.spec.pattern.trim_then_write
-            && sizes.iter().all(one_size);
+        // fio 3.33's null engine does not find the end of such files where offsets go on in order.
+        let comparable = self.spec.file_size.is_none();
         match below(random, 5) {
             // The names of fio 3.33's clones do not follow their numbers, and seed their distributions.
             0 if self.spec.pattern.random && self.spec.clones == 1 => self.distribution(random),
@@ -360,7 +354,10 @@ impl OracleJob {
     fn distribution(&mut self, random: &mut Tausworthe) {
         let center = (below(random, 4) == 0).then(|| below(random, 11) as f64 / 10.0);
         let behind = center.map_or_else(String::new, |center| format!(":{center}"));
-        let (value, distribution) = match below(random, 4) {
+        // fio 3.33 draws from the whole file with lfsr, behind the zone's beginning, and ends its job where
+        // that is behind the end.
+        let kinds = 3 + u64::from(self.spec.random_generator != RandomGenerator::Lfsr);
+        let (value, distribution) = match below(random, kinds) {
             0 => {
                 let theta = 0.35 + below(random, 20) as f64 / 10.0;
                 let value = format!("zipf:{theta}{behind}");

@@ -147,12 +147,12 @@ impl Wanted {
             offset => begin(spec, offset, self.clone, base),
         };
         let size = match (self.file_size, given, spec.size) {
-            (Some(size), _, Some(SizeOrPercent::Percent(percent))) => share_of(size, percent),
-            (Some(size), ..) => size,
-            (None, _, Some(SizeOrPercent::Percent(percent))) => {
-                let length = share_of(existing, percent);
-                start.saturating_add(length).min(existing)
+            (_, _, Some(SizeOrPercent::Percent(percent))) => {
+                let whole = self.file_size.unwrap_or(existing);
+                let length = part_of(whole, percent, smallest_block(spec));
+                start.saturating_add(length).min(whole)
             }
+            (Some(size), ..) => size,
             (None, Some(share), _) => start.saturating_add(share),
             (None, None, _) => existing,
         };
@@ -220,6 +220,14 @@ pub(super) const ENDLESS: u64 = 1 << 62;
 
 fn share_of(size: u64, percent: u8) -> u64 {
     (u128::from(size) * u128::from(percent) / 100) as u64
+}
+
+/// The part of a file that `size` in percent takes: whole blocks of it, as in fio.
+fn part_of(size: u64, percent: u8, block: u64) -> u64 {
+    match percent {
+        100.. => size,
+        _ => share_of(size, percent) / block * block,
+    }
 }
 
 /// The smallest block size of all directions, used or not: fio's `min_bs`.

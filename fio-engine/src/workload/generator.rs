@@ -336,10 +336,14 @@ impl Generator {
     #[inline(never)]
     fn next_general(&mut self) -> Option<Request> {
         loop {
-            if self.progress.bytes >= self.progress.target || self.progress.has_all_ios() {
+            if self.progress.bytes >= self.progress.target {
                 return None;
             }
-            if let Some(request) = self.next_in_pass() {
+            let has_all = self.progress.has_all_ios();
+            if has_all && !self.progress.goes_on() {
+                return None;
+            }
+            if let Some(request) = (!has_all).then(|| self.next_in_pass()).flatten() {
                 return Some(match self.restarted.take() {
                     None => request,
                     Some(kind) => self.hold(kind, request),
@@ -456,7 +460,7 @@ impl Generator {
     fn data(&mut self, file: usize, direction: Direction) -> Option<Request> {
         if let Some(trimmed) = self.files[file].trimmed.take() {
             self.progress.count(Direction::Write, trimmed.length);
-            self.placement.count(trimmed.length);
+            self.placement.follow(trimmed.length);
             return Some(Request {
                 kind: RequestKind::Data(Direction::Write),
                 ..trimmed
@@ -487,6 +491,7 @@ impl Generator {
     }
 
     fn begin_pass(&mut self) {
+        self.progress.begin_pass();
         self.restarted = self.announces.then_some(RequestKind::NextPass);
         for file in &mut self.files {
             file.restart();

@@ -7,7 +7,7 @@ use super::block_size::SizeSource;
 use super::distribution::Zoned;
 use super::file_state::FileState;
 use super::random::{AnyTausworthe, Seeds, Stream};
-use super::sequencer::Sequencer;
+use super::sequencer::{Sequencer, Step};
 use super::shape::{Shape, size_stream};
 use super::zone_walk::ZoneWalk;
 
@@ -91,9 +91,17 @@ impl Placement {
         self.unclaimed = false;
     }
 
-    /// Counts an I/O of this length that goes where the one before went.
+    /// Counts a write of this length that goes where the trim before went: it is a step in the order of
+    /// I/Os, too.
     #[inline]
-    pub(super) const fn count(&mut self, length: u64) {
+    pub(super) fn follow(&mut self, length: u64) {
+        let _ = self.sequencer.step(Direction::Write);
+        self.count(length);
+    }
+
+    /// Counts the bytes of an I/O.
+    #[inline]
+    const fn count(&mut self, length: u64) {
         if let Some(walk) = &mut self.zone_walk {
             walk.count(length);
         }
@@ -128,10 +136,10 @@ impl Placement {
         if let Some(walk) = &mut self.zone_walk {
             walk.enter(file);
         }
-        let random = self.sequencer.is_random(direction);
-        if !random {
+        let step = self.sequencer.step(direction);
+        if step != Step::Random {
             self.unclaimed = true;
-            if let Some(position) = self.next_position(file, direction, passes) {
+            if let Some(position) = self.next_position(file, direction, step, passes) {
                 return self.place_at(file, direction, position);
             }
             // At the end of the file a random job draws another place to go on from.
@@ -143,7 +151,12 @@ impl Placement {
         let distance = block.checked_mul(self.alignments[direction])?;
         let position = file.zone.checked_add(distance)?;
         let room = file.length.checked_sub(position)?;
-        let drawn = self.size(direction, Direction::Write, room)?;
+        // An I/O that draws a place for want of one to go on from is none of the random ones.
+        let by_order = match step {
+            Step::Random => Direction::Write,
+            Step::Sequential | Step::Identical => Direction::Read,
+        };
+        let drawn = self.size(direction, by_order, room)?;
         let length = if self.unclaimed {
             drawn
         } else {
@@ -161,9 +174,10 @@ impl Placement {
         &self,
         file: &FileState,
         direction: Direction,
+        step: Step,
         passes: &mut u64,
     ) -> Option<u64> {
-        let position = self.sequencer.position(file, direction);
+        let position = self.sequencer.position(file, direction, step);
         // With several files, a file that is finished waits for the others.
         if position.is_none() && !self.random && self.single_file && self.time_based {
             *passes += 1;

@@ -24,7 +24,6 @@ pub(super) struct Progress {
     pub(super) time_based: bool,
     /// I/Os after which the job ends (`number_ios`).
     most_ios: u64,
-    /// Trims that a write follows do not count as I/Os.
     trim_then_write: bool,
 }
 
@@ -70,7 +69,11 @@ impl Progress {
             most_ios: match spec.order.number_of_ios {
                 // As in fio, time alone ends such a job.
                 _ if spec.time_based => u64::MAX,
-                number => number.map_or(u64::MAX, |number| number.saturating_mul(loops)),
+                number => number.map_or(u64::MAX, |number| {
+                    // Of pairs of a trim and a write it is the number.
+                    let each = if spec.pattern.trim_then_write { 2 } else { 1 };
+                    number.saturating_mul(loops).saturating_mul(each)
+                }),
             },
             trim_then_write: spec.pattern.trim_then_write,
         }
@@ -89,9 +92,21 @@ impl Progress {
         if self.most_ios == u64::MAX {
             return false;
         }
-        let [reads, writes, trims] = self.issued.0;
-        let trims = if self.trim_then_write { 0 } else { trims };
-        reads + writes + trims >= self.most_ios
+        self.issued.0.iter().sum::<u64>() >= self.most_ios
+    }
+
+    /// Whether another pass follows one that has issued as many I/Os as it may: in fio, jobs that
+    /// write what they trim go on with their loops.
+    pub(super) const fn goes_on(&self) -> bool {
+        self.trim_then_write && self.loops_left > 0
+    }
+
+    /// Lets the pass that begins issue more I/Os: in fio, each pass of a job that writes what it trims
+    /// has twice as many as all before.
+    pub(super) const fn begin_pass(&mut self) {
+        if self.trim_then_write {
+            self.most_ios = self.most_ios.saturating_mul(2);
+        }
     }
 
     /// Whether the job goes over its files once more.

@@ -25,6 +25,17 @@ pub(super) struct Sequencer {
     zoned: bool,
 }
 
+/// Where an I/O goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// To an offset that is drawn.
+    Random,
+    /// On from the end of the one before.
+    Sequential,
+    /// Again where the one before began (`rw_sequencer=identical`).
+    Identical,
+}
+
 impl Sequencer {
     pub(super) fn new(spec: &JobSpec, draws: Tausworthe) -> Self {
         let order = &spec.order;
@@ -49,36 +60,56 @@ impl Sequencer {
         self.draws = PerDirection::splat(draws);
     }
 
-    /// Whether the next I/O gets a random offset. Each call counts as one I/O.
+    /// Where the next I/O goes. Each call counts as one I/O.
     #[inline]
-    pub(super) fn is_random(&mut self, direction: Direction) -> bool {
-        if !self.random || self.every == 0 {
-            return false;
+    pub(super) fn step(&mut self, direction: Direction) -> Step {
+        if !self.random {
+            return Step::Sequential;
+        }
+        let between = if self.identical {
+            Step::Identical
+        } else {
+            Step::Sequential
+        };
+        if self.every == 0 {
+            return between;
         }
         self.left -= 1;
         if self.left > 0 {
-            return false;
+            return between;
         }
         self.left = self.every;
-        match self.percent[direction] {
+        // What `percentage_random` leaves goes on, also among I/Os that repeat.
+        let random = match self.percent[direction] {
             0 => false,
             100 => true,
             percent => self.draws[direction].percent() <= u32::from(percent),
+        };
+        if random {
+            Step::Random
+        } else {
+            Step::Sequential
         }
     }
 
     /// The offset of an I/O that is not random, in the file's region; it may lie behind its end.
     /// `None` if the last I/O reached the end.
     #[inline]
-    pub(super) fn position(&self, file: &FileState, direction: Direction) -> Option<u64> {
+    pub(super) fn position(
+        &self,
+        file: &FileState,
+        direction: Direction,
+        step: Step,
+    ) -> Option<u64> {
         let position = file.positions[direction];
+        if step == Step::Identical {
+            return Some(file.last[direction]);
+        }
         if self.zoned {
             return self.position_in_zone(file, direction);
         }
         if position >= file.length {
             None
-        } else if self.identical {
-            Some(file.last[direction])
         } else if self.stride == 0 {
             Some(position)
         } else {
@@ -95,9 +126,6 @@ impl Sequencer {
         let end = file.zone.saturating_add(file.range);
         if position >= file.length {
             return None;
-        }
-        if self.identical {
-            return Some(file.last[direction]);
         }
         let stepped = if position == file.zone {
             Some(position)

@@ -39,6 +39,11 @@ impl Fio {
         None
     }
 
+    /// Where fio is run.
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
     /// Whether `fio --parse-only` succeeds with this job file.
     pub(crate) fn accepts(&self, file: &str) -> bool {
         let mut job_file = tempfile::NamedTempFile::new_in(self.0.path()).expect("a file");
