@@ -2,6 +2,7 @@
 
 mod bridge;
 mod captures;
+mod comparison;
 mod decode;
 mod decode_capture;
 mod examples;

@@ -7,7 +7,7 @@ use super::model::{
     LatencyTarget, PriorityReport,
 };
 use crate::direction::{Direction, PerDirection};
-use crate::job::{JobSpec, UnifiedReporting};
+use crate::job::{JobSpec, PercentileKinds, UnifiedReporting};
 use crate::stats::{DirectionLatencies, JobStatistics, LatencyRecorder, PriorityLatency};
 
 /// Name of the report that sums up all hosts of a client.
@@ -52,7 +52,11 @@ impl JobReport {
             latency_ms: [0; 12],
             latency_target: None,
             steady_state: None,
-            percentiles: spec.percentiles,
+            percentiles: PercentileKinds {
+                submission: spec.percentiles.submission && spec.measure.submission_latency,
+                completion: spec.percentiles.completion && spec.measure.completion_latency,
+                total: spec.percentiles.total && spec.measure.total_latency,
+            },
             percentile_list: spec.percentile_list.clone(),
             kb_base: spec.kb_base,
             unit_base: spec.unit_base,
@@ -116,7 +120,8 @@ impl JobReport {
     /// Adds another job to this one, as `group_reporting` does: I/Os, times and rates add up,
     /// latencies merge exactly, and the run time of a direction is the longest.
     ///
-    /// Name, options, format and identity stay those of `self`; the first error is kept.
+    /// Name, format and identity stay those of `self`, options become those of the other, as fio has it; the
+    /// first error is kept.
     pub fn merge(&mut self, other: &Self) {
         let is_mixed = |job: &Self| job.unified == UnifiedReporting::Mixed;
         if is_mixed(self) && !is_mixed(other) {
@@ -125,6 +130,7 @@ impl JobReport {
             return self.merge(&unified);
         }
         self.members += other.members;
+        self.options.clone_from(&other.options);
         if self.error == 0 {
             self.error = other.error;
             self.error_message.clone_from(&other.error_message);
@@ -216,7 +222,8 @@ impl DirectionReport {
             total_ios: counters.ios,
             short_ios: counters.short_ios,
             dropped_ios: counters.dropped_ios,
-            runtime: if counters.ios == 0 {
+            // As with fio, what moved nothing took no time.
+            runtime: if counters.bytes == 0 {
                 Duration::ZERO
             } else {
                 runtime
@@ -328,17 +335,18 @@ impl GroupReport {
     fn empty(job: &JobReport) -> Self {
         Self {
             group_id: job.group_id,
-            unified: job.unified,
-            kb_base: job.kb_base,
-            unit_base: job.unit_base,
-            significant_figures: job.significant_figures,
-            directions: PerDirection::default(),
+            ..Self::default()
         }
     }
 
+    /// Adds a job, whose units the group has then, as with fio.
     fn add(&mut self, job: &JobReport) {
+        self.unified = job.unified;
+        self.kb_base = job.kb_base;
+        self.unit_base = job.unit_base;
+        self.significant_figures = job.significant_figures;
         for (direction, theirs) in job.directions.iter() {
-            if theirs.total_ios > 0 {
+            if theirs.bytes > 0 {
                 self.directions[direction].add(theirs);
             }
         }

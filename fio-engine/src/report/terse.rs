@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 
 use super::client::{ClientReport, HostJob};
 use super::milliseconds;
-use super::model::{DirectionReport, DiskReport, GroupReport, JobReport, LatencyReport, Report};
+use super::model::{DirectionReport, DiskReport, GroupReport, JobReport, Report};
 use super::normal::share;
 use crate::direction::Direction;
 use crate::stats::Moments;
@@ -179,7 +179,7 @@ fn write_direction(
     write!(out, ";{kib};{bandwidth};{:.0};{runtime}", ios.trunc())?;
     write_latency(out, &report.submission.moments)?;
     write_latency(out, &report.completion.moments)?;
-    write_percentiles(out, job, &report.completion)?;
+    write_percentiles(out, job, report)?;
     write_latency(out, &report.total.moments)?;
     let samples = &report.bandwidth;
     write!(out, ";{};{};{share:.6}%", samples.min, samples.max)?;
@@ -204,11 +204,18 @@ fn write_latency(out: &mut dyn Write, moments: &Moments) -> fmt::Result {
     write!(out, ";{min};{max};{mean:.6};{deviation:.6}")
 }
 
-/// Always as many as there is room for; those nobody asked for are `0%=0`.
-fn write_percentiles(out: &mut dyn Write, job: &JobReport, latency: &LatencyReport) -> fmt::Result {
-    let asked = match job.percentiles.completion {
-        true => job.percentile_list.as_slice(),
-        false => &[],
+/// Always as many as there is room for; those nobody asked for are `0%=0`. They are of the total latency if
+/// percentiles of that are on, otherwise of the completion latency.
+fn write_percentiles(
+    out: &mut dyn Write,
+    job: &JobReport,
+    report: &DirectionReport,
+) -> fmt::Result {
+    let list = job.percentile_list.as_slice();
+    let (latency, asked) = match (job.percentiles.total, job.percentiles.completion) {
+        (true, _) => (&report.total, list),
+        (false, true) => (&report.completion, list),
+        (false, false) => (&report.completion, &[][..]),
     };
     let asked = &asked[..asked.len().min(PERCENTILES)];
     let values = match &latency.histogram {

@@ -24,7 +24,7 @@ use crate::io::Engine;
 use crate::job::{ClockSource, JobSpec};
 use crate::logs::{FinishedLogs, LogCollector, LogPlace, Say};
 use crate::replay::begin_log;
-use crate::report::normal::{JobLine, StartingLine};
+use crate::report::normal::{CpuLine, JobLine, StartingLine};
 use crate::report::{DiskMonitor, Report};
 use crate::workload::{Generator, Seeds, Stream};
 
@@ -122,10 +122,9 @@ impl Supervisor {
                 .filter(|clone| clone.clone_index == 0)
         };
         for job in jobs().filter(|_| self.options.announce_jobs) {
-            self.say(
-                Level::Info,
-                format!("{}\n", JobLine::new(&job.spec, job.group)),
-            );
+            if let Some(line) = JobLine::new(&job.spec, job.group) {
+                self.say(Level::Info, format!("{line}\n"));
+            }
         }
         self.tell(RunEvent::Accepted);
         let line = StartingLine::of(jobs().map(|job| &*job.spec));
@@ -315,6 +314,9 @@ impl Supervisor {
         let surroundings = self.enter_surroundings(clone, storage)?;
         let files = storage.open(clone, self.stop.flag())?;
         let seeds = Seeds::new(&clone.spec, clone.number(), rule);
+        if let Some(line) = CpuLine::new(&clone.spec) {
+            self.say(Level::Info, format!("{line}\n"));
+        }
         let outcome = (engine.run)(JobContext {
             spec: &clone.spec,
             files,

@@ -9,7 +9,9 @@ use tokio::sync::mpsc;
 use crate::cli::{LatencyFrom, RunArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
-use crate::output::{BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, LinePrefixer, Results};
+use crate::output::{
+    BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, LinePrefixer, Results, VERSION,
+};
 
 /// How often the state of the run is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -69,6 +71,7 @@ impl<'a> Pursuit<'a> {
                         let text = lines.push(text.as_bytes());
                         self.text(level, &text)?;
                     }
+                    Some(RunEvent::Accepted) => self.version()?,
                     Some(RunEvent::Finished) | None => break,
                     Some(_) => {}
                 },
@@ -83,6 +86,11 @@ impl<'a> Pursuit<'a> {
         }
         self.results.text(&lines.finish()).map_err(Failure::setup)?;
         Ok(self.interrupted)
+    }
+
+    /// Between the jobs and how many there are, fio tells its version.
+    fn version(&mut self) -> Result<(), Failure> {
+        self.text(Level::Info, &format!("{VERSION}\n"))
     }
 
     fn text(&mut self, level: Level, text: &str) -> Result<(), Failure> {

@@ -72,7 +72,7 @@ impl Announcement {
 
     fn section(&mut self, jobs: &PreparedJobs, index: usize) -> Option<Progress> {
         let (spec, group) = (jobs.specs.get(index)?, *self.groups.get(index)?);
-        let lines = JobLine::new(spec, group).to_string();
+        let lines = JobLine::new(spec, group).map_or(String::new(), |line| line.to_string());
         let lines = lines.lines().map(|line| (Level::Info, format!("{line}\n")));
         self.texts.extend(lines);
         let number = jobs.clones_before(index).saturating_add(1);

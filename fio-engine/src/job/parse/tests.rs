@@ -122,6 +122,35 @@ fn global_sections_hold_for_what_follows() {
     );
 }
 
+/// As in the JSON of fio 3.42 for the job of its sample with priorities, and of 3.33 for the others.
+#[test]
+fn options_are_reported_in_fios_order() {
+    let parse = |text: &str| {
+        let source = JobSource::text("a.fio", text);
+        parse_jobs(&[source], &ParseOptions::default()).expect("a good job")
+    };
+    let names = |options: &[(String, String)]| -> Vec<String> {
+        options.iter().map(|(name, _)| name.clone()).collect()
+    };
+    let job = "[p]\nioengine=libaio\nfilename=pf\nsize=4m\nrw=randread\ndirect=1\ncmdprio_percentage=30\n\
+               cmdprio=1\ncmdprio_class=2\niodepth=4\n";
+    let expected = [
+        "ioengine",
+        "size",
+        "rw",
+        "direct",
+        "iodepth",
+        "filename",
+        "cmdprio_percentage",
+        "cmdprio",
+        "cmdprio_class",
+    ];
+    assert_eq!(names(&parse(job).jobs[0].given_options), expected);
+    let global = "[global]\nfilename=f\nsize=4k\nunit_base=0\nioengine=null\nlockfile=none\n[a]\n";
+    let expected = ["unit_base", "lockfile", "size", "ioengine", "filename"];
+    assert_eq!(names(&parse(global).global_options), expected);
+}
+
 #[test]
 fn block_sizes_are_filled_in_as_fio_does() {
     // Each expectation was read from the first line of fio 3.33's report.

@@ -96,7 +96,7 @@ fn write_head(json: &mut JsonWriter<'_>, job: &JobReport, kind: Kind) -> fmt::Re
         json.integer("eta", eta)?;
         json.integer("elapsed", elapsed)?;
     }
-    if kind != Kind::AllClients {
+    if kind != Kind::AllClients && !job.options.is_empty() {
         write_options(json, "job options", &job.options)?;
     }
     Ok(())

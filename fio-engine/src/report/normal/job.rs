@@ -28,7 +28,8 @@ pub(super) fn write(
     }
     write_head(out, job, finished)?;
     for direction in job.shown(&Direction::ALL) {
-        if direction.report.total_ios > 0 {
+        // Without a run time, nothing was moved.
+        if !direction.report.runtime.is_zero() {
             write_direction(out, job, &direction, group)?;
         }
     }

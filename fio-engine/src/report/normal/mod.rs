@@ -17,7 +17,7 @@ use super::client::ClientReport;
 use super::model::{DiskReport, GroupReport, JobReport, Report};
 use crate::idle::{CpuIdleness, UnitWork};
 
-pub use start::{JobLine, StartingLine};
+pub use start::{CpuLine, JobLine, StartingLine};
 
 pub(in crate::report) use latency::RANGE_LABELS;
 

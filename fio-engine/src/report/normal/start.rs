@@ -17,27 +17,17 @@ pub struct JobLine<'a> {
 }
 
 impl<'a> JobLine<'a> {
-    /// The line of a job in this reporting group.
+    /// The line of a job in this reporting group; `None` for one without I/O, which has a
+    /// [`CpuLine`] instead.
     #[must_use]
-    pub const fn new(spec: &'a JobSpec, group_id: u32) -> Self {
-        Self { spec, group_id }
+    pub fn new(spec: &'a JobSpec, group_id: u32) -> Option<Self> {
+        (spec.engine != CPU_ENGINE).then_some(Self { spec, group_id })
     }
 }
 
 impl fmt::Display for JobLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { spec, group_id } = self;
-        if spec.engine == "cpuio" {
-            let cpu = &spec.engine_options.cpu;
-            return writeln!(
-                f,
-                "{} ({}): ioengine=cpuio, cpuload={}, cpucycle={}",
-                spec.name,
-                cpu.work.name(),
-                cpu.load,
-                cpu.chunk_microseconds
-            );
-        }
         write!(
             f,
             "{}: (g={group_id}): rw={}, bs=",
@@ -65,6 +55,37 @@ impl fmt::Display for JobLine<'_> {
         } else {
             Ok(())
         }
+    }
+}
+
+/// The engine whose jobs do no I/O.
+const CPU_ENGINE: &str = "cpuio";
+
+/// The line of a job without I/O, when it begins: `c (noop): ioengine=cpuio, cpuload=10, cpucycle=50000`.
+///
+/// Displayed without a newline at the end.
+#[derive(Debug, Clone, Copy)]
+pub struct CpuLine<'a>(&'a JobSpec);
+
+impl<'a> CpuLine<'a> {
+    /// The line of a job; `None` if it does I/O.
+    #[must_use]
+    pub fn new(spec: &'a JobSpec) -> Option<Self> {
+        (spec.engine == CPU_ENGINE).then_some(Self(spec))
+    }
+}
+
+impl fmt::Display for CpuLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cpu = &self.0.engine_options.cpu;
+        write!(
+            f,
+            "{} ({}): ioengine={CPU_ENGINE}, cpuload={}, cpucycle={}",
+            self.0.name,
+            cpu.work.name(),
+            cpu.load,
+            cpu.chunk_microseconds
+        )
     }
 }
 
