@@ -55,6 +55,11 @@ pub enum Command {
     Probe(ProbeArgs),
     /// Explain a captured byte stream message by message
     Decode(DecodeArgs),
+    /// Print compressed log files (log_store_compressed) as the text they stand for
+    ///
+    /// Files of fio and of this program, one behind the other. What is there of a broken one is printed
+    /// before the error.
+    InflateLog(InflateLogArgs),
     /// Let clients of one version talk to a server of another
     ///
     /// Each client is served in its own version, whichever that is; the server's is found out. Messages
@@ -241,6 +246,30 @@ pub struct ExplainArgs {
     /// Which release's random sequences jobs draw
     #[arg(long, value_name = "RELEASE", value_enum, default_value_t = RandomRule::Newest)]
     pub random_rule: RandomRule,
+}
+
+/// Arguments of `inflate-log`.
+#[derive(Debug, Args)]
+pub struct InflateLogArgs {
+    /// Log files: NAME_bw.1.log.fz
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// The release whose layout the entries have; auto takes the one that makes sense
+    #[arg(long, value_name = "RELEASE", value_enum, default_value_t = LogLayout::Auto)]
+    pub layout: LogLayout,
+}
+
+/// The layout of entries in compressed log files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogLayout {
+    /// Told by what makes sense.
+    Auto,
+    /// Of fio up to 3.36.
+    #[value(name = "3.36")]
+    UpTo336,
+    /// Of fio 3.37 and later.
+    Newest,
 }
 
 /// Arguments of `options` and `cmdhelp`.

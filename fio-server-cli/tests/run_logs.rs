@@ -71,6 +71,67 @@ fn a_log_file_that_cannot_be_written_fails_the_run() {
     );
 }
 
+const STORED: [&str; 9] = [
+    "--name=z",
+    "--ioengine=null",
+    "--rw=randrw",
+    "--size=1m",
+    "--log_offset=1",
+    "--log_store_compressed=1",
+    "--write_iops_log",
+    "--write_lat_log=z",
+    "--write_bw_log=z",
+];
+
+/// Both programs read both programs' files, to the same text.
+#[test]
+fn compressed_logs_are_printed_as_fio_prints_them() {
+    let folder = Folder::new();
+    let fio = |words: &[&str]| {
+        let mut command = Command::new("fio");
+        command.current_dir(folder.path()).args(words);
+        Finished::of(command)
+    };
+    if Command::new("fio").arg("--version").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "fio is not installed");
+        return;
+    }
+    let ours = ["run", "--random-rule=3.34", "--"]
+        .into_iter()
+        .chain(STORED);
+    for (who, finished) in [("we", folder.run(ours)), ("fio", fio(&STORED))] {
+        finished.expect_code(0);
+        for kind in ["iops", "lat", "clat", "slat", "bw"] {
+            let name = format!("z_{kind}.1.log.fz");
+            let theirs = fio(&[&format!("--inflate-log={name}")]).expect_code(0);
+            let ours = folder.run(["inflate-log", &name]).expect_code(0);
+            assert_eq!(ours.stdout, theirs.stdout, "{name}, written by {who}");
+            let expected = if kind == "slat" { 0 } else { 256 };
+            assert_eq!(ours.stdout.lines().count(), expected, "{name} of {who}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_compressed_log_is_an_error() {
+    let folder = Folder::new();
+    folder
+        .run(["run", "--"].into_iter().chain(STORED))
+        .expect_code(0);
+    let stored = std::fs::read(folder.path().join("z_lat.1.log.fz")).unwrap();
+    std::fs::write(folder.path().join("cut.fz"), &stored[..stored.len() / 2]).unwrap();
+    std::fs::write(folder.path().join("junk.fz"), "junk").unwrap();
+    for (name, problem) in [
+        ("cut.fz", "cut.fz: the compressed log is cut off behind "),
+        ("junk.fz", "junk.fz: the file is no compressed log"),
+        ("missing.fz", "cannot read missing.fz: "),
+    ] {
+        let finished = folder.run(["inflate-log", name]).expect_code(2);
+        assert!(finished.stderr.contains(problem), "{}", finished.stderr);
+        assert_eq!(finished.stdout.lines().count() > 10, name == "cut.fz");
+    }
+}
+
 /// The program under a limit of open files that the shell sets.
 fn with_limit(folder: &Folder, limit: &str, files: u32) -> Finished {
     let program = folder.program([

@@ -66,15 +66,29 @@ fn usage_errors_say_what_is_wrong_and_end_with_2() {
 #[test]
 fn help_lists_the_commands_and_the_exit_codes() {
     let help = Folder::new().run(["--help"]).expect_code(0).stdout;
-    for line in [
-        "  serve     Accept jobs from clients and run them here",
-        "  client    Run jobs on one or many servers and print what they measured",
-        "  run       Run jobs in this process, without a network",
-        "  probe     Ask servers who they are",
-        "  decode    Explain a captured byte stream message by message",
-        "  generate  Print shell completions or the manual page",
+    for (command, purpose) in [
+        ("serve", "Accept jobs from clients and run them here"),
+        (
+            "client",
+            "Run jobs on one or many servers and print what they measured",
+        ),
+        ("run", "Run jobs in this process, without a network"),
+        ("probe", "Ask servers who they are"),
+        (
+            "decode",
+            "Explain a captured byte stream message by message",
+        ),
+        (
+            "inflate-log",
+            "Print compressed log files (log_store_compressed) as the text they stand for",
+        ),
+        ("generate", "Print shell completions or the manual page"),
     ] {
-        assert!(help.contains(line), "{line:?} is not in\n{help}");
+        let listed = help.lines().any(|line| {
+            let words = line.trim().split_once(' ');
+            words.is_some_and(|(name, text)| name == command && text.trim() == purpose)
+        });
+        assert!(listed, "{command}: {purpose:?} is not in\n{help}");
     }
     assert!(help.contains("Exit codes: 0 success; 1 a job failed"));
 }

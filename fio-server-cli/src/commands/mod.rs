@@ -7,6 +7,7 @@ mod decode;
 mod explain;
 mod generate;
 mod help;
+mod inflate_log;
 mod log_files;
 mod probe;
 mod pursuit;
@@ -46,6 +47,7 @@ fn dispatch(command: &Command) -> Result<ExitStatus, Failure> {
         Command::Enghelp(args) => help::as_in_fio(help::engine_help(args.name.as_deref())),
         Command::Generate(what) => generate::generate(what),
         Command::Decode(args) => decode::decode(args),
+        Command::InflateLog(args) => inflate_log::inflate_logs(args),
         Command::Bridge(args) => crate::bridge::bridge(args),
     }
 }
