@@ -22,6 +22,33 @@ const FILE_JSON: &str = include_str!("data/report/file.json");
 const FILE_NORMAL: &str = include_str!("data/report/file.normal");
 const CLIENT_JSON_PLUS: &str = include_str!("data/report/client.jsonplus");
 
+/// Documents of fio 3.42, with what they show.
+const OTHERS: [(&str, &str, bool); 6] = [
+    ("mixed", include_str!("data/report/mixed.jsonplus"), true),
+    (
+        "priorities",
+        include_str!("data/report/prio.jsonplus"),
+        true,
+    ),
+    ("steady state", include_str!("data/report/ss.json"), false),
+    (
+        "latency target",
+        include_str!("data/report/lattgt.json"),
+        false,
+    ),
+    ("idleness", include_str!("data/report/idle.json"), false),
+    ("error", include_str!("data/report/err.json"), false),
+];
+
+/// Texts of fio 3.42 for the jobs of some of these, from other runs.
+const MIXED_NORMAL: &str = include_str!("data/report/mixed.normal");
+const PRIORITIES_NORMAL: &str = include_str!("data/report/prio.normal");
+const STEADY_NORMAL: &str = include_str!("data/report/ss.normal");
+
+/// Every format of one run.
+const ALL_FORMATS: &str = include_str!("data/report/base.multi");
+const CLIENT_OF_TWO: &str = include_str!("data/report/client_of_two.json");
+
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect("fio writes valid JSON")
 }
@@ -82,6 +109,97 @@ fn json_of_a_run_is_reproduced_to_the_byte() {
 }
 
 #[test]
+fn json_of_everything_is_reproduced() {
+    for (name, text, bins) in OTHERS {
+        // A message comes before the document of the error.
+        let text = &text[text.find('{').expect("a document")..];
+        let report = rebuild(&parsed(text));
+        let (ours, theirs) = (without_dates(&json_of(&report, bins)), without_dates(text));
+        assert!(
+            differential::same_but_for_rounding(&ours, &theirs),
+            "{name}\n{}",
+            first_difference(&ours, &theirs)
+        );
+    }
+}
+
+/// The first lines that are not the same.
+fn first_difference(ours: &str, theirs: &str) -> String {
+    let pairs = ours.lines().zip(theirs.lines()).enumerate();
+    let different = pairs.filter(|(_, (ours, theirs))| ours != theirs).take(5);
+    let told = different.map(|(line, (ours, theirs))| format!("{line}: {ours} for {theirs}\n"));
+    told.collect()
+}
+
+#[test]
+fn every_format_of_one_run_is_reproduced() {
+    let begin = ALL_FORMATS.find("{\n").expect("a document");
+    let end = begin + ALL_FORMATS[begin..].find("\n}\n").expect("its end") + 3;
+    let mut report = rebuild(&parsed(&ALL_FORMATS[begin..end]));
+    rebuild::identify(&mut report, &ALL_FORMATS[end..]);
+    let mut ours = String::new();
+    let style = terse::Style {
+        version: "fio-3.42".to_owned(),
+        terse_version: TerseVersion::V3,
+    };
+    terse::write_report(&mut ours, &report, &style).expect("strings take everything");
+    ours += &json_of(&report, false);
+    ours += &normal_of(&report);
+    let theirs = &ALL_FORMATS[ALL_FORMATS.find("3;fio").expect("a terse line")..];
+    let (ours, theirs) = (without_dates(&ours), without_dates(theirs));
+    assert!(
+        differential::same_but_for_rounding(&ours, &theirs),
+        "{}",
+        first_difference(&ours, &theirs)
+    );
+}
+
+#[test]
+fn normal_text_of_everything_has_the_shape_of_fios() {
+    for (name, normal) in [
+        ("mixed", MIXED_NORMAL),
+        ("priorities", PRIORITIES_NORMAL),
+        ("steady state", STEADY_NORMAL),
+    ] {
+        let other = OTHERS.iter().find(|(other, ..)| *other == name);
+        let (_, json, _) = other.expect("there is such a document");
+        let mut report = rebuild(&parsed(json));
+        rebuild::identify(&mut report, normal);
+        let normal = &normal[normal.find("\n\n").expect("results") + 1..];
+        let (ours, theirs) = (comparable(&normal_of(&report)), comparable(normal));
+        assert_eq!(ours, theirs, "{name}");
+    }
+}
+
+/// What is the same in another run of the same job: the ranges of latencies that occurred differ, the units, and
+/// how many percentiles fit in a line.
+fn comparable(text: &str) -> String {
+    let lines = without_dates(text);
+    let lines = lines.lines().filter(|line| !line.starts_with("  lat ("));
+    let text = shape(&lines.collect::<Vec<_>>().join("\n"));
+    let text = text.replace(",\n|", ",");
+    let units = ["k", "Ki", "Mi", "Gi", "M", "G"].map(|unit| format!("#{unit}B"));
+    let text = units
+        .iter()
+        .fold(text, |text, unit| text.replace(unit, "#B"));
+    let text = text.replace("bw(KiB/s)", "bw(MiB/s)");
+    text.replace("#k,", "#,")
+        .replace("#M,", "#,")
+        .replace("#Gi(", "#B/s(")
+        .replace("#G)", "#B/s)")
+}
+
+#[test]
+fn a_client_of_two_servers_tells_what_each_did() {
+    let text = &CLIENT_OF_TWO[CLIENT_OF_TWO.find('{').expect("a document")..];
+    let report = rebuild_client(&parsed(text));
+    assert_eq!(report.hosts.len(), 2);
+    let mut ours = String::new();
+    write_client_report(&mut ours, &report, &style(false)).expect("strings take everything");
+    assert_eq!(shape(&without_dates(&ours)), shape(&without_dates(text)));
+}
+
+#[test]
 fn normal_text_is_reproduced_from_the_json_of_the_same_run() {
     let mut report = rebuild(&parsed(BASE_JSON));
     rebuild::identify(&mut report, BASE_NORMAL);
@@ -95,12 +213,6 @@ fn normal_text_is_reproduced_from_the_json_of_the_same_run() {
 fn normal_text_of_files_syncs_and_disks_has_the_shape_of_fios() {
     let mut report = rebuild(&parsed(FILE_JSON));
     rebuild::identify(&mut report, FILE_NORMAL);
-    // Another run of the same job: the ranges of latencies that occurred differ.
-    let comparable = |text: &str| {
-        let lines = without_dates(text);
-        let lines = lines.lines().filter(|line| !line.starts_with("  lat ("));
-        shape(&lines.collect::<Vec<_>>().join("\n"))
-    };
     assert_eq!(comparable(&normal_of(&report)), comparable(FILE_NORMAL));
 }
 

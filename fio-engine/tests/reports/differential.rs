@@ -174,7 +174,7 @@ fn reports_of_the_installed_fio_are_reproduced() {
 
 /// Whether texts are the same but for the last decimal of numbers: the document they are made from has six
 /// decimals, with which 0.625 may have been a little less.
-fn same_but_for_rounding(ours: &str, theirs: &str) -> bool {
+pub(crate) fn same_but_for_rounding(ours: &str, theirs: &str) -> bool {
     let words = |text: &str| -> Vec<String> {
         let breaks = |character: char| !(character.is_ascii_digit() || character == '.');
         text.split_inclusive(breaks).map(str::to_owned).collect()

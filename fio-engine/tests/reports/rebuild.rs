@@ -5,10 +5,13 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use fio_engine::job::{DEFAULT_PERCENTILES, JobSpec, PercentileKinds};
+use fio_engine::idle::{CpuIdleness, UnitWork};
+use fio_engine::job::{
+    DEFAULT_PERCENTILES, JobSpec, PercentileKinds, SteadyMeasure, UnifiedReporting,
+};
 use fio_engine::report::{
     ClientReport, DirectionReport, DiskReport, GroupReport, Host, HostJob, HostReport, JobReport,
-    LatencyReport, LatencyTarget, Report,
+    LatencyReport, LatencyTarget, PriorityReport, Report, SteadyState,
 };
 use fio_engine::stats::{Histogram, Moments};
 use fio_engine::{Direction, PerDirection};
@@ -29,8 +32,9 @@ pub(crate) fn rebuild(json: &Value) -> Report {
         groups: GroupReport::collect(&jobs),
         jobs,
         disks: members(&json["disk_util"]).map(rebuild_disk).collect(),
-        cpu_idleness: None,
-        remaining: None,
+        cpu_idleness: json.get("cpu_idleness").map(rebuild_idleness),
+        // What was estimated last, in runs that took long enough for an estimate.
+        remaining: (json["jobs"][0]["eta"] == 0).then_some(Duration::ZERO),
         logs: Vec::new(),
     }
 }
@@ -39,25 +43,67 @@ pub(crate) fn rebuild(json: &Value) -> Report {
 pub(crate) fn rebuild_client(json: &Value) -> ClientReport {
     let finished = UNIX_EPOCH + Duration::from_secs(integer(&json["timestamp"]));
     let single = members(&json["client_stats"]).filter(|job| job["jobname"] != "All clients");
-    let jobs = single.map(|job| {
-        let report = rebuild_job(job);
-        // fio told the share of a job in its group, which here is the whole.
-        let group = GroupReport::collect(std::slice::from_ref(&report)).remove(0);
-        HostJob { report, group }
-    });
+    let jobs: Vec<_> = single
+        .map(|job| {
+            let report = rebuild_job(job);
+            // fio told the share of a job in its group, which here is the whole.
+            let group = GroupReport::collect(std::slice::from_ref(&report)).remove(0);
+            HostJob { report, group }
+        })
+        .collect();
+    let of_host = |host: &Host| {
+        let theirs = jobs
+            .iter()
+            .filter(|job| job.report.host.as_ref() == Some(host));
+        theirs.cloned().collect()
+    };
+    let hosts = hosts_of(json)
+        .into_iter()
+        .map(|(host, global_options)| HostReport {
+            jobs: of_host(&host),
+            host,
+            global_options,
+            groups: Vec::new(),
+            disks: members(&json["disk_util"]).map(rebuild_disk).collect(),
+        });
     ClientReport {
         started: finished,
         finished,
-        hosts: vec![HostReport {
-            host: Host {
-                name: "127.0.0.1".to_owned(),
-                port: 18_965,
-            },
-            global_options: options(&json["global options"]),
-            jobs: jobs.collect(),
-            groups: Vec::new(),
-            disks: members(&json["disk_util"]).map(rebuild_disk).collect(),
-        }],
+        hosts: hosts.collect(),
+    }
+}
+
+/// The servers of a client with their global options, which of several name the server.
+fn hosts_of(json: &Value) -> Vec<(Host, Vec<(String, String)>)> {
+    let host = |json: &Value| Host {
+        name: text(&json["hostname"]).to_owned(),
+        port: integer(&json["port"]) as u16,
+    };
+    let given = &json["global options"];
+    if given.is_object() {
+        return vec![(host(&json["client_stats"][0]), options(given))];
+    }
+    let of_each = members(given).map(|of_one| {
+        let mut options = options(of_one);
+        options.retain(|(name, _)| name != "hostname" && name != "port");
+        (host(of_one), options)
+    });
+    of_each.collect()
+}
+
+fn rebuild_idleness(json: &Value) -> CpuIdleness {
+    let cpus = json.as_object().into_iter().flatten();
+    let cpus = cpus.filter_map(|(name, idle)| {
+        let number = name.strip_prefix("cpu-")?.parse().ok()?;
+        Some((number, float(idle)))
+    });
+    CpuIdleness {
+        system: float(&json["system"]),
+        per_cpu: cpus.collect(),
+        unit: UnitWork {
+            mean: float(&json["unit_mean"]),
+            deviation: float(&json["unit_stddev"]),
+        },
     }
 }
 
@@ -103,8 +149,16 @@ fn rebuild_job(json: &Value) -> JobReport {
         port: integer(&json["port"]) as u16,
     });
     job.percentile_list = percentile_list(json);
+    job.unified = match (json.get("mixed"), json.get("read")) {
+        (None, _) => UnifiedReporting::Separate,
+        (Some(_), None) => UnifiedReporting::Mixed,
+        (Some(_), Some(_)) => UnifiedReporting::Both,
+    };
     job.directions =
         PerDirection(Direction::ALL.map(|direction| rebuild_direction(&json[direction.name()])));
+    if job.unified == UnifiedReporting::Mixed {
+        job.directions[Direction::Read] = rebuild_direction(&json["mixed"]);
+    }
     job.percentiles = PercentileKinds {
         submission: shows_percentiles(json, "slat_ns"),
         completion: shows_percentiles(json, "clat_ns"),
@@ -116,11 +170,44 @@ fn rebuild_job(json: &Value) -> JobReport {
     rebuild_maps(&mut job, json);
     job.latency_target = json.get("latency_depth").map(|depth| LatencyTarget {
         depth: integer(depth) as u32,
-        target: Duration::ZERO,
-        window: Duration::ZERO,
+        target: Duration::from_nanos(integer(&json["latency_target_ns"])),
+        window: Duration::from_micros(integer(&json["latency_window_us"])),
         percentile: float(&json["latency_percentile"]),
     });
+    job.steady_state = json.get("steadystate").map(rebuild_steady_state);
     job
+}
+
+/// Of jobs that watch IOPS and their largest deviation, in percent.
+fn rebuild_steady_state(json: &Value) -> SteadyState {
+    let percent = |value: &Value| {
+        let number = text(value).strip_suffix('%').expect("a percentage");
+        number.parse().expect("a number")
+    };
+    let limit = text(&json["ss"]).strip_prefix("iops:").expect("of IOPS");
+    let samples = |name: &str| members(&json["data"][name]).map(integer).collect();
+    SteadyState {
+        watched: SteadyMeasure::Iops,
+        by_slope: false,
+        in_percent: true,
+        attained: integer(&json["attained"]) == 1,
+        limit: percent(&Value::from(limit)),
+        criterion: percent(&json["criterion"]),
+        deviation: float(&json["max_deviation"]),
+        slope: float(&json["slope"]),
+        length: integer(&json["duration"]),
+        iops: samples("iops"),
+        bandwidth: samples("bw"),
+        latency: Vec::new(),
+    }
+}
+
+fn rebuild_priority(json: &Value) -> PriorityReport {
+    let part = |name: &str| integer(&json[name]) as u32;
+    PriorityReport {
+        priority: part("prioclass") << 13 | part("priohint") << 3 | part("prio"),
+        latency: rebuild_latency(&json["clat_ns"]),
+    }
 }
 
 fn rebuild_direction(json: &Value) -> DirectionReport {
@@ -143,7 +230,7 @@ fn rebuild_direction(json: &Value) -> DirectionReport {
         completion: rebuild_latency(&json["clat_ns"]),
         total: rebuild_latency(&json["lat_ns"]),
         intended: None,
-        priorities: Vec::new(),
+        priorities: members(&json["prios"]).map(rebuild_priority).collect(),
         bandwidth: samples("bw", "dev"),
         iops: samples("iops", "stddev"),
     }
@@ -235,7 +322,7 @@ fn counts<const N: usize>(shares: &Value, total: u64) -> [u64; N] {
 /// Every percentile list of the job's latencies is the same; without any, fio's default.
 fn percentile_list(json: &Value) -> Vec<f64> {
     let kinds = ["slat_ns", "clat_ns", "lat_ns"];
-    let found = ["read", "write", "trim", "sync"]
+    let found = ["read", "write", "trim", "sync", "mixed"]
         .iter()
         .flat_map(|direction| {
             kinds
@@ -256,7 +343,7 @@ fn shows_percentiles(json: &Value, kind: &str) -> bool {
     let shown = |latency: &Value| latency["percentile"].is_object();
     let shown_for_sync = kind == "clat_ns" && shown(&json["sync"]["lat_ns"]);
     shown_for_sync
-        || ["read", "write", "trim"]
+        || ["read", "write", "trim", "mixed"]
             .iter()
             .any(|name| shown(&json[*name][kind]))
 }
