@@ -2,6 +2,7 @@
 
 mod cases;
 mod differences;
+mod fields;
 mod shape;
 
 use std::process::{Command, Stdio};
