@@ -407,6 +407,8 @@ fn the_status_follows_a_run() {
     wait_for_io(&run);
     let status = run.status();
     assert_eq!((status.running, status.pending, status.done), (1, 1, 0));
+    // As fio counts files nobody opens.
+    assert_eq!(status.open_files, 1);
     assert_eq!(status.run_string, "r(1),P(1)");
     let eta = status.eta.expect("both jobs have a run time");
     assert!(

@@ -140,14 +140,14 @@ pub struct Rate {
     pub ios_per_second: u64,
 }
 
-/// Least and intended rates of all running jobs together: `rate_min` and `rate`, or the same in
-/// I/Os. 0 means not limited.
+/// Least and intended rates of all running jobs together, direction by direction: `rate_min` and
+/// `rate`, or the same in I/Os. 0 means not limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RateLimits {
     /// Bytes per second: least, intended.
-    pub bytes_per_second: (u64, u64),
+    pub bytes_per_second: (PerDirection<u64>, PerDirection<u64>),
     /// I/Os per second: least, intended.
-    pub ios_per_second: (u64, u64),
+    pub ios_per_second: (PerDirection<u64>, PerDirection<u64>),
 }
 
 /// The state of a run at one moment: fio's `jobs_eta`.
@@ -257,10 +257,9 @@ impl Status {
     }
 
     fn write_limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RateLimits {
-            bytes_per_second: bytes,
-            ios_per_second: ios,
-        } = self.limits;
+        // As fio does: over all directions.
+        let bytes = in_all(self.limits.bytes_per_second);
+        let ios = in_all(self.limits.ios_per_second);
         if bytes != (0, 0) {
             write!(f, ", {}-{}", self.bytes(bytes.0), self.bytes(bytes.1))
         } else if ios != (0, 0) {
@@ -296,12 +295,24 @@ impl Status {
 impl RateLimits {
     /// The limits of two sets of jobs together.
     pub(crate) fn plus(self, other: Self) -> Self {
-        let add = |a: (u64, u64), b: (u64, u64)| (a.0.saturating_add(b.0), a.1.saturating_add(b.1));
+        let sums = |a: PerDirection<u64>, b: PerDirection<u64>| {
+            PerDirection(std::array::from_fn(|index| {
+                a.0[index].saturating_add(b.0[index])
+            }))
+        };
+        let (bytes, ios) = (self.bytes_per_second, self.ios_per_second);
+        let (more_bytes, more_ios) = (other.bytes_per_second, other.ios_per_second);
         Self {
-            bytes_per_second: add(self.bytes_per_second, other.bytes_per_second),
-            ios_per_second: add(self.ios_per_second, other.ios_per_second),
+            bytes_per_second: (sums(bytes.0, more_bytes.0), sums(bytes.1, more_bytes.1)),
+            ios_per_second: (sums(ios.0, more_ios.0), sums(ios.1, more_ios.1)),
         }
     }
+}
+
+/// The least and the intended rate of all directions together.
+fn in_all(limits: (PerDirection<u64>, PerDirection<u64>)) -> (u64, u64) {
+    let sum = |of: PerDirection<u64>| of.0.into_iter().fold(0, u64::saturating_add);
+    (sum(limits.0), sum(limits.1))
 }
 
 /// The line, without a newline or carriage return.
@@ -396,13 +407,14 @@ mod tests {
     #[test]
     fn limits_follow_the_files() {
         let mut limited = status();
-        limited.limits.ios_per_second = (0, 1);
+        limited.limits.ios_per_second.1[Direction::Read] = 1;
         assert!(
             limited
                 .to_string()
                 .starts_with("Jobs: 1 (f=1), 0-1 IOPS: [")
         );
-        limited.limits.bytes_per_second = (0, 4 << 20);
+        limited.limits.bytes_per_second.1[Direction::Read] = 1 << 20;
+        limited.limits.bytes_per_second.1[Direction::Write] = 3 << 20;
         assert!(
             limited
                 .to_string()

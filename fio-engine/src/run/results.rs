@@ -26,10 +26,11 @@ pub(super) fn collect(
         .zip(clones)
         .filter(|(report, clone)| included(report, clone))
         .unzip();
-    // Extremes of a group are those of its clones, so groups are collected before jobs are merged.
-    let groups = GroupReport::collect(&jobs);
     let grouped = clones.iter().map(|clone| clone.spec.group_reporting);
-    (JobReport::group(jobs.into_iter().zip(grouped)), groups)
+    let jobs = JobReport::group(jobs.into_iter().zip(grouped));
+    // As fio has it, extremes of a group are those of what is reported, not of each clone.
+    let groups = GroupReport::collect(&jobs);
+    (jobs, groups)
 }
 
 fn job(clone: &JobClone, outcome: JobOutcome) -> JobReport {

@@ -214,18 +214,21 @@ fn add(sum: &mut PerDirection<u64>, values: PerDirection<u64>) {
     }
 }
 
-/// Over the directions the job has, as fio shows them.
+/// Of the directions the job has, as fio shows them.
 fn limits_of(spec: &JobSpec) -> RateLimits {
-    let sum = |list: &PerDirection<Option<u64>>| {
-        list.iter()
-            .filter(|(direction, _)| spec.pattern.has(*direction))
-            .filter_map(|(_, value)| *value)
-            .fold(0, u64::saturating_add)
+    let limits = |list: &PerDirection<Option<u64>>| {
+        let mut limits = PerDirection::default();
+        for (direction, value) in list.iter() {
+            if spec.pattern.has(direction) {
+                limits[direction] = value.unwrap_or_default();
+            }
+        }
+        limits
     };
     let rate = &spec.rate;
     RateLimits {
-        bytes_per_second: (sum(&rate.minimum_bandwidth), sum(&rate.bandwidth)),
-        ios_per_second: (sum(&rate.minimum_iops), sum(&rate.iops)),
+        bytes_per_second: (limits(&rate.minimum_bandwidth), limits(&rate.bandwidth)),
+        ios_per_second: (limits(&rate.minimum_iops), limits(&rate.iops)),
     }
 }
 
@@ -266,7 +269,8 @@ mod tests {
         assert_eq!(status.run_string, "I(1),P(1)");
     }
 
-    /// As fio 3.33 shows such jobs: "Jobs: 1 (f=1), 110-300 IOPS", "50.0KiB/s-100KiB/s".
+    /// As fio 3.33 shows such jobs: "Jobs: 1 (f=1), 110-300 IOPS", "50.0KiB/s-100KiB/s", and as its
+    /// servers send them: each direction for itself.
     #[test]
     fn limits_are_those_of_running_jobs_over_the_directions_they_have() {
         let mut by_iops = JobSpec::new("by_iops").pattern(Pattern::READ_WRITE);
@@ -279,12 +283,14 @@ mod tests {
         let source = StatusSource::new(&plan, Instant::now());
         assert_eq!(source.now().limits, RateLimits::default());
         plan.clones[0].progress.set_state(JobState::Running);
-        assert_eq!(source.now().limits.ios_per_second, (110, 300));
-        assert_eq!(source.now().limits.bytes_per_second, (0, 0));
+        let by_ios = (PerDirection([50, 60, 0]), PerDirection([100, 200, 0]));
+        assert_eq!(source.now().limits.ios_per_second, by_ios);
+        assert_eq!(source.now().limits.bytes_per_second, Default::default());
         plan.clones[1].progress.set_state(JobState::Ramping);
-        assert_eq!(source.now().limits.ios_per_second, (110, 300));
-        assert_eq!(source.now().limits.bytes_per_second, (51_200, 102_400));
+        assert_eq!(source.now().limits.ios_per_second, by_ios);
+        let by_bytes = (PerDirection([51_200, 0, 0]), PerDirection([102_400, 0, 0]));
+        assert_eq!(source.now().limits.bytes_per_second, by_bytes);
         plan.clones[0].progress.set_state(JobState::Finished);
-        assert_eq!(source.now().limits.ios_per_second, (0, 0));
+        assert_eq!(source.now().limits.ios_per_second, Default::default());
     }
 }

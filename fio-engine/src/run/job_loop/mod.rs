@@ -287,9 +287,25 @@ impl JobContext<'_> {
     fn publish_start(&self) {
         self.progress
             .set_began(self.run_began.elapsed().as_nanos() as u64);
-        self.progress.set_open_files(self.files.len());
+        self.progress.set_open_files(self.open_files());
         self.progress.set_target(self.generator.total_bytes());
         (self.on_start)();
+    }
+
+    /// Files the job has open, for the status line. As with fio, jobs of engines without files count
+    /// those they would have.
+    fn open_files(&self) -> usize {
+        let spec = self.spec;
+        let named = spec.file_names.len();
+        let planned = match self.files.len() {
+            0 => named.max(usize::try_from(spec.file_count).unwrap_or(usize::MAX)),
+            opened => opened,
+        };
+        let at_once = spec
+            .files
+            .open_limit
+            .map(|most| usize::try_from(most).unwrap_or(usize::MAX));
+        at_once.map_or(planned, |most| planned.min(most))
     }
 
     /// `end_fsync` and `fsync_on_close`. As in fio, no statistics have them.

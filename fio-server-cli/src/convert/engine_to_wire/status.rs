@@ -1,5 +1,6 @@
 //! How far jobs are, as ETA has it.
 
+use fio_engine::PerDirection;
 use fio_engine::report::status::Status;
 use fio_proto::ServerVersion;
 use fio_proto::layout::JobsEta;
@@ -12,7 +13,6 @@ use super::statistics::unit_base;
 pub fn eta(status: &Status, version: ServerVersion) -> ServerMessage {
     let states = states_of(&status.run_string);
     let limits = &status.limits;
-    let (least, intended) = limits.bytes_per_second;
     let rates = status.rates.0;
     let mut figures = JobsEta::default();
     figures.running = status.running;
@@ -25,9 +25,8 @@ pub fn eta(status: &Status, version: ServerVersion) -> ServerMessage {
         figures.setting_up = status.setting_up;
     }
     figures.files_open = status.open_files;
-    figures.minimum_rate[0] = least;
-    figures.rate_limit[0] = intended;
-    (figures.minimum_iops[0], figures.iops_limit[0]) = limits.ios_per_second;
+    (figures.minimum_rate, figures.rate_limit) = numbers(limits.bytes_per_second);
+    (figures.minimum_iops, figures.iops_limit) = numbers(limits.ios_per_second);
     figures.rate = rates.map(|speed| speed.bytes_per_second);
     figures.iops = rates.map(|speed| speed.ios_per_second);
     figures.elapsed_sec = status.elapsed.as_secs();
@@ -37,6 +36,10 @@ pub fn eta(status: &Status, version: ServerVersion) -> ServerMessage {
     figures.significant_figures = status.significant_figures;
     figures.threads = u32::try_from(states.len()).unwrap_or(u32::MAX);
     ServerMessage::Eta(Eta::new(figures, states))
+}
+
+fn numbers<T>(limits: (PerDirection<T>, PerDirection<T>)) -> ([T; 3], [T; 3]) {
+    (limits.0.0, limits.1.0)
 }
 
 /// `r(3),W(1)` as one letter for each job: `rrrW`.

@@ -19,7 +19,7 @@ pub fn status(eta: &Eta, version: ServerVersion, since_start: Duration) -> Statu
         bytes_per_second: bounded(jobs.rate[index]),
         ios_per_second: bounded(jobs.iops[index]),
     };
-    let sum = |values: &[u64; 3]| values.iter().copied().map(bounded).sum::<u64>();
+    let limits = |values: [u64; 3]| PerDirection(values.map(bounded));
     let elapsed = if first {
         jobs.elapsed()
     } else {
@@ -39,8 +39,8 @@ pub fn status(eta: &Eta, version: ServerVersion, since_start: Duration) -> Statu
         run_string: run_lengths(&eta.thread_states),
         rates: PerDirection(std::array::from_fn(rate)),
         limits: RateLimits {
-            bytes_per_second: (sum(&jobs.minimum_rate), sum(&jobs.rate_limit)),
-            ios_per_second: (sum(&jobs.minimum_iops), sum(&jobs.iops_limit)),
+            bytes_per_second: (limits(jobs.minimum_rate), limits(jobs.rate_limit)),
+            ios_per_second: (limits(jobs.minimum_iops), limits(jobs.iops_limit)),
         },
         elapsed: elapsed.map_or(since_start, |seconds| Duration::from_secs(bounded(seconds))),
         eta: jobs.remaining().map(Duration::from_secs),
