@@ -3,7 +3,7 @@
 //! | the client | means for the server |
 //! |---|---|
 //! | JOB: answered by START | nothing yet |
-//! | JOBLINE: answered by START | nothing: what a client sends there concerns its own release, and a stock server of 2011 crashes on short ones |
+//! | JOBLINE: answered by START | nothing: what a client sends there concerns its own release, and a stock server of 2011 crashes on short ones. Where it asks for results for programs only, the server's lines for people are left out |
 //! | RUN: SERVER_START for each job | the first of them; the next ones when its run has ended |
 //! | SEND_ETA | nothing: it tells how far it is when it likes, if at all; the last such news is the answer |
 //! | QUIT | QUIT, if something runs |
@@ -15,10 +15,12 @@
 
 use std::collections::VecDeque;
 
-use fio_engine::job::{JobSource, ParseOptions, parse_jobs};
+use fio_engine::job::{JobSource, ParseOptions, Position, parse_jobs};
 use fio_engine::run::result_count;
 use fio_proto::frame::Tag;
-use fio_proto::message::{ClientMessage, Eta, JobText, ServerMessage, Start, Stop, VerifyState};
+use fio_proto::message::{
+    ClientMessage, Eta, JobLine, JobText, ServerMessage, Start, Stop, VerifyState,
+};
 use fio_proto::opcode::Command;
 
 use super::Translator;
@@ -38,6 +40,12 @@ pub(super) struct OldServer {
     running: bool,
     /// Jobs and results counted so far.
     expected: Start,
+    /// Results told of them.
+    reported: u32,
+    /// The client prints results for programs only, so lines for people would be in their way.
+    quiet: bool,
+    /// Lines that are for nobody then, unless the jobs turn out not to be understood.
+    held: Vec<ServerMessage>,
     last_eta: Option<Eta>,
     /// START has come for what was sent last.
     understood: bool,
@@ -60,11 +68,8 @@ impl OldServer {
         match message {
             ClientMessage::Probe(_) => {}
             ClientMessage::Job(job) => self.accept(bridge, job),
-            ClientMessage::JobLine(_) => {
-                let line =
-                    "bridge: options of the command line do not reach a server of version 1\n";
-                let note = bridge.notes.once(line);
-                bridge.remark(note);
+            ClientMessage::JobLine(line) => {
+                self.read_line(bridge, &line);
                 self.tell_start(bridge);
             }
             ClientMessage::LoadFile(_) => {
@@ -104,15 +109,26 @@ impl OldServer {
             // It has understood the jobs, and they begin.
             ServerMessage::Start(_) => {
                 self.understood = true;
+                self.held.clear();
                 for _ in 0..self.expected.jobs.clamp(1, MOST_BEGINNINGS) {
                     bridge.tell(Tag(0), &ServerMessage::ServerStart);
                 }
             }
-            ServerMessage::ThreadReport(report) => {
+            ServerMessage::ThreadReport(mut report) => {
                 self.failed |= report.thread.error != 0;
+                // Its threads have no number. Later clients look up the options of a result by that, among
+                // as many as START told of.
+                self.reported = self.reported.saturating_add(1);
+                report.thread.thread_number = self.reported.min(self.expected.jobs.max(1));
                 bridge.tell(Tag(0), &ServerMessage::ThreadReport(report));
             }
+            ServerMessage::Text(_) if self.quiet => {
+                if !self.understood && self.held.len() < MOST_HELD {
+                    self.held.push(message);
+                }
+            }
             ServerMessage::Quit => {
+                self.tell_held(bridge);
                 self.failed |= !self.understood;
                 if self.waiting.is_empty() {
                     self.end(bridge);
@@ -126,9 +142,41 @@ impl OldServer {
 
     /// It closes where it did not understand a job file.
     pub(super) fn server_closed(&mut self, bridge: &mut Translator) {
+        self.tell_held(bridge);
         if self.running {
             self.failed = true;
             self.end(bridge);
+        }
+    }
+
+    /// Lines that say why jobs were not understood.
+    fn tell_held(&mut self, bridge: &mut Translator) {
+        for line in self.held.drain(..) {
+            bridge.tell(Tag(0), &line);
+        }
+    }
+
+    /// What a client says of its output it does itself; the rest is lost.
+    fn read_line(&mut self, bridge: &mut Translator, line: &JobLine) {
+        let words = line.words.iter().skip(1);
+        let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+        for word in &words {
+            match word.trim_start_matches('-').split_once('=') {
+                Some(("output-format", formats)) => {
+                    self.quiet = !formats.split(',').any(|format| format == "normal");
+                }
+                None if word == "--minimal" => self.quiet = true,
+                _ => {}
+            }
+        }
+        let of_output = |word: &str| {
+            let name = word.trim_start_matches('-').split('=').next();
+            OF_OUTPUT.contains(&name.unwrap_or_default())
+        };
+        if !words.iter().all(|word| of_output(word)) {
+            let line = "bridge: options of the command line do not reach a server of version 1\n";
+            let note = bridge.notes.once(line);
+            bridge.remark(note);
         }
     }
 
@@ -184,6 +232,7 @@ impl OldServer {
     fn end(&mut self, bridge: &mut Translator) {
         self.running = false;
         self.expected = Start::default();
+        self.reported = 0;
         self.last_eta = None;
         let stop = Stop::new(self.failed.into(), 0);
         bridge.tell(Tag(0), &ServerMessage::Stop(stop));
@@ -191,26 +240,55 @@ impl OldServer {
     }
 }
 
+/// Flags by which a client of fio says how it prints results.
+const OF_OUTPUT: [&str; 8] = [
+    "append-terse",
+    "eta",
+    "eta-interval",
+    "eta-newline",
+    "minimal",
+    "output",
+    "output-format",
+    "terse-version",
+];
+
+/// Most lines kept until it is known whether the jobs were understood.
+const MOST_HELD: usize = 64;
+
 /// More beginnings are not told: the first makes a client ask how far the jobs are.
 const MOST_BEGINNINGS: u32 = 64;
 
-/// What a job file will run and report, clones included; its sections where it has options this engine does not
-/// know.
+/// What a job file will run and report, clones included, as far as its options are known here; else its
+/// sections.
 fn expected(job: &JobText) -> Start {
     let text = String::from_utf8_lossy(&job.text);
-    let source = JobSource::text("job file", text.as_ref());
-    match parse_jobs(&[source], &ParseOptions::for_peer()) {
-        Ok(parsed) => {
-            let clones = parsed.jobs.iter().map(|job| job.clones);
-            let jobs = clones.fold(0, u32::saturating_add);
-            Start::new(jobs, result_count(&parsed.jobs))
-        }
-        Err(_) => {
-            let sections = sections(&text);
-            Start::new(sections, sections)
+    let mut lines: Vec<&str> = text.lines().collect();
+    for _ in 0..MOST_UNKNOWN {
+        let known = lines.join("\n");
+        let source = JobSource::text("job file", &known);
+        let error = match parse_jobs(&[source], &ParseOptions::for_peer()) {
+            Ok(parsed) => {
+                let clones = parsed.jobs.iter().map(|job| job.clones);
+                let jobs = clones.fold(0, u32::saturating_add);
+                return Start::new(jobs, result_count(&parsed.jobs));
+            }
+            Err(error) => error,
+        };
+        let Position::Line { line, .. } = error.position else {
+            break;
+        };
+        // What is not known here does not change how many jobs there are.
+        match lines.get_mut(line.saturating_sub(1)) {
+            Some(unknown) if !unknown.is_empty() => *unknown = "",
+            _ => break,
         }
     }
+    let sections = sections(&text);
+    Start::new(sections, sections)
 }
+
+/// Most lines left out of a job file to count its jobs.
+const MOST_UNKNOWN: usize = 64;
 
 fn sections(text: &str) -> u32 {
     let lines = text.lines().map(str::trim);
@@ -241,5 +319,6 @@ mod tests {
             (4, 2)
         );
         assert_eq!(count("[global]\nrw=read\n[a]\nof=2011\n[b]\n"), (2, 2));
+        assert_eq!(count("[a]\nof=2011\nnumjobs=3\nverify=md5\n[b]\n"), (4, 4));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use fio_proto::describe::{Described, Direction, describe_stream};
 use fio_proto::frame::Tag;
-use fio_proto::message::{ClientMessage, JobLine, Message as _};
+use fio_proto::message::{ClientMessage, JobLine, Message as _, ServerMessage, Start};
 use fio_proto::{Revision, ServerVersion};
 
 use super::Translator;
@@ -102,7 +102,7 @@ fn an_old_server_gets_job_files_at_run_and_no_command_line() {
     let mut bridge = Translator::new(newer, Revision::V1);
     let mut said = Vec::new();
     for message in [
-        ClientMessage::JobLine(JobLine::new(["--output-format=json"])),
+        ClientMessage::JobLine(JobLine::new(["--section=a"])),
         ClientMessage::job("[a]\n[b]\n"),
         ClientMessage::job("[global]\nbs=4k\n[c]\n"),
     ] {
@@ -129,6 +129,64 @@ fn an_old_server_gets_job_files_at_run_and_no_command_line() {
     let sent = describe_stream(&bridge.server.outgoing, Direction::ClientToServer);
     let sent: Vec<_> = sent.map(|message| message.expect("sound frames")).collect();
     assert_eq!(names(&sent), ["JOB"], "one at a time");
+}
+
+/// A later client looks up the options of a result by the number of its thread, among as many as START told
+/// of, and does not check it.
+#[test]
+fn results_of_an_old_server_are_numbered() {
+    let newer = Revision::of(ServerVersion::new(97)).expect("a supported version");
+    let told = with_report_of_old_server(newer, ClientMessage::job("[a]\nof=2011\n"));
+    let numbers: Vec<_> = ["START", "TS"]
+        .into_iter()
+        .zip(["jobs", "ts.thread_number"])
+        .map(|(command, field)| value(&told, command, field))
+        .collect();
+    assert_eq!(numbers, [Some("1".to_owned()), Some("1".to_owned())]);
+}
+
+/// As servers since version 65 leave them out.
+#[test]
+fn lines_for_people_stay_behind_where_programs_read() {
+    let newer = Revision::of(ServerVersion::new(97)).expect("a supported version");
+    for (words, lines) in [
+        (["--output-format=json"], 0),
+        (["--output-format=json,normal"], 1),
+        (["--minimal"], 0),
+    ] {
+        let line = ClientMessage::JobLine(JobLine::new(words));
+        let told = with_report_of_old_server(newer, line);
+        let texts = told.iter().filter(|message| message.name() == "TEXT");
+        assert_eq!(texts.count(), lines, "{words:?}");
+    }
+}
+
+/// What a client hears that says this, then has a job run by a server of version 1.
+fn with_report_of_old_server(newer: Revision, first: ClientMessage) -> Vec<Described> {
+    let mut bridge = Translator::new(newer, Revision::V1);
+    let mut said = Vec::new();
+    let job = ClientMessage::job("[b]\n");
+    for message in [first, job, ClientMessage::Run] {
+        message
+            .append_to(newer, Tag(0), &mut said)
+            .expect("sendable");
+    }
+    bridge.hear_client(Instant::now(), &said).expect("sound");
+    let mut answer = Vec::new();
+    for message in [
+        ServerMessage::text("b: (g=0): rw=read\n"),
+        ServerMessage::Start(Start::default()),
+        ServerMessage::ThreadReport(Box::default()),
+        ServerMessage::GroupStats(Default::default()),
+        ServerMessage::Quit,
+    ] {
+        message
+            .append_to(Revision::V1, Tag(0), &mut answer)
+            .expect("sendable");
+    }
+    bridge.hear_server(Instant::now(), &answer).expect("sound");
+    let told = describe_stream(&bridge.client.outgoing, Direction::ServerToClient);
+    told.map(|message| message.expect("sound frames")).collect()
 }
 
 /// Lists by direction end in trims, syncs or neither.

@@ -27,6 +27,9 @@ pub enum HostEvent {
     Status(Status),
     /// An option of the `[global]` section its jobs have: name and value.
     GlobalOption(String, String),
+    /// The results told so far were those of a moment, and are told anew from here on: a server may
+    /// repeat them while its jobs run.
+    Anew,
     /// The results of one job, with the group it belongs to as far as the server told.
     Job(Arc<HostJob>),
     /// The results of a group.

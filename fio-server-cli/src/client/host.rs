@@ -107,6 +107,12 @@ impl HostResult {
             HostEvent::GlobalOption(name, value) => {
                 self.global_options.push((name.clone(), value.clone()));
             }
+            HostEvent::Anew => {
+                self.jobs.clear();
+                self.groups.clear();
+                self.disks.clear();
+                self.global_options.clear();
+            }
             HostEvent::Job(job) => self.jobs.push(job.clone()),
             HostEvent::Group(group) => self.groups.push(group.clone()),
             HostEvent::Disk(disk) => self.disks.push(disk.as_ref().clone()),

@@ -45,6 +45,8 @@ pub(super) struct Talk<'a> {
     highest_group: Option<u32>,
     /// Reports of this run so far.
     reports: u32,
+    /// Groups of this run were told, so its reports are complete, if only for a moment.
+    complete: bool,
     /// The jobs of this run have ended, as servers since version 65 say.
     stopped: bool,
     /// Options of reports to come.
@@ -82,6 +84,7 @@ impl<'a> Talk<'a> {
             group_offset: 0,
             highest_group: None,
             reports: 0,
+            complete: false,
             stopped: false,
             options: BTreeMap::new(),
             option_count: 0,
@@ -140,6 +143,11 @@ impl<'a> Talk<'a> {
 
     /// Passes an event on.
     async fn handle(&mut self, event: ClientEvent) -> Result<Next, ClientError> {
+        if self.begins_anew(&event) {
+            (self.reports, self.complete) = (0, false);
+            (self.options, self.option_count) = (BTreeMap::new(), 0);
+            self.tell(HostEvent::Anew).await;
+        }
         let event = match event {
             ClientEvent::Probed(reply) => self.probed(&reply),
             ClientEvent::OtherVersion(version) => {
@@ -163,6 +171,7 @@ impl<'a> Talk<'a> {
             ClientEvent::ThreadReport(report) => self.job(&report),
             ClientEvent::GroupStats(stats) => {
                 let group_id = self.group(stats.group_id);
+                self.complete = true;
                 HostEvent::Group(wire_to_engine::group_report(&stats, group_id))
             }
             ClientEvent::DiskUtilization(disk) => {
@@ -183,6 +192,16 @@ impl<'a> Talk<'a> {
         };
         self.tell(event).await;
         Ok(Next::GoOn)
+    }
+
+    /// Whether reports follow that repeat those of the same run: a server of fio tells all of them again
+    /// at the interval of `--status-interval`, or when somebody there asks for its status.
+    fn begins_anew(&self, event: &ClientEvent) -> bool {
+        let reports = matches!(
+            event,
+            ClientEvent::JobOption(_) | ClientEvent::ThreadReport(_)
+        );
+        reports && self.complete && !self.driver.runs_at_once()
     }
 
     /// Without a receiver the fleet is gone, and this task is about to be, too.
@@ -314,7 +333,8 @@ impl<'a> Talk<'a> {
             .highest_group
             .map_or(0, |highest| highest.saturating_add(1));
         self.first_line.clear();
-        (self.reports, self.stopped, self.options) = (0, false, BTreeMap::new());
+        (self.reports, self.complete) = (0, false);
+        (self.stopped, self.options) = (false, BTreeMap::new());
         if remaining > 0 {
             if self.driver.phase == Phase::Run {
                 self.driver.enter(Phase::Job);

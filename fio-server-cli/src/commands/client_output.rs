@@ -146,6 +146,7 @@ impl ClientOutput {
         let printed = match event {
             HostEvent::Probe(probe) if !self.embedded => self.text(host, probe_line(&probe)),
             HostEvent::Text(text) => self.text(host, text),
+            HostEvent::Anew => self.interim(host),
             HostEvent::Job(job) => {
                 self.add_job(host, &job);
                 Ok(())
@@ -233,6 +234,14 @@ impl ClientOutput {
         }
         let lines = std::mem::take(&mut output.blank) + &lines;
         self.results.text(&lines)
+    }
+
+    /// Prints what a server measured up to now; it tells all of it again later.
+    fn interim(&mut self, host: usize) -> Result<(), SinkError> {
+        let output = &mut self.hosts[host];
+        let mut block = std::mem::take(&mut output.block);
+        block.push_str(&self.results.disk_block(&std::mem::take(&mut output.disks)));
+        self.results.block(&block)
     }
 
     fn add_job(&mut self, host: usize, job: &HostJob) {
