@@ -115,9 +115,9 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     pub allow_path: Vec<PathBuf>,
 
-    /// Let jobs use the real-time class of I/O, which goes before all other I/O of this machine
+    /// Refuse jobs that use the real-time class of I/O, which goes before all other I/O of this machine
     #[arg(long)]
-    pub allow_real_time_io: bool,
+    pub no_real_time_io: bool,
     /// Let clients run job files of this machine, by name, if they are below this folder; may be
     /// repeated
     ///

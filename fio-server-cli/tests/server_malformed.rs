@@ -253,8 +253,9 @@ fn jobs_that_fail_say_why() {
         ),
         (
             "no such folder",
-            "filename=/nonexistent/x\nrw=write\nsize=64k\n",
-            "/nonexistent",
+            // Where none can be made.
+            "filename=/proc/nonexistent/x\nrw=write\nsize=64k\n",
+            "/proc/nonexistent",
         ),
         (
             "not writable",

@@ -250,10 +250,10 @@ fn a_command_line_alone_runs_its_jobs() {
 fn a_command_line_without_jobs_is_answered_with_quit() {
     let server = TestServer::start();
     let mut peer = server.connect();
-    peer.send(JOBLINE, &job_line(&["fio", "--minimal"]));
+    peer.send(JOBLINE, &job_line(&["fio", "--eta=never"]));
     let messages = peer.messages_until(QUIT);
     assert_eq!(order(&messages), [TEXT, START, QUIT]);
-    assert!(texts(&messages).contains("--minimal: not used"));
+    assert!(texts(&messages).contains("--eta: not used"));
 }
 
 #[test]

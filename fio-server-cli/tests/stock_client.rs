@@ -61,7 +61,6 @@ impl Pair {
         let format = format!("--output-format={format}");
         self.run(job, &[&format, "--output=results"]).expect_code(0);
         let text = fs::read_to_string(self.folder.path().join("results")).expect("written");
-        // What servers say goes into the file, too, in front.
         let start = text.find("\n{").expect("an object") + 1;
         let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter();
         values.next().expect("an object").expect("JSON")
@@ -113,6 +112,59 @@ fn groups_are_reported_as_one() {
         "All clients: (groupid=1, jobs=2)",
     ] {
         assert!(printed.contains(wanted), "{wanted}: {printed}");
+    }
+}
+
+/// As with servers of fio: scripts pipe it into programs that read JSON.
+#[test]
+fn machine_formats_come_without_lines_for_people() {
+    let Some(pair) = Pair::new() else { return };
+    let finished = pair.run(GROUPS, &["--output-format=json"]).expect_code(0);
+    assert!(finished.stdout.starts_with("\n{"), "{}", finished.stdout);
+    serde_json::from_str::<Value>(&finished.stdout).expect("JSON alone");
+    let finished = pair.run(GROUPS, &["--minimal"]).expect_code(0);
+    let lines: Vec<_> = finished.stdout.lines().collect();
+    assert_eq!(lines.len(), 3, "{lines:#?}");
+    assert!(lines.iter().all(|line| line.starts_with("3;fio-3.33;")));
+    let both = pair.run(GROUPS, &["--output-format=json,normal"]);
+    assert!(both.stdout.contains("Starting 5 processes"));
+}
+
+#[test]
+fn extremes_of_a_group_are_those_of_what_is_reported() {
+    let Some(pair) = Pair::new() else { return };
+    let finished = pair.run(GROUPS, &[]).expect_code(0);
+    let lines = finished.stdout.lines();
+    let groups: Vec<_> = lines
+        .filter_map(|line| line.trim_start().split_once(": bw="))
+        .collect();
+    assert_eq!(groups.len(), 2, "{}", finished.stdout);
+    for (_, figures) in groups {
+        let mut figures = figures.split(", ");
+        let aggregate = figures.next().and_then(|part| part.split(' ').next());
+        let extremes = figures.next().and_then(|part| part.split(' ').next());
+        let alone = aggregate.map(|rate| format!("{rate}-{rate}"));
+        assert_eq!(extremes, alone.as_deref());
+    }
+}
+
+#[test]
+fn results_of_the_moment_come_at_the_interval_asked_for() {
+    let Some(pair) = Pair::new() else { return };
+    let job = LONG.replace("runtime=60", "runtime=4");
+    let finished = pair.run(&job, &["--status-interval=1"]).expect_code(0);
+    let printed = &finished.stdout;
+    let results = printed.matches("long: (groupid=0, jobs=1)").count();
+    assert!((2..=5).contains(&results), "{results}: {printed}");
+    assert_eq!(printed.matches("Run status group 0").count(), results);
+}
+
+#[test]
+fn jobs_are_read_and_not_run_where_that_is_asked_for() {
+    let Some(pair) = Pair::new() else { return };
+    for flag in ["--parse-only", "--showcmd"] {
+        let finished = pair.run(LONG, &[flag]).expect_code(0);
+        assert!(!finished.stdout.contains("err="), "{}", finished.stdout);
     }
 }
 

@@ -136,7 +136,6 @@ fn embedded_server(
         ..ServerOptions::default()
     };
     // The jobs are the user's own.
-    options.limits.real_time_io = true;
     if let Some(rule) = args.random_rule {
         options.random_rule = rule.into();
     }

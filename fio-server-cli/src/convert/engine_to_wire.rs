@@ -20,6 +20,8 @@ pub use disk::disk_utilization;
 pub use statistics::{group_run_stats, priority_stats, thread_stat};
 pub use status::eta;
 
+pub(super) use statistics::unit_base;
+
 use fio_engine::report::{Report, normal};
 use fio_proto::ServerVersion;
 use fio_proto::message::{JobOption, ServerMessage, ThreadReport};

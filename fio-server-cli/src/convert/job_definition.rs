@@ -10,6 +10,7 @@ mod surroundings;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::engine_to_wire::unit_base;
 use super::unified_report;
 use fio_engine::job::{
     AccessHint, BlockSizes, BufferPattern, DedupeMode, ExitScope, Fallocate, FileOptions, JobSpec,
@@ -18,15 +19,22 @@ use fio_engine::job::{
     SubmitMode, SyncMode, ThinkTrigger, WindowValue,
 };
 use fio_engine::{Direction, PerDirection};
-use fio_proto::ByteString;
 use fio_proto::layout::{BlockSizeShare, ThreadOptions};
 use fio_proto::message::JobDefinition;
+use fio_proto::{ByteString, ServerVersion};
 
 /// How a job is announced: the number of its first thread, counted from 1, its group, counted from 0,
-/// and its options.
+/// and its options, as servers of this version have them.
 #[must_use]
-pub fn job_definition(thread_number: u32, group_id: u32, spec: &JobSpec) -> JobDefinition {
-    JobDefinition::new(thread_number, group_id, thread_options(spec))
+pub fn job_definition(
+    thread_number: u32,
+    group_id: u32,
+    spec: &JobSpec,
+    version: ServerVersion,
+) -> JobDefinition {
+    let mut options = thread_options(spec);
+    options.unit_base = unit_base(spec.unit_base, version);
+    JobDefinition::new(thread_number, group_id, options)
 }
 
 fn thread_options(spec: &JobSpec) -> ThreadOptions {
@@ -49,6 +57,8 @@ fn thread_options(spec: &JobSpec) -> ThreadOptions {
     surroundings::set_errors(&spec.errors, &mut options);
     surroundings::set_steady_state(&spec.steady_state, &mut options);
     set_logs(&spec.logs, &mut options);
+    // What is read must be there, so fio lays it out first, and says so in this way.
+    options.overwrite = spec.pattern.read.into();
     options
 }
 
@@ -75,8 +85,17 @@ fn unset_options() -> ThreadOptions {
     options.replay_time_scale = 100;
     options.allow_create = 1;
     options.zone_mode = 1;
+    (options.verify_sort, options.verify_sort_count) = (1, 1024);
+    (options.verify_write_sequence, options.verify_header_seed) = (1, 1);
+    options.preconditioning_regions = 100;
+    options.preconditioning_over_provisioning = 0.15;
+    options.placement_select = 2;
+    options.trim_ranges = 1;
     options
 }
+
+/// The seed of jobs that do not set one (`randseed`).
+const SEED: u64 = 137;
 
 fn set_rates(rate: &RateOptions, options: &mut ThreadOptions) {
     let bytes = |list: &PerDirection<Option<u64>>| list.0.map(Option::unwrap_or_default);
@@ -153,7 +172,7 @@ fn set_workload(spec: &JobSpec, options: &mut ThreadOptions) {
     options.soft_random_map = spec.soft_random_map.into();
     options.random_repeatable = spec.repeatable.into();
     options.all_random_repeatable = spec.all_repeatable.into();
-    options.random_seed = spec.random_seed.unwrap_or_default();
+    options.random_seed = spec.random_seed.unwrap_or(SEED);
     options.random_generator = match spec.random_generator {
         RandomGenerator::Lfsr => 1,
         RandomGenerator::Tausworthe64 => 2,
@@ -409,8 +428,6 @@ fn set_reports(spec: &JobSpec, options: &mut ThreadOptions) {
         *slot = *percentile;
     }
     options.kb_base = spec.kb_base;
-    // As releases since fio 3.7 number them: 4 for bytes per second, 5 for bits.
-    options.unit_base = if spec.unit_base == 1 { 5 } else { 4 };
     options.significant_figures = spec.significant_figures;
 }
 
@@ -456,6 +473,13 @@ fn set_logs(logs: &LogOptions, options: &mut ThreadOptions) {
         &mut options.histogram_log_file,
     );
     options.log_average_ms = milliseconds(logs.interval);
+    // These are intervals of the samples, too: the shorter of the two, and 0 for each I/O.
+    if logs.bandwidth.is_some() {
+        options.bandwidth_average_ms = options.bandwidth_average_ms.min(options.log_average_ms);
+    }
+    if logs.iops.is_some() {
+        options.iops_average_ms = options.iops_average_ms.min(options.log_average_ms);
+    }
     options.log_window_value = match logs.window_value {
         WindowValue::Average => 0,
         WindowValue::Maximum => 1,
@@ -477,7 +501,7 @@ fn set_logs(logs: &LogOptions, options: &mut ThreadOptions) {
 #[cfg(test)]
 mod tests {
     use fio_engine::job::{ContinueOn, RangeSync};
-    use fio_proto::{Revision, ServerVersion};
+    use fio_proto::Revision;
 
     use super::*;
 
@@ -508,7 +532,7 @@ mod tests {
         spec.replay.read_logs = vec!["l1".into(), "l2".into()];
         spec.replay.skip.write = true;
         spec.replay.skip.sync = true;
-        let options = job_definition(1, 0, &spec).options;
+        let options = job_definition(1, 0, &spec, ServerVersion::NEWEST).options;
         assert_eq!((options.memory_type, options.memory_align), (5, 512));
         assert_eq!(options.memory_map_file, "/f");
         assert_eq!(options.buffer_pattern, b"\xde\xad\xfa\xceab");
@@ -524,12 +548,17 @@ mod tests {
     #[test]
     fn rates_are_those_fio_sends_for_the_same_job() {
         let mut spec = mixed();
-        assert_eq!(job_definition(1, 0, &spec).options.rate_cycle_ms, 1000);
+        assert_eq!(
+            job_definition(1, 0, &spec, ServerVersion::NEWEST)
+                .options
+                .rate_cycle_ms,
+            1000
+        );
         spec.rate.iops = PerDirection([Some(100), Some(200), Some(200)]);
         spec.rate.minimum_iops = PerDirection([Some(50), Some(60), Some(60)]);
         spec.rate.process = RateProcess::Poisson;
         spec.rate.cycle = Duration::from_millis(500);
-        let options = job_definition(1, 0, &spec).options;
+        let options = job_definition(1, 0, &spec, ServerVersion::NEWEST).options;
         assert_eq!((options.rate, options.rate_min), ([0; 3], [0; 3]));
         assert_eq!(options.rate_iops, [100, 200, 200]);
         assert_eq!(options.rate_iops_min, [50, 60, 60]);
@@ -538,7 +567,7 @@ mod tests {
 
     #[test]
     fn options_are_those_fio_sends_for_the_same_job() {
-        let options = job_definition(1, 0, &mixed()).options;
+        let options = job_definition(1, 0, &mixed(), ServerVersion::NEWEST).options;
         assert_eq!(options.name, "mix");
         assert_eq!(options.directory, "/data");
         assert_eq!(options.filename_format, "$jobname.$jobnum.$filenum");
@@ -564,7 +593,7 @@ mod tests {
     /// `ignore_error=EIO:ENOSPC,28`.
     #[test]
     fn ends_and_errors_are_those_fio_sends_for_the_same_job() {
-        let options = job_definition(1, 0, &mixed()).options;
+        let options = job_definition(1, 0, &mixed(), ServerVersion::NEWEST).options;
         assert_eq!((options.exit_what, options.continue_on_error), (1, 0));
         let mut spec = mixed();
         spec.lifecycle.exit_scope = ExitScope::All;
@@ -574,7 +603,11 @@ mod tests {
         spec.errors.ignored.write = vec![28];
         let revision = Revision::of(ServerVersion::NEWEST).expect("a supported version");
         let mut payload = Vec::new();
-        job_definition(1, 0, &spec).encode(revision, &mut payload, &mut Vec::new());
+        job_definition(1, 0, &spec, ServerVersion::NEWEST).encode(
+            revision,
+            &mut payload,
+            &mut Vec::new(),
+        );
         let arrived = JobDefinition::decode(revision, &payload).expect("what was sent");
         let options = arrived.options;
         assert_eq!(options.wait_for, "a");
@@ -589,7 +622,7 @@ mod tests {
 
     #[test]
     fn what_a_job_says_reaches_every_version() {
-        let job = job_definition(3, 1, &mixed());
+        let job = job_definition(3, 1, &mixed(), ServerVersion::NEWEST);
         for revision in Revision::all().skip(1) {
             let mut payload = Vec::new();
             job.encode(revision, &mut payload, &mut Vec::new());
@@ -615,7 +648,7 @@ mod tests {
         });
         spec.files.append = true;
         spec.files.sync_after_creation = false;
-        let options = job_definition(1, 0, &spec).options;
+        let options = job_definition(1, 0, &spec, ServerVersion::NEWEST).options;
         assert_eq!((options.fadvise_hint, options.write_hint), (2, 3));
         assert_eq!((options.sync_file_range, options.file_append), (7, 1));
         assert_eq!((options.create_fsync, options.create_serialize), (0, 1));
@@ -631,7 +664,7 @@ mod tests {
         spec.logs.interval = Duration::from_millis(250);
         spec.logs.compression = Some(16384);
         spec.logs.offset = true;
-        let options = job_definition(1, 0, &spec).options;
+        let options = job_definition(1, 0, &spec, ServerVersion::NEWEST).options;
         assert_eq!(
             (options.write_bandwidth_log, options.write_latency_log),
             (1, 1)
@@ -655,7 +688,7 @@ mod tests {
         let mut spec = mixed();
         spec.block_sizes[Direction::Read] = BlockSizes::Split(vec![(4096, 60), (65536, 40)]);
         spec.block_sizes[Direction::Write] = BlockSizes::Range(512, 8192);
-        let options = job_definition(1, 0, &spec).options;
+        let options = job_definition(1, 0, &spec, ServerVersion::NEWEST).options;
         assert_eq!(options.block_size_split_count, [2, 0, 0]);
         let large = BlockSizeShare {
             size: 65536,

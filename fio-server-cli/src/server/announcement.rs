@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use fio_engine::report::normal::JobLine;
 use fio_engine::run::Level;
+use fio_proto::ServerVersion;
 use fio_proto::message::{ServerMessage, Start};
 
 use super::preparation::{Added, PreparedJobs};
@@ -53,13 +54,13 @@ impl Announcement {
         }
     }
 
-    /// The next thing to send.
-    pub(super) fn next(&mut self, jobs: &PreparedJobs) -> Option<Progress> {
+    /// The next thing to send to a client of this version.
+    pub(super) fn next(&mut self, jobs: &PreparedJobs, version: ServerVersion) -> Option<Progress> {
         if let Some((level, text)) = self.texts.pop_front() {
             return Some(Progress::Text(level, text));
         }
         if let Some(index) = self.jobs.next() {
-            return self.section(jobs, index);
+            return self.section(jobs, index, version);
         }
         Some(match self.end.take()? {
             End::Start => {
@@ -70,13 +71,18 @@ impl Announcement {
         })
     }
 
-    fn section(&mut self, jobs: &PreparedJobs, index: usize) -> Option<Progress> {
+    fn section(
+        &mut self,
+        jobs: &PreparedJobs,
+        index: usize,
+        version: ServerVersion,
+    ) -> Option<Progress> {
         let (spec, group) = (jobs.specs.get(index)?, *self.groups.get(index)?);
         let lines = JobLine::new(spec, group).map_or(String::new(), |line| line.to_string());
         let lines = lines.lines().map(|line| (Level::Info, format!("{line}\n")));
         self.texts.extend(lines);
         let number = jobs.clones_before(index).saturating_add(1);
-        let definition = job_definition(number, group, spec);
+        let definition = job_definition(number, group, spec, version);
         let message = ServerMessage::AddJob(Box::new(definition));
         Some(Progress::Message(message))
     }

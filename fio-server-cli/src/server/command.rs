@@ -143,7 +143,7 @@ fn options_of(args: &ServeArgs, log: Log) -> anyhow::Result<ServerOptions> {
     limits.clients = args.max_clients as usize;
     limits.jobs_per_run = args.max_jobs as usize;
     limits.jobs_in_total = limits.jobs_in_total.max(limits.jobs_per_run);
-    limits.real_time_io = args.allow_real_time_io;
+    limits.real_time_io = !args.no_real_time_io;
     limits.idle_time = Some(args.idle_timeout);
     Ok(options)
 }

@@ -6,7 +6,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use fio_engine::job::units::parse_time;
 use fio_engine::job::{
     JobFileError, JobSource, ParseLimits, ParseOptions, ParsedJobs, Position, command_line_flags,
     parse_jobs, parse_words,
@@ -46,6 +48,12 @@ pub(super) struct JobLine {
     sections: Vec<String>,
     /// `--readonly`: jobs that would write are refused.
     read_only: bool,
+    /// `--parse-only`, `--showcmd`: jobs are read and checked, and none is run.
+    parse_only: bool,
+    /// `--output-format`, `--minimal`: whether what servers tell for people is wanted.
+    for_people: Option<bool>,
+    /// `--status-interval`: how often to tell what was measured while the jobs run.
+    status_interval: Option<Duration>,
     /// Flags that mean nothing to a server.
     ignored: Vec<String>,
 }
@@ -77,6 +85,17 @@ impl JobLine {
             let is_value = |next: &String| !next.starts_with('-');
             match name {
                 "readonly" => line.read_only = true,
+                "parse-only" | "showcmd" => line.parse_only = true,
+                "minimal" => line.for_people = Some(false),
+                "output-format" => {
+                    if let Some(formats) = attached.or_else(|| words.next_if(is_value)) {
+                        line.for_people = Some(formats.split(',').any(|name| name == "normal"));
+                    }
+                }
+                "status-interval" => {
+                    let given = attached.or_else(|| words.next_if(is_value));
+                    line.status_interval = given.as_deref().and_then(interval);
+                }
                 "section" => line
                     .sections
                     .extend(attached.or_else(|| words.next_if(is_value))),
@@ -98,6 +117,16 @@ impl JobLine {
             let option = word.trim_start_matches('-');
             option == "name" || option.starts_with("name=")
         })
+    }
+
+    /// Whether the client wants what servers tell for people, if it says so.
+    pub(super) const fn is_for_people(&self) -> Option<bool> {
+        self.for_people
+    }
+
+    /// How often the client wants to know what was measured while its jobs run.
+    pub(super) const fn status_interval(&self) -> Option<Duration> {
+        self.status_interval
     }
 
     /// What of it holds for job files that come later. Options of jobs it defines itself do not.
@@ -132,6 +161,14 @@ impl JobLine {
         }
         Ok(head)
     }
+}
+
+/// An interval as fio reads it, in seconds without a unit; `None` if it means never.
+fn interval(given: &str) -> Option<Duration> {
+    /// Results cost their jobs and their way more than a status line.
+    const SHORTEST: Duration = Duration::from_secs(1);
+    let time = parse_time(given.as_bytes()).ok()?;
+    (!time.is_zero()).then(|| time.max(SHORTEST))
 }
 
 /// Flags of fio's command, and those it had in 2011, that are no options of a job.
@@ -228,6 +265,7 @@ impl JobRequest {
             .iter()
             .find(|job| job.pattern.write || job.pattern.trim);
         match writer {
+            _ if self.line.parse_only => Ok(ParsedJobs::default()),
             Some(job) if self.line.read_only => Err(RequestError::ReadOnly {
                 job: job.name.clone(),
             }),

@@ -20,6 +20,8 @@ pub(super) enum RunOutput {
     JobStarted,
     /// A log of a job: the payload of IOLOG.
     Log(Vec<u8>),
+    /// What the run has measured up to now.
+    Interim(Box<Report>),
     /// The run is over: what it measured, or `None` if it never began.
     Ended(Option<Box<Report>>),
 }
@@ -37,6 +39,7 @@ struct State {
     lines: VecDeque<Line>,
     text_bytes: usize,
     dropped_lines: u64,
+    interim: Option<Box<Report>>,
     end: Option<Option<Box<Report>>>,
     ended: bool,
 }
@@ -94,6 +97,13 @@ impl Mailbox {
         self.filled.notify_one();
     }
 
+    /// Puts what was measured up to now. One that was not taken yet is replaced, so that a client that
+    /// is slow to read costs no more than one.
+    pub(super) fn put_interim(&self, report: Box<Report>) {
+        self.lock().interim = Some(report);
+        self.filled.notify_one();
+    }
+
     /// Ends the run. Later calls have no effect.
     pub(super) fn put_end(&self, report: Option<Box<Report>>) {
         let mut state = self.lock();
@@ -126,6 +136,9 @@ impl Mailbox {
             let count = std::mem::take(&mut state.dropped_lines);
             let text = format!("fio: {count} lines dropped because they were not read in time\n");
             return Some(RunOutput::Text(Level::Error, text));
+        }
+        if let Some(report) = state.interim.take() {
+            return Some(RunOutput::Interim(report));
         }
         state.end.take().map(RunOutput::Ended)
     }

@@ -119,7 +119,7 @@ impl Default for Limits {
             memory_per_run: 4 << 30,
             log_memory: 256 << 20,
             pending_text_bytes: 256 << 10,
-            real_time_io: false,
+            real_time_io: true,
             message_time: Duration::from_secs(30),
             idle_time: Some(Duration::from_secs(3600)),
             write_time: Duration::from_secs(30),

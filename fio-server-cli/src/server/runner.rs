@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use fio_engine::logs::IoLog;
 use fio_engine::report::status::Status;
@@ -47,6 +48,8 @@ pub(super) struct RunHandle {
 #[derive(Debug)]
 struct Shared {
     mailbox: Mailbox,
+    /// A job has begun.
+    began: AtomicBool,
     /// Somebody wants the run to end, perhaps before it has begun.
     stop: AtomicBool,
     /// Nobody wants to know any more.
@@ -66,7 +69,8 @@ impl Shared {
 }
 
 impl RunHandle {
-    /// Runs the jobs in a thread of their own.
+    /// Runs the jobs in a thread of their own; with an interval, what they measured is told meanwhile,
+    /// too.
     ///
     /// # Errors
     /// If the system has no thread to give.
@@ -74,9 +78,11 @@ impl RunHandle {
         jobs: PreparedJobs,
         context: RunnerContext,
         form: LogForm,
+        interval: Option<Duration>,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             mailbox: Mailbox::new(context.policy.limits().pending_text_bytes),
+            began: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
             handles: OnceLock::new(),
@@ -85,7 +91,7 @@ impl RunHandle {
         let out = EndGuard(shared.clone());
         std::thread::Builder::new()
             .name("fio-run".to_owned())
-            .spawn(move || run(jobs, context, form, &out))?;
+            .spawn(move || run(jobs, context, form, interval, &out))?;
         Ok(Self { shared, pending })
     }
 
@@ -136,7 +142,13 @@ impl Drop for EndGuard {
 }
 
 /// The run's thread, from the first file to the report.
-fn run(jobs: PreparedJobs, context: RunnerContext, form: LogForm, out: &EndGuard) {
+fn run(
+    jobs: PreparedJobs,
+    context: RunnerContext,
+    form: LogForm,
+    interval: Option<Duration>,
+    out: &EndGuard,
+) {
     let shared = &out.0;
     let mut options = context.run_options;
     options.global_options = jobs.global_options;
@@ -148,11 +160,15 @@ fn run(jobs: PreparedJobs, context: RunnerContext, form: LogForm, out: &EndGuard
     }));
     options.observer = Some(observer(shared.clone(), form));
     options.logs_in_report = false;
+    options.interim_reports = interval.is_some();
     match Run::start(jobs.specs, options) {
         Ok(run) => {
             // Set only here, so it cannot have been set before.
             let _ = shared.handles.set((run.stop_handle(), run.status_handle()));
             shared.stop_if_asked();
+            if let Some(interval) = interval {
+                tell_meanwhile(shared, &run, interval);
+            }
             shared.mailbox.put_end(Some(Box::new(run.wait())));
         }
         Err(error) => shared.mailbox.put_error(&format!("fio: {error}\n")),
@@ -161,10 +177,33 @@ fn run(jobs: PreparedJobs, context: RunnerContext, form: LogForm, out: &EndGuard
     drop(jobs.slots);
 }
 
+/// Tells what the run has measured, once for each interval, until it is over.
+fn tell_meanwhile(shared: &Shared, run: &Run, interval: Duration) {
+    /// How soon the end of the run is noticed.
+    const GLANCE: Duration = Duration::from_millis(20);
+    let mut due = Instant::now() + interval;
+    while !run.is_finished() {
+        std::thread::sleep(GLANCE);
+        if Instant::now() < due {
+            continue;
+        }
+        due = Instant::now() + interval;
+        let wanted = shared.began.load(Ordering::Relaxed)
+            && !shared.abandoned.load(Ordering::Relaxed)
+            && !run.is_finished();
+        if let Some(report) = wanted.then(|| run.interim_report()).flatten() {
+            shared.mailbox.put_interim(Box::new(report));
+        }
+    }
+}
+
 fn observer(shared: Arc<Shared>, form: LogForm) -> Arc<dyn Fn(RunEvent) + Send + Sync> {
     Arc::new(move |event| match event {
         RunEvent::Text { level, text } => shared.mailbox.put_text(level, &text),
-        RunEvent::JobStarted { .. } => shared.mailbox.put_job_started(),
+        RunEvent::JobStarted { .. } => {
+            shared.began.store(true, Ordering::Relaxed);
+            shared.mailbox.put_job_started();
+        }
         RunEvent::JobLogs { logs, .. } => put_logs(&shared, &logs, form),
         _ => {}
     })
@@ -186,7 +225,10 @@ fn put_logs(shared: &Shared, logs: &[IoLog], form: LogForm) {
         }
         match form.payload(log) {
             Some(payload) => mailbox.put_log(payload),
-            None => mailbox.put_error(&format!("fio: {name} cannot be sent to this client\n")),
+            None => mailbox.put_error(&format!(
+                "fio: {name} cannot be sent: clients of version 1 take no logs, and histograms only \
+                 travel to those with zlib\n"
+            )),
         }
     }
 }

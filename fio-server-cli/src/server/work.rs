@@ -49,6 +49,10 @@ pub(super) struct Work {
     stop: Option<Stop>,
     /// How far the jobs were when it was last known and no run can be asked.
     last_status: Option<Status>,
+    /// The client wants no text for people, as it prints JSON or terse lines only.
+    quiet: bool,
+    /// How often it wants to know what was measured while its jobs run.
+    report_interval: Option<Duration>,
     /// The command line that holds for job files to come.
     line: JobLine,
     /// In version 1: until when a command line without a job waits for its file.
@@ -102,6 +106,8 @@ impl Work {
             results: None,
             stop: None,
             last_status: None,
+            quiet: false,
+            report_interval: None,
             line: JobLine::default(),
             line_deadline: None,
             status_due: None,
@@ -167,6 +173,10 @@ impl Work {
     ) -> Result<Option<String>, String> {
         let line = JobLine::new(words);
         let ignored = line.ignored();
+        if let Some(for_people) = line.is_for_people() {
+            self.quiet = !for_people;
+        }
+        self.report_interval = line.status_interval().or(self.report_interval);
         if !self.runs_at_once() {
             self.line = line.for_later_files();
         } else if !line.defines_jobs() {
@@ -264,6 +274,16 @@ impl Work {
 
     /// The next thing to send or note; `None` if there is nothing for now.
     pub(super) fn advance(&mut self, context: &RunnerContext) -> Option<Progress> {
+        loop {
+            let progress = self.next_progress(context)?;
+            let for_people = matches!(progress, Progress::Text(Level::Info, _));
+            if !(self.quiet && for_people) {
+                return Some(progress);
+            }
+        }
+    }
+
+    fn next_progress(&mut self, context: &RunnerContext) -> Option<Progress> {
         if let Some(progress) = self.tell() {
             return Some(progress);
         }
@@ -291,8 +311,13 @@ impl Work {
     /// What is ready to be told.
     fn tell(&mut self) -> Option<Progress> {
         if let Some(results) = &mut self.results {
-            if let Some(message) = results.next() {
-                return Some(Progress::Message(message));
+            match results.next() {
+                Some(ServerMessage::Text(text)) => {
+                    let text = text.text.to_string_lossy().into_owned();
+                    return Some(Progress::Text(Level::Info, text));
+                }
+                Some(message) => return Some(Progress::Message(message)),
+                None => {}
             }
             self.results = None;
         }
@@ -308,7 +333,7 @@ impl Work {
             return Some(Progress::Over);
         }
         if let Some(announcement) = &mut self.announcement {
-            if let Some(progress) = announcement.next(&self.jobs) {
+            if let Some(progress) = announcement.next(&self.jobs, self.version) {
                 return Some(progress);
             }
             self.announcement = None;
@@ -379,7 +404,7 @@ impl Work {
             return Progress::Note("has nothing to run".to_owned());
         }
         let note = format!("runs {} jobs", jobs.clones());
-        match RunHandle::start(jobs, context.clone(), self.form) {
+        match RunHandle::start(jobs, context.clone(), self.form, self.report_interval) {
             Ok(run) => {
                 self.run = Some(run);
                 if self.runs_at_once() {
@@ -396,6 +421,11 @@ impl Work {
         match output {
             RunOutput::Text(level, text) => Progress::Text(level, text),
             RunOutput::Log(payload) => Progress::Payload(Command::IoLog, payload),
+            RunOutput::Interim(report) => {
+                let note = format!("{} interim results", report.jobs.len());
+                self.results = Some(ReportMessages::new(*report, self.version));
+                Progress::Note(note)
+            }
             RunOutput::JobStarted => Progress::Message(ServerMessage::ServerStart),
             RunOutput::Ended(report) => self.end(report),
         }

@@ -158,13 +158,11 @@ pub fn priority_stats(job: &JobReport) -> [Vec<PriorityStat>; 3] {
     })
 }
 
-/// Versions 82 to 95 know two priorities: real-time, which is high, and everything else.
+/// Versions 82 to 95 know two priorities: real-time, which is high, and everything else, also where jobs set
+/// none.
 fn set_two_priorities(stat: &mut ThreadStat, job: &JobReport, version: ServerVersion) {
     const REAL_TIME_CLASS: u32 = 1;
     for (index, direction) in job.directions.0.iter().enumerate() {
-        if direction.priorities.is_empty() {
-            continue;
-        }
         let all_of = |high: bool| {
             let mut all = LatencyReport::default();
             let wanted = |of_one: &&PriorityReport| (of_one.parts().0 == REAL_TIME_CLASS) == high;
@@ -175,7 +173,10 @@ fn set_two_priorities(stat: &mut ThreadStat, job: &JobReport, version: ServerVer
                 .for_each(|of_one| all.merge(&of_one.latency));
             all
         };
-        let (high, low) = (all_of(true), all_of(false));
+        let (high, mut low) = (all_of(true), all_of(false));
+        if direction.priorities.is_empty() {
+            low = direction.completion.clone();
+        }
         stat.high_priority_latency[index] = scaled(&high.moments, 1);
         stat.high_priority_histogram[index] = histogram(&high, version);
         stat.low_priority_latency[index] = scaled(&low.moments, 1);
@@ -198,7 +199,9 @@ fn set_steady_state(stat: &mut ThreadStat, job: &JobReport) {
         )
         | flag(state.by_slope, SteadyState::SLOPE)
         | flag(state.in_percent, SteadyState::PERCENT)
-        | flag(state.attained, SteadyState::ATTAINED);
+        | flag(state.attained, SteadyState::ATTAINED)
+        | flag(!state.iops.is_empty(), SteadyState::RAMP_OVER)
+        | flag(is_full(state), SteadyState::BUFFER_FULL);
     stat.steady_state_length = state.length;
     stat.steady_state_limit = state.limit;
     stat.steady_state_criterion = state.criterion;
@@ -206,15 +209,17 @@ fn set_steady_state(stat: &mut ThreadStat, job: &JobReport) {
     stat.steady_state_slope = state.slope;
 }
 
+/// Whether as many measurements were made as the state has to last. Those not made are zeroes at the end.
+fn is_full(state: &fio_engine::report::SteadyState) -> bool {
+    let last = state.latency.last().zip(state.iops.last());
+    last.is_some_and(|(latency, iops)| (*latency, *iops) != (0, 0))
+}
+
 /// The measurements by which a steady state was looked for; the ring begins with the oldest.
 pub(super) fn steady_state(job: &JobReport) -> Option<SteadyState> {
     let state = job.steady_state.as_ref()?;
     let (iops, bandwidth) = (state.iops.clone(), state.bandwidth.clone());
-    let latency = match state.watched {
-        SteadyMeasure::Latency => state.latency.clone(),
-        _ => Vec::new(),
-    };
-    Some(SteadyState::new(iops, bandwidth, latency))
+    Some(SteadyState::new(iops, bandwidth, state.latency.clone()))
 }
 
 const fn counts_microseconds(version: ServerVersion) -> bool {
@@ -223,7 +228,7 @@ const fn counts_microseconds(version: ServerVersion) -> bool {
 
 /// The unit of rates: 8 for bytes and 1 for bits in job files and up to version 72, later 4 and 5
 /// (observed). Stock servers never send 0, "as usual".
-pub(super) const fn unit_base(of_job: u32, version: ServerVersion) -> u32 {
+pub(in crate::convert) const fn unit_base(of_job: u32, version: ServerVersion) -> u32 {
     match (of_job, version.number() < 73) {
         (1, true) => 1,
         (_, true) => 8,

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn what_a_job_asks_of_the_system_is_told() {
         let mut spec = JobSpec::new("a");
-        let options = job_definition(1, 0, &spec).options;
+        let options = job_definition(1, 0, &spec, fio_proto::ServerVersion::NEWEST).options;
         assert_eq!((options.user_id, options.group_id), (u32::MAX, u32::MAX));
         spec.process.niceness = -5;
         spec.process.user = Some(1000);
@@ -76,7 +76,7 @@ mod tests {
         spec.process.thread_name = Some("reader".to_owned());
         spec.process.control_group.name = Some("bench".to_owned());
         spec.process.control_group.weight = Some(500);
-        let options = job_definition(1, 0, &spec).options;
+        let options = job_definition(1, 0, &spec, fio_proto::ServerVersion::NEWEST).options;
         assert_eq!(options.nice.cast_signed(), -5);
         assert_eq!((options.user_id, options.group_id), (1000, u32::MAX));
         assert_eq!(
