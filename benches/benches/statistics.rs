@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fio_engine::job::JobSpec;
 use fio_engine::report::json::Style;
-use fio_engine::report::{GroupReport, JobReport, Report, json, normal};
+use fio_engine::report::{Background, GroupReport, JobReport, Report, json, normal};
 use fio_engine::stats::{Histogram, JobStatistics, LatencyDistribution, MomentSums};
 use fio_engine::{Direction, PerDirection};
 
@@ -119,6 +119,7 @@ fn printing(c: &mut Criterion) {
         disks: Vec::new(),
         cpu_idleness: None,
         remaining: None,
+        background: Background::default(),
         logs: Vec::new(),
     };
     let mut group = c.benchmark_group("report/10 jobs");

@@ -10,6 +10,7 @@ mod explain;
 mod fake_server;
 mod generate;
 mod help;
+mod native;
 mod output_switches;
 mod packets;
 mod replay;

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use super::background::ServerBackground;
 use super::model::{DiskReport, GroupReport, Host, JobReport};
 
 /// What the servers of a client measured.
@@ -11,6 +12,8 @@ pub struct ClientReport {
     pub started: SystemTime,
     /// When the last server was done.
     pub finished: SystemTime,
+    /// What the user should know of the job files.
+    pub notices: Vec<String>,
     /// One entry per server, in the order they were named.
     pub hosts: Vec<HostReport>,
 }
@@ -20,6 +23,8 @@ pub struct ClientReport {
 pub struct HostReport {
     /// The server.
     pub host: Host,
+    /// What is known of it beside measurements.
+    pub background: ServerBackground,
     /// The options of the `[global]` section it ran with, in order.
     pub global_options: Vec<(String, String)>,
     /// Its jobs, in the order it reported them.

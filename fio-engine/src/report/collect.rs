@@ -52,6 +52,7 @@ impl JobReport {
             latency_ms: [0; 12],
             latency_target: None,
             steady_state: None,
+            series: Vec::new(),
             percentiles: PercentileKinds {
                 submission: spec.percentiles.submission && spec.measure.submission_latency,
                 completion: spec.percentiles.completion && spec.measure.completion_latency,
@@ -139,6 +140,7 @@ impl JobReport {
         self.failed |= other.failed;
         self.errors.merge(other.errors);
         self.latency_target = self.latency_target.or(other.latency_target);
+        self.series.extend_from_slice(&other.series);
         for (direction, theirs) in other.directions.iter() {
             self.directions[direction].merge(theirs);
         }

@@ -5,11 +5,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::background::Background;
 use crate::direction::PerDirection;
 use crate::idle::CpuIdleness;
 use crate::job::{PercentileKinds, SteadyMeasure, UnifiedReporting};
 use crate::logs::IoLog;
-use crate::stats::{Histogram, Moments};
+use crate::stats::{Histogram, IntervalSeries, Moments};
 
 /// The results of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Report {
     pub finished: SystemTime,
     /// The options of the `[global]` section as written, in order.
     pub global_options: Vec<(String, String)>,
+    /// What is known beside measurements.
+    pub background: Background,
     /// One entry per reported job: each clone, or each group where `group_reporting` is on.
     pub jobs: Vec<JobReport>,
     /// One entry per reporting group, in order of their number.
@@ -120,6 +123,9 @@ pub struct JobReport {
     /// asked for one (`steadystate`); `None` for the sum over several hosts.
     pub steady_state: Option<SteadyState>,
 
+    /// What each clone did in each interval of its time; empty in the results of servers, which the
+    /// protocol carries no intervals for.
+    pub series: Vec<CloneSeries>,
     /// Which latencies show percentiles.
     pub percentiles: PercentileKinds,
     /// The percentiles shown, ascending, 0.0..=100.0.
@@ -130,6 +136,17 @@ pub struct JobReport {
     pub unit_base: u32,
     /// Digits of printed numbers.
     pub significant_figures: u32,
+}
+
+/// What one clone of a job did in each interval of its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloneSeries {
+    /// Number of the clone, from 1 over all jobs.
+    pub thread_number: u32,
+    /// When it began; its first interval begins then, or when its ramp time was over.
+    pub started: Option<SystemTime>,
+    /// Its intervals.
+    pub series: IntervalSeries,
 }
 
 /// The errors a job met.

@@ -44,13 +44,14 @@ use std::time::{Instant, SystemTime};
 pub use event::{Level, Observer, RunEvent};
 pub(crate) use job_loop::{JobContext, JobLoop, job_loop, offloaded_job_loop};
 
+use crate::explain::explain;
 use crate::idle::{IdleDetail, IdleError};
 use crate::io::Engines;
 use crate::job::JobSpec;
 use crate::logs::{LogBudget, LogFiles};
 use crate::replay::ReplayGuard;
-use crate::report::Report;
 use crate::report::status::Status;
+use crate::report::{Background, HostIdentity, Report};
 use crate::workload::RandomRule;
 use monitors::Monitors;
 pub(crate) use plan::{JobClone, Plan};
@@ -69,6 +70,11 @@ pub struct RunOptions {
     pub random_rule: RandomRule,
     /// Options of the `[global]` section as written, copied into the report.
     pub global_options: Vec<(String, String)>,
+    /// What the user should know of the job files, copied into the report.
+    pub notices: Vec<String>,
+    /// Whether the report has an [explanation](crate::explain) of its jobs. It is made before they
+    /// start, and draws their I/Os for that.
+    pub explains: bool,
     /// Told what happens, from the threads of the run but never per I/O.
     pub observer: Option<Observer>,
     /// Where log files are written while the jobs run. `None` keeps the logs in memory, for the events
@@ -100,6 +106,8 @@ impl Default for RunOptions {
             engines: Engines::standard(),
             random_rule: RandomRule::default(),
             global_options: Vec::new(),
+            notices: Vec::new(),
+            explains: false,
             observer: None,
             log_files: None,
             log_budget: LogBudget::default(),
@@ -183,6 +191,7 @@ pub struct Run {
     status: Arc<StatusSource>,
     monitors: Arc<Monitors>,
     global_options: Vec<(String, String)>,
+    background: Background,
     supervisor: Option<JoinHandle<Report>>,
 }
 
@@ -192,6 +201,7 @@ impl Run {
     /// # Errors
     /// See [`RunError`]; nothing has been started or touched then.
     pub fn start(jobs: Vec<JobSpec>, options: RunOptions) -> Result<Self, RunError> {
+        let background = background(&jobs, &options)?;
         let plan = Plan::new(jobs, &options)?;
         descriptors::provide(descriptors::needed(&plan.clones, &options));
         let stop = StopHandle::default();
@@ -200,6 +210,7 @@ impl Run {
         let monitors = Arc::new(Monitors::new(options.idleness)?);
         let global_options = options.global_options.clone();
         let supervisor = Supervisor::new(plan, options, stop.clone(), began, monitors.clone());
+        let supervisor = supervisor.with_background(background.clone());
         let supervisor = std::thread::Builder::new()
             .name("fio-run".to_owned())
             .spawn(move || supervisor.run())
@@ -210,6 +221,7 @@ impl Run {
             status,
             monitors,
             global_options,
+            background,
             supervisor: Some(supervisor),
         })
     }
@@ -236,6 +248,7 @@ impl Run {
             started: self.began,
             finished: SystemTime::now(),
             global_options: self.global_options.clone(),
+            background: self.background.clone(),
             jobs,
             groups,
             disks: self.monitors.disks(),
@@ -313,6 +326,16 @@ impl StatusHandle {
     pub fn jobs(&self) -> Vec<CloneProgress> {
         self.0.jobs()
     }
+}
+
+/// What is known before the jobs begin.
+fn background(jobs: &[JobSpec], options: &RunOptions) -> Result<Background, RunError> {
+    let explanation = options.explains.then(|| explain(jobs.to_vec(), options));
+    Ok(Background {
+        notices: options.notices.clone(),
+        machine: HostIdentity::of_this_host(),
+        explanation: explanation.transpose()?,
+    })
 }
 
 /// Checks jobs as [`Run::start`] does, and starts nothing.

@@ -6,7 +6,7 @@ use super::job_loop::{JobFailure, JobOutcome};
 use super::plan::JobClone;
 use crate::direction::PerDirection;
 use crate::job::UnifiedReporting;
-use crate::report::{ErrorCount, GroupReport, JobReport};
+use crate::report::{CloneSeries, ErrorCount, GroupReport, JobReport};
 
 /// Reports of all jobs, summed up where `group_reporting` asks for it, and of all groups.
 pub(super) fn collect(
@@ -48,6 +48,11 @@ fn job(clone: &JobClone, outcome: JobOutcome) -> JobReport {
     report.context_switches = outcome.usage.context_switches;
     report.minor_faults = outcome.usage.minor_faults;
     report.major_faults = outcome.usage.major_faults;
+    report.series = vec![CloneSeries {
+        thread_number: report.thread_number,
+        started: report.started,
+        series: outcome.series,
+    }];
     report.steady_state = clone.progress.steady().map(|(watch, _)| watch.report());
     match clone.spec.reporting.unified {
         UnifiedReporting::Mixed => report.unify(),

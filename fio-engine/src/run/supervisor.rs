@@ -25,7 +25,7 @@ use crate::job::{ClockSource, JobSpec};
 use crate::logs::{FinishedLogs, LogCollector, LogPlace, Say};
 use crate::replay::begin_log;
 use crate::report::normal::{CpuLine, JobLine, StartingLine};
-use crate::report::{DiskMonitor, Report};
+use crate::report::{Background, DiskMonitor, Report};
 use crate::workload::{Generator, Seeds, Stream};
 
 /// Stack of a job thread. Everything large is on the heap.
@@ -43,6 +43,8 @@ pub(super) struct Supervisor {
     /// What the jobs share of the system besides I/O.
     system: System,
     logs: LogPlace,
+    /// Passed on to the report.
+    background: Background,
 }
 
 impl Supervisor {
@@ -64,7 +66,13 @@ impl Supervisor {
             stop,
             began,
             monitors,
+            background: Background::default(),
         }
+    }
+
+    /// Reports this beside measurements.
+    pub(super) fn with_background(self, background: Background) -> Self {
+        Self { background, ..self }
     }
 
     /// Runs all waves and reports what they measured.
@@ -95,6 +103,7 @@ impl Supervisor {
             started,
             finished: SystemTime::now(),
             global_options,
+            background: self.background,
             jobs,
             groups,
             disks,

@@ -11,6 +11,7 @@ mod histogram;
 mod moments;
 mod priorities;
 mod recorder;
+mod series;
 
 pub use depth::{BATCH_LABELS, DEPTH_BUCKETS, DEPTH_LABELS, batch_bucket, depth_bucket};
 pub use distribution::LatencyDistribution;
@@ -18,3 +19,4 @@ pub use histogram::{BUCKETS, Histogram, MICROSECOND_BUCKETS};
 pub use moments::{MomentSums, Moments};
 pub use priorities::PriorityLatency;
 pub use recorder::{DirectionCounters, DirectionLatencies, JobStatistics, LatencyRecorder};
+pub use series::{Interval, IntervalCounts, IntervalSeries};

@@ -58,7 +58,13 @@ impl LatencyRecorder {
     /// Count, extremes, mean and deviation, nanoseconds.
     #[must_use]
     pub fn moments(&self) -> Moments {
-        MomentSums::with_samples(self.histogram.count(), self.sums).moments()
+        self.sums().moments()
+    }
+
+    /// Count and exact sums, nanoseconds.
+    #[must_use]
+    pub fn sums(&self) -> MomentSums {
+        MomentSums::with_samples(self.histogram.count(), self.sums)
     }
 
     /// The distribution.

@@ -10,8 +10,8 @@ use fio_engine::job::{
     DEFAULT_PERCENTILES, JobSpec, PercentileKinds, SteadyMeasure, UnifiedReporting,
 };
 use fio_engine::report::{
-    ClientReport, DirectionReport, DiskReport, GroupReport, Host, HostJob, HostReport, JobReport,
-    LatencyReport, LatencyTarget, PriorityReport, Report, SteadyState,
+    Background, ClientReport, DirectionReport, DiskReport, GroupReport, Host, HostJob, HostReport,
+    JobReport, LatencyReport, LatencyTarget, PriorityReport, Report, ServerBackground, SteadyState,
 };
 use fio_engine::stats::{Histogram, Moments};
 use fio_engine::{Direction, PerDirection};
@@ -35,6 +35,7 @@ pub(crate) fn rebuild(json: &Value) -> Report {
         cpu_idleness: json.get("cpu_idleness").map(rebuild_idleness),
         // What was estimated last, in runs that took long enough for an estimate.
         remaining: (json["jobs"][0]["eta"] == 0).then_some(Duration::ZERO),
+        background: Background::default(),
         logs: Vec::new(),
     }
 }
@@ -63,12 +64,14 @@ pub(crate) fn rebuild_client(json: &Value) -> ClientReport {
             jobs: of_host(&host),
             host,
             global_options,
+            background: ServerBackground::default(),
             groups: Vec::new(),
             disks: members(&json["disk_util"]).map(rebuild_disk).collect(),
         });
     ClientReport {
         started: finished,
         finished,
+        notices: Vec::new(),
         hosts: hosts.collect(),
     }
 }

@@ -99,6 +99,8 @@ pub enum OutputFormat {
     /// fio's JSON with the latency histograms
     #[value(name = "json+")]
     JsonPlus,
+    /// Everything as JSON, units in the names: docs/native-output.md
+    Native,
 }
 
 /// Whether something is shown.

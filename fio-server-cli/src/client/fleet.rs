@@ -201,6 +201,7 @@ impl Fleet {
         ClientReport {
             started: self.started,
             finished: SystemTime::now(),
+            notices: Vec::new(),
             hosts: hosts.collect(),
         }
     }

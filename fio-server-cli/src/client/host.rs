@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fio_engine::report::status::Status;
-use fio_engine::report::{DiskReport, GroupReport, Host, HostJob, HostReport};
+use fio_engine::report::{
+    DiskReport, GroupReport, Host, HostIdentity, HostJob, HostReport, ServerBackground,
+    ServerIdentity,
+};
 
 use super::error::ClientError;
-use super::event::{HostEvent, Probe, WrittenLog};
+use super::event::{HostEvent, Machine, Probe, WrittenLog};
 use super::fleet::{Assignment, Target};
 use crate::address::{Address, DEFAULT_PORT};
 use crate::exit::ExitStatus;
@@ -44,6 +47,8 @@ pub struct HostResult {
     pub lost_logs: Vec<Arc<ClientError>>,
     /// Its jobs ended with an exit status or signal other than 0.
     pub jobs_failed: bool,
+    /// The text it sent.
+    pub told_for_people: ServerBackground,
     /// How its session ended; `None` while it goes on.
     pub end: Option<Result<(), Arc<ClientError>>>,
 }
@@ -65,6 +70,7 @@ impl HostResult {
             logs: Vec::new(),
             lost_logs: Vec::new(),
             jobs_failed: false,
+            told_for_people: ServerBackground::default(),
             end: None,
         }
     }
@@ -88,8 +94,17 @@ impl HostResult {
     /// What it measured.
     pub(super) fn into_report(self) -> HostReport {
         let jobs = self.jobs.into_iter().map(Arc::<HostJob>::unwrap_or_clone);
+        let error = match self.end {
+            Some(Err(error)) => Some(format!("{:#}", anyhow::Error::new(error))),
+            _ => None,
+        };
         HostReport {
             host: self.host,
+            background: ServerBackground {
+                identity: self.probe.as_ref().map(identity),
+                error,
+                ..self.told_for_people
+            },
             global_options: self.global_options,
             jobs: jobs.collect(),
             groups: self.groups,
@@ -120,8 +135,25 @@ impl HostResult {
             HostEvent::LogLost(lost) => self.lost_logs.push(lost.clone()),
             HostEvent::JobsFailed { .. } => self.jobs_failed = true,
             HostEvent::Ended(end) => self.end = Some(end.clone()),
-            HostEvent::Text(_) | HostEvent::FileRefused(_) => {}
+            HostEvent::Text(text) => self.told_for_people.add_text(text),
+            HostEvent::FileRefused(_) => {}
         }
+    }
+}
+
+/// Who a server says it is, as reports have it.
+fn identity(probe: &Probe) -> ServerIdentity {
+    let machine = probe.machine.as_ref();
+    ServerIdentity {
+        machine: HostIdentity {
+            host_name: probe.host_name.clone(),
+            operating_system: machine.map(Machine::operating_system_name),
+            architecture: machine.map(Machine::architecture_name),
+            processors: machine.map(|machine| machine.processors),
+            ..HostIdentity::default()
+        },
+        release: probe.release.clone(),
+        protocol_version: probe.protocol,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which server runs what, from the words of the command line.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -110,6 +111,18 @@ fn words_of(args: &ClientArgs) -> Result<Vec<JobText>, Failure> {
         return Ok(Vec::new());
     }
     prepare(&[], &args.jobs.words, &[], &environment).map_err(Failure::setup)
+}
+
+/// What is remarkable about the jobs of all servers, each remark once.
+pub(super) fn notices(assignments: &[Assignment]) -> Vec<String> {
+    let mut notices = Vec::new();
+    let mut told = BTreeSet::new();
+    for work in assignments.iter().flat_map(|assignment| &*assignment.work) {
+        let Work::Text(job) = work else { continue };
+        let new = job.notices.iter().map(ToString::to_string);
+        notices.extend(new.filter(|notice| told.insert(notice.clone())));
+    }
+    notices
 }
 
 /// Tells the user what is remarkable about the jobs.

@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow};
 use fio_engine::job::{JobSource, ParseOptions, parse_jobs, parse_words};
 use fio_proto::ServerVersion;
 
-use super::assignments::{assignments, warn};
+use super::assignments::{assignments, notices, warn};
 use super::client_output::ClientOutput;
 use super::run::{bandwidth_log, parse_options};
 use super::runtime;
@@ -38,8 +38,11 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
     let status = runtime.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
         let options = fleet_options(args, results.shows_status());
+        let notices = notices(&assignments);
         let fleet = Fleet::start(assignments, options);
-        let output = ClientOutput::new(results, &fleet, embedded).logging(bandwidth);
+        let output = ClientOutput::new(results, &fleet, embedded)
+            .logging(bandwidth)
+            .noting(notices);
         output.follow(fleet, &mut interrupts).await
     });
     // A resolver that hangs must not keep the process.

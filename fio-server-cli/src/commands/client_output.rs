@@ -25,6 +25,8 @@ pub(super) struct ClientOutput {
     skew_told: bool,
     /// The log of their bandwidth, and the time of the last rows.
     bandwidth: Option<(BandwidthLog, Duration)>,
+    /// What is remarkable about the jobs, for the results.
+    notices: Vec<String>,
     /// Why it ended early.
     bandwidth_failure: Option<BandwidthLogError>,
 }
@@ -63,8 +65,14 @@ impl ClientOutput {
             failed: None,
             skew_told: false,
             bandwidth: None,
+            notices: Vec::new(),
             bandwidth_failure: None,
         }
+    }
+
+    /// Tells this with the results.
+    pub(super) fn noting(self, notices: Vec<String>) -> Self {
+        Self { notices, ..self }
     }
 
     /// Writes the bandwidth of all servers to this log, if there is one.
@@ -309,7 +317,8 @@ impl ClientOutput {
             .map(HostResult::exit_status)
             .max()
             .unwrap_or_default();
-        let report = fleet.into_report();
+        let mut report = fleet.into_report();
+        report.notices = std::mem::take(&mut self.notices);
         let sunk = match self.failed {
             Some(error) => Err(error),
             None => self.results.finish_client(&report, !self.embedded),

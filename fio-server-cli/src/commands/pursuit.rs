@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use fio_engine::report::Report;
 use fio_engine::run::{Level, RateMeter, Run, RunEvent};
 use tokio::sync::mpsc;
 
-use crate::cli::{LatencyFrom, RunArgs};
+use crate::cli::RunArgs;
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
 use crate::output::{
@@ -20,7 +19,6 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Pursuit<'a> {
     run: &'a Run,
     results: &'a mut Results,
-    latency_from: LatencyFrom,
     interim: Option<Interim>,
     bandwidth: Option<(BandwidthLog, RateMeter)>,
     bandwidth_failure: Option<BandwidthLogError>,
@@ -47,7 +45,6 @@ impl<'a> Pursuit<'a> {
         Self {
             run,
             results,
-            latency_from: args.latency_from,
             interim: args.output.status_interval.map(interim),
             bandwidth: bandwidth.map(|log| (log, run.status_handle().rate_meter())),
             bandwidth_failure: None,
@@ -146,10 +143,9 @@ impl<'a> Pursuit<'a> {
         while interim.due <= now {
             interim.due += interim.every;
         }
-        let Some(mut report) = self.run.interim_report() else {
+        let Some(report) = self.run.interim_report() else {
             return Ok(());
         };
-        count_from(self.latency_from, &mut report);
         let printed = self.results.interim_local(&report);
         printed.map_err(Failure::setup)
     }
@@ -162,12 +158,5 @@ impl<'a> Pursuit<'a> {
             (None, Some((log, _))) => log.finish(),
             (None, None) => Ok(()),
         }
-    }
-}
-
-/// Shows latencies from where the user wants them.
-pub(super) fn count_from(from: LatencyFrom, report: &mut Report) {
-    if from == LatencyFrom::Intended {
-        report.count_from_intended_start();
     }
 }

@@ -13,7 +13,7 @@ use fio_engine::run::{Run, RunEvent, RunOptions};
 use tokio::sync::mpsc;
 
 use super::log_files::{LogFailures, write_log_files};
-use super::pursuit::{Pursuit, count_from};
+use super::pursuit::Pursuit;
 use super::{job_failure, runtime};
 use crate::cli::{IdleProfile, JobArgs, OutputArgs, RunArgs};
 use crate::exit::{ExitStatus, Failure};
@@ -38,12 +38,16 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     for notice in &parsed.notices {
         complain(format_args!("warning: {notice}"));
     }
-    let mut results = Results::open(&args.output).map_err(Failure::setup)?;
+    let mut results = Results::open(&args.output)
+        .map_err(Failure::setup)?
+        .counting_from(args.latency_from);
     let bandwidth = bandwidth_log(&args.output).map_err(Failure::setup)?;
     let (events, received) = mpsc::unbounded_channel();
     let mut options = RunOptions::default();
     options.global_options = parsed.global_options;
     options.random_rule = args.random_rule.into();
+    options.notices = parsed.notices.iter().map(ToString::to_string).collect();
+    options.explains = results.is_native();
     options.interim_reports = args.output.status_interval.is_some();
     options.idleness = args.idle_prof.and_then(IdleProfile::detail);
     check_folders(&parsed.jobs).map_err(Failure::setup)?;
@@ -55,7 +59,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         // Without a receiver the run is being dropped.
         event => drop(events.send(event)),
     }));
-    let (mut report, interrupted) = runtime()?.block_on(async {
+    let (report, interrupted) = runtime()?.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
         let run = Run::start(parsed.jobs, options).map_err(Failure::setup)?;
         let mut pursuit = Pursuit::new(&run, args, bandwidth, &mut results);
@@ -72,7 +76,6 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     for failure in &logs_failed {
         results.complain(failure);
     }
-    count_from(args.latency_from, &mut report);
     let sunk = results.finish_local(&report).map_err(Failure::setup)?;
     if interrupted {
         return Ok(ExitStatus::Interrupted);

@@ -89,6 +89,7 @@ pub fn job_report(report: &ThreadReport, version: ServerVersion, host: &Host) ->
         latency_ms: latencies.slow_counts(),
         latency_target: latency_target(stat, version),
         steady_state: steady_state(report),
+        series: Vec::new(),
         percentiles: PercentileKinds {
             submission: stat.submission_percentiles != 0,
             completion: stat.completion_percentiles != 0,

@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::{Instant, SystemTime};
 
 use fio_engine::report::terse::{self, TerseVersion};
-use fio_engine::report::{ClientReport, DiskReport, HostJob, Report, json, normal};
+use fio_engine::report::{ClientReport, DiskReport, HostJob, Report, json, native, normal};
 use fio_engine::run::Level;
 
 use super::console::{StatusLine, StatusStyle, complain};
 use super::sink::{Sink, SinkError};
-use crate::cli::{OutputArgs, OutputFormat, When};
+use crate::cli::{LatencyFrom, OutputArgs, OutputFormat, When};
 
 /// Everything a run prints.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub struct Results {
     terse_version: TerseVersion,
     status: StatusLine,
     as_fio: bool,
+    latency_from: LatencyFrom,
 }
 
 /// The version in JSON documents and terse lines, in the form of fio's own, which programs take apart.
@@ -52,13 +53,30 @@ impl Results {
             terse_version: args.terse_version,
             status: StatusLine::new(status, Instant::now()),
             as_fio: args.as_fio,
+            latency_from: LatencyFrom::Submission,
         })
+    }
+
+    /// Shows the latencies of runs in this process from there in fio's formats. This project's own has
+    /// both.
+    #[must_use]
+    pub fn counting_from(self, latency_from: LatencyFrom) -> Self {
+        Self {
+            latency_from,
+            ..self
+        }
     }
 
     /// Whether results for people are among the formats.
     #[must_use]
     pub fn is_for_people(&self) -> bool {
         self.formats.contains(&OutputFormat::Normal)
+    }
+
+    /// Whether results in this project's own JSON are among the formats.
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        self.formats.contains(&OutputFormat::Native)
     }
 
     /// Whether a status line is ever shown.
@@ -153,6 +171,22 @@ impl Results {
     }
 
     fn write_local(&mut self, report: &Report) -> Result<(), SinkError> {
+        if self.is_native() {
+            self.sink.write(&composed(|out| {
+                native::write_report(out, report, &native_style())
+            }))?;
+        }
+        match self.latency_from {
+            LatencyFrom::Submission => self.write_local_as_fio(report),
+            LatencyFrom::Intended => {
+                let mut report = report.clone();
+                report.count_from_intended_start();
+                self.write_local_as_fio(&report)
+            }
+        }
+    }
+
+    fn write_local_as_fio(&mut self, report: &Report) -> Result<(), SinkError> {
         if let Some(style) = self.terse() {
             self.sink
                 .write(&composed(|out| terse::write_report(out, report, &style)))?;
@@ -212,6 +246,11 @@ impl Results {
                 json::write_client_report(out, report, &style)
             }))?;
         }
+        if self.is_native() {
+            self.sink.write(&composed(|out| {
+                native::write_client_report(out, report, &native_style())
+            }))?;
+        }
         self.finish()
     }
 
@@ -235,7 +274,7 @@ impl Results {
             .filter_map(|format| match format {
                 OutputFormat::Json => Some(style(false)),
                 OutputFormat::JsonPlus => Some(style(true)),
-                OutputFormat::Normal | OutputFormat::Terse => None,
+                OutputFormat::Normal | OutputFormat::Terse | OutputFormat::Native => None,
             })
             .collect()
     }
@@ -247,6 +286,13 @@ impl Results {
         Ok(Sunk {
             read_to_the_end: !broken,
         })
+    }
+}
+
+fn native_style() -> native::Style {
+    native::Style {
+        tool: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 

@@ -60,7 +60,7 @@ use crate::job::JobSpec;
 use crate::logs::{FinishedLogs, LogCollector, LoggedIo};
 use crate::replay::ReplaySource;
 use crate::report::ErrorCount;
-use crate::stats::JobStatistics;
+use crate::stats::{IntervalSeries, JobStatistics};
 use crate::workload::{Generator, Request};
 
 /// The job loop of one engine.
@@ -106,6 +106,8 @@ pub(crate) struct JobContext<'a> {
 pub(crate) struct JobOutcome {
     pub(crate) statistics: JobStatistics,
     pub(crate) logs: FinishedLogs,
+    /// What the clone did in each interval.
+    pub(crate) series: IntervalSeries,
     pub(crate) failure: Option<JobFailure>,
     /// The depth a latency target has led to.
     pub(crate) latency_depth: Option<u32>,
@@ -269,10 +271,12 @@ impl JobContext<'_> {
             result = self.sync_file_systems();
         }
         let helpers = engine.end_helpers();
+        let series = std::mem::take(&mut state.recorder.series);
         let (statistics, logs) = state.recorder.finish();
         JobOutcome {
             statistics,
             logs,
+            series,
             failure: result.err(),
             latency_depth: state.judge.and_then(|judge| judge.depth()),
             errors: state.errors.count,
@@ -447,6 +451,7 @@ impl JobOutcome {
         Self {
             statistics: JobStatistics::new(),
             logs: FinishedLogs::default(),
+            series: IntervalSeries::default(),
             failure: None,
             latency_depth: None,
             errors: ErrorCount::default(),

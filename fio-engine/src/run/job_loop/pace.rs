@@ -15,7 +15,7 @@ use crate::clock::{Clock, Ticks};
 use crate::direction::PerDirection;
 use crate::io::ThreadUsage;
 use crate::job::{JobSpec, LogOptions};
-use crate::stats::JobStatistics;
+use crate::stats::IntervalSeries;
 
 /// How often a job publishes its counters and looks at the stop flag.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(20);
@@ -50,6 +50,8 @@ pub(super) struct Pace<'a> {
     iops: Sampling,
     latency_log: Sampling,
     histogram_log: Sampling,
+    /// When the interval of the series is over.
+    intervals: Sampling,
     /// Present if the job must reach a rate.
     minimum: Option<Box<MinimumCheck>>,
     /// Present if a steady state is looked for.
@@ -153,6 +155,7 @@ impl<'a> Pace<'a> {
             iops: sampling(shorter(spec.iops_interval, logs, &logs.iops), rates),
             latency_log: log(logs.interval, &logs.latency),
             histogram_log: log(logs.histogram_interval, &logs.histogram),
+            intervals: sampling(IntervalSeries::SHORTEST, true),
             minimum: MinimumCheck::new(spec),
             steady: SteadySampling::new(progress),
             usage: ThreadUsage::now(),
@@ -240,6 +243,9 @@ impl<'a> Pace<'a> {
             recorder.end_log_histogram(counted);
             self.histogram_log.go_on(&self.clock, now);
         }
+        if now >= self.intervals.due && !over {
+            self.end_interval(now, counted, recorder);
+        }
         if let Some(minimum) = &mut self.minimum
             && now >= minimum.due
             && !over
@@ -253,7 +259,7 @@ impl<'a> Pace<'a> {
             steady.end_interval(&self.clock, now, &recorder.statistics);
         }
         if now >= self.publish {
-            self.publish(&recorder.statistics);
+            self.publish(recorder);
             recorder.pass_on_logs(&self.clock, now);
             self.publish = self.clock.after(now, PUBLISH_INTERVAL);
         }
@@ -268,9 +274,10 @@ impl<'a> Pace<'a> {
     /// Publishes the final counters, ends the last intervals of the logs, and returns the time the
     /// statistics cover.
     pub(super) fn finish(&self, recorder: &mut Recorder) -> Duration {
-        self.publish(&recorder.statistics);
+        self.publish(recorder);
         let counted = self.clock.between(self.counting_since, self.clock.now());
         recorder.end_log_interval(counted);
+        recorder.series.end_interval(counted, &recorder.statistics);
         if self.histogram_log.due != Ticks::NEVER {
             recorder.end_log_histogram(counted);
         }
@@ -291,9 +298,23 @@ impl<'a> Pace<'a> {
         self.progress.set_state(JobState::Running);
     }
 
+    /// Nothing counts, and no interval ends, before the ramp time is over.
+    fn end_interval(&mut self, now: Ticks, counted: Duration, recorder: &mut Recorder) {
+        if self.is_counting() {
+            recorder.series.end_interval(counted, &recorder.statistics);
+            self.intervals.interval = recorder.series.interval;
+        }
+        self.intervals.go_on(&self.clock, now);
+    }
+
+    fn is_counting(&self) -> bool {
+        matches!(self.progress.state(), JobState::Running)
+    }
+
     /// The run time begins when statistics begin to count.
     fn begin_counting(&mut self, now: Ticks) {
         self.counting_since = now;
+        self.intervals.start(&self.clock, now);
         if let Some(minimum) = &mut self.minimum {
             minimum.start(&self.clock, now);
         }
@@ -317,10 +338,16 @@ impl<'a> Pace<'a> {
 
     /// What the job has measured up to now.
     #[cold]
-    fn so_far(&self, statistics: &JobStatistics) -> JobOutcome {
+    fn so_far(&self, recorder: &Recorder) -> JobOutcome {
+        let runtime = self.clock.between(self.counting_since, self.clock.now());
+        let mut series = recorder.series.clone();
+        if self.is_counting() {
+            series.end_interval(runtime, &recorder.statistics);
+        }
         JobOutcome {
-            statistics: statistics.clone(),
-            runtime: self.clock.between(self.counting_since, self.clock.now()),
+            statistics: recorder.statistics.clone(),
+            series,
+            runtime,
             usage: self.usage(),
             thread_id: thread_id(),
             started: Some(self.started),
@@ -328,7 +355,8 @@ impl<'a> Pace<'a> {
         }
     }
 
-    fn publish(&self, statistics: &JobStatistics) {
+    fn publish(&self, recorder: &Recorder) {
+        let statistics = &recorder.statistics;
         let add = |one: PerDirection<u64>, other: PerDirection<u64>| {
             PerDirection([0, 1, 2].map(|index: usize| one.0[index] + other.0[index]))
         };
@@ -339,7 +367,7 @@ impl<'a> Pace<'a> {
         if let Some(interim) = self.progress.interim()
             && let Some(question) = interim.question()
         {
-            interim.answer(question, self.so_far(statistics));
+            interim.answer(question, self.so_far(recorder));
         }
     }
 
@@ -352,6 +380,7 @@ impl<'a> Pace<'a> {
             self.iops.due,
             self.latency_log.due,
             self.histogram_log.due,
+            self.intervals.due,
             self.minimum
                 .as_ref()
                 .map_or(Ticks::NEVER, |minimum| minimum.due),

@@ -8,12 +8,14 @@ use crate::clock::{Clock, Ticks};
 use crate::direction::{Direction, PerDirection};
 use crate::job::{JobSpec, Measure};
 use crate::logs::{FinishedLogs, LogCollector, LoggedIo};
-use crate::stats::JobStatistics;
+use crate::stats::{IntervalSeries, JobStatistics};
 
 /// Records I/Os, as far as the job wants to know.
 #[derive(Debug)]
 pub(super) struct Recorder {
     pub(super) statistics: JobStatistics,
+    /// What the job did in each interval.
+    pub(super) series: IntervalSeries,
     measure: Measure,
     /// All latencies are measured and nothing is logged: what nearly every job wants.
     usual: bool,
@@ -91,6 +93,7 @@ impl Recorder {
         let all = measure.completion_latency && measure.total_latency;
         Self {
             statistics,
+            series: IntervalSeries::new(),
             measure,
             usual: all && logs.is_none() && by_priority.is_none() && longest.is_none(),
             logs,

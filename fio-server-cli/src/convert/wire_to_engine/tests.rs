@@ -1,5 +1,5 @@
 use fio_engine::report::json::{Style, write_client_report};
-use fio_engine::report::{ClientReport, HostJob, HostReport, normal};
+use fio_engine::report::{ClientReport, HostJob, HostReport, ServerBackground, normal};
 
 use fio_engine::report::LatencyReport;
 use fio_engine::stats::Histogram;
@@ -209,8 +209,10 @@ fn no_figures_of_a_hostile_server_break_sums_or_reports() {
     let report = ClientReport {
         started: now,
         finished: now,
+        notices: Vec::new(),
         hosts: vec![HostReport {
             host: host(),
+            background: ServerBackground::default(),
             global_options: Vec::new(),
             jobs: host_jobs.collect(),
             groups: Vec::new(),
