@@ -331,6 +331,10 @@ impl GroupReport {
             };
             groups[index].add(job);
         }
+        for group in &mut groups {
+            let jobs = jobs.iter().filter(|job| job.group_id == group.group_id);
+            group.unified = unified_of(jobs.map(|job| job.unified));
+        }
         groups
     }
 
@@ -343,7 +347,6 @@ impl GroupReport {
 
     /// Adds a job, whose units the group has then, as with fio.
     fn add(&mut self, job: &JobReport) {
-        self.unified = job.unified;
         self.kb_base = job.kb_base;
         self.unit_base = job.unit_base;
         self.significant_figures = job.significant_figures;
@@ -387,6 +390,20 @@ impl GroupDirectionReport {
         self.max_bandwidth = self.max_bandwidth.max(bandwidth);
         self.bytes += job.bytes;
         self.aggregate_bandwidth = per_second(self.bytes, self.max_runtime);
+    }
+}
+
+/// How a group reports its directions if its jobs do so in these ways. As with fio, they stay apart where some are
+/// reported as one and some both ways.
+fn unified_of(jobs: impl Iterator<Item = UnifiedReporting> + Clone) -> UnifiedReporting {
+    let is_any = |wanted| jobs.clone().any(|unified| unified == wanted);
+    match (
+        is_any(UnifiedReporting::Mixed),
+        is_any(UnifiedReporting::Both),
+    ) {
+        (true, false) => UnifiedReporting::Mixed,
+        (false, true) => UnifiedReporting::Both,
+        _ => UnifiedReporting::Separate,
     }
 }
 

@@ -86,7 +86,8 @@ impl GroupReport {
         let mut shown: Vec<_> = NAMES.into_iter().zip(self.directions.0).collect();
         match self.unified {
             UnifiedReporting::Separate => {}
-            UnifiedReporting::Mixed => shown = vec![("MIXED", self.directions[Direction::Read])],
+            // Jobs with one direction have it as that of reads; others may be beside them.
+            UnifiedReporting::Mixed => shown.iter_mut().for_each(|(name, _)| *name = "MIXED"),
             UnifiedReporting::Both => shown.push(("MIXED", self.mixed())),
         }
         shown.retain(|(_, direction)| !direction.max_runtime.is_zero());

@@ -59,6 +59,13 @@ pub(super) const CASES: &[Case] = &[
         "[global]\nioengine=null\nsize=64g\ntime_based\nruntime=1\nbwavgtime=100\niopsavgtime=100\nrw=randrw\n\
          unified_rw_reporting=both\n[a]\n[b]\nrw=randtrim\n",
     ),
+    with(
+        "several ways of reporting in a group",
+        &[],
+        "[global]\nioengine=null\nsize=4m\nrw=randrw\n[m]\nunified_rw_reporting=mixed\n[b]\n\
+         unified_rw_reporting=both\n[c]\nnew_group\nunified_rw_reporting=mixed\n[d]\n[e]\nnew_group\n[f]\n\
+         unified_rw_reporting=both\n[g]\n",
+    ),
     all(
         "mixed reporting in terse 2",
         "[a]\nioengine=null\nsize=4m\nrw=randrw\nunified_rw_reporting=1\n",

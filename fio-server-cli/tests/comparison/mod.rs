@@ -1,6 +1,7 @@
 //! The same job, run by Debian's fio and by this program: both must print the same but for numbers.
 
 mod cases;
+mod clients;
 mod differences;
 mod fields;
 mod shape;

@@ -126,8 +126,12 @@ fn normal_line(line: &str) -> String {
     if VERSIONS.iter().any(|name| line.starts_with(name)) {
         return "<version>".to_owned();
     }
-    if line.starts_with("fio: ") && !line.starts_with("fio: bad: ") {
-        return "fio: <message>".to_owned();
+    let (host, rest) = match line.strip_prefix("<host> ") {
+        Some(rest) => ("<host> ", rest),
+        None => ("", line),
+    };
+    if rest.starts_with("fio: ") && !rest.starts_with("fio: bad: ") {
+        return format!("{host}fio: <message>");
     }
     let line = without_error(&without_date(line));
     let mut rest = line.as_str();
