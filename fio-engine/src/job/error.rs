@@ -138,6 +138,25 @@ pub enum Problem {
         /// The nearest name that is known.
         nearest: Option<String>,
     },
+    /// A job that writes or trims where only reading is allowed.
+    #[error("the job writes or trims, which --readonly forbids")]
+    ReadOnly,
+    /// The beginning of several names.
+    #[error("`{name}` may mean any of {candidates}; write it out")]
+    AmbiguousOption {
+        /// The name as written.
+        name: String,
+        /// The names it is the beginning of, separated by commas.
+        candidates: String,
+    },
+    /// A flag of the command that takes none has a value.
+    #[error("the flag --{flag} takes no value, and `{value}` is given")]
+    NeedlessValue {
+        /// The flag's name.
+        flag: &'static str,
+        /// The value as written.
+        value: String,
+    },
     /// fio has this option, this engine does not.
     #[error(
         "known to fio ({category}) but not supported here: {reason}; remove it to run the job without it"
@@ -258,6 +277,19 @@ pub enum ValueError {
     /// Options that do not go together, or a field of a [`JobSpec`](super::JobSpec) out of bounds.
     #[error("{0}")]
     Conflict(String),
+}
+
+impl Problem {
+    /// Whether fio has what is asked for, and it is only not to be had here.
+    pub(super) const fn is_of_absent(&self) -> bool {
+        matches!(
+            self,
+            Self::UnsupportedOption { .. }
+                | Self::UnsupportedEngineOption { .. }
+                | Self::AbsentEngine { .. }
+                | Self::Value(ValueError::Unsupported { .. })
+        )
+    }
 }
 
 fn suggestion(nearest: Option<&str>) -> String {

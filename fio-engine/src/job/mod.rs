@@ -35,6 +35,7 @@ mod process;
 mod rate;
 mod replay;
 mod reporting;
+mod show;
 mod source;
 mod spec;
 mod steady_state;
@@ -68,7 +69,7 @@ pub use options::{
     profile_options,
 };
 pub use order::{Distribution, FileService, OrderOptions, Sequencer, Zone, ZoneList};
-pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words};
+pub use parse::{Notice, ParseOptions, ParsedJobs, parse_jobs, parse_words, show_command_lines};
 pub use pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
 pub use priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};
 pub use process::{
@@ -85,6 +86,7 @@ pub use spec::{
 
 pub use steady_state::{MAX_STEADY_STATE_LENGTH, SteadyMeasure, SteadyStateOptions};
 pub use think_time::{ThinkTimeOptions, ThinkTrigger};
+pub use words::{CommandWord, CommandWordKind, split_words};
 pub use zones::StridedZones;
 
 pub(crate) use error::shown;

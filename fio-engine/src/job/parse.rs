@@ -9,6 +9,7 @@ use super::flags::GivenFlag;
 use super::grammar::{Line, LineKind, Lines};
 use super::limits::{Limit, ParseLimits};
 use super::options::{self, OptionInfo};
+use super::show::{AppliedOption, CommandLines};
 use super::source::{JobSource, Text, Texts};
 use super::spec::JobSpec;
 use super::words;
@@ -31,6 +32,8 @@ pub struct ParseOptions<'a> {
     /// Whether words may have flags of the fio command, which are then found in
     /// [`ParsedJobs::flags`]; otherwise they are refused, but for `--section`.
     pub allow_flags: bool,
+    /// Whether jobs that write or trim are refused (fio's `--readonly`).
+    pub read_only: bool,
     /// What keywords stand for, and which CPUs there are.
     pub machine: Machine,
 }
@@ -61,6 +64,7 @@ impl ParseOptions<'_> {
             read_files: false,
             sections: Vec::new(),
             allow_flags: false,
+            read_only: false,
             machine,
         }
     }
@@ -156,6 +160,46 @@ pub fn parse_words<W: AsRef<OsStr>>(
     parser.finish()
 }
 
+/// Prints the job files among the words of a fio command line as command lines, one line for each file,
+/// as `fio --showcmd` does.
+///
+/// Variables are replaced, options stand under their main names, and those that fio reads before or after
+/// others are in that place. As in fio, options before the first `--name` stand with the `[global]`
+/// sections of the first file, other job words nowhere, and nothing is quoted for a shell. Options and engines that are refused when
+/// jobs are to run are printed, too.
+///
+/// ```
+/// use fio_engine::job::{ParseOptions, show_command_lines};
+///
+/// let folder = tempfile::tempdir()?;
+/// let file = folder.path().join("a.fio");
+/// std::fs::write(&file, "[global]\nblocksize=4k\n[a]\nthread\n")?;
+/// let line = show_command_lines(&[file], &ParseOptions::default())?;
+/// assert_eq!(line, "fio --bs=4k --name=a --thread \n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// The first fault, with the number of its word or its place in a job file.
+pub fn show_command_lines<W: AsRef<OsStr>>(
+    words: &[W],
+    options: &ParseOptions<'_>,
+) -> Result<String, JobFileError> {
+    let words: Vec<&OsStr> = words.iter().map(AsRef::as_ref).collect();
+    let command = words::read(&words, options)?;
+    let mut options = options.clone();
+    options.sections.extend(command.sections);
+    let mut parser = Parser::new(&options);
+    parser.shown = Some(CommandLines::default());
+    let mut base = parser.new_draft();
+    for section in &command.jobs {
+        parser.section(section, &mut base)?;
+    }
+    let files: Vec<JobSource<'_>> = command.files.into_iter().map(JobSource::File).collect();
+    parser.sources(&files, &base)?;
+    Ok(parser.shown.unwrap_or_default().finish())
+}
+
 /// A section, or the words of one job, before its options are looked at.
 #[derive(Debug)]
 pub(super) struct Section<'t> {
@@ -189,6 +233,8 @@ struct Parser<'o> {
     clones: u64,
     /// Which of the sections asked for have been seen.
     found: Vec<bool>,
+    /// Where sections are printed rather than made jobs of.
+    shown: Option<CommandLines>,
 }
 
 impl<'o> Parser<'o> {
@@ -199,6 +245,7 @@ impl<'o> Parser<'o> {
             sections: 0,
             clones: 0,
             found: vec![false; options.sections.len()],
+            shown: None,
         }
     }
 
@@ -211,6 +258,9 @@ impl<'o> Parser<'o> {
         for (number, root) in texts.roots.iter().enumerate() {
             let first = self.parsed.jobs.len();
             let mut defaults = base.clone();
+            if let Some(shown) = &mut self.shown {
+                shown.begin_file();
+            }
             self.text(&texts, *root, &mut defaults)?;
             if let (1.., Some(job)) = (number, self.parsed.jobs.get_mut(first)) {
                 job.stonewall = true;
@@ -322,9 +372,13 @@ impl<'o> Parser<'o> {
 
     /// Makes a job of a section, or changes the defaults by it.
     fn section(&mut self, section: &Section<'_>, defaults: &mut Draft) -> Result<(), JobFileError> {
+        if self.shown.is_some() {
+            return self.show(section, defaults);
+        }
         if section.is_global() {
-            let mut given = self.apply(section, defaults)?;
-            self.parsed.global_options.append(&mut given);
+            let given = self.apply(section, defaults)?;
+            let given = given.into_iter().map(AppliedOption::recorded);
+            self.parsed.global_options.extend(given);
             let remarks = std::mem::take(&mut defaults.remarks);
             self.notices(section, remarks);
             return Ok(());
@@ -333,10 +387,14 @@ impl<'o> Parser<'o> {
             return Ok(());
         }
         let mut draft = defaults.for_job(String::from_utf8_lossy(section.name).into_owned());
-        draft.spec.given_options = self.apply(section, &mut draft)?;
+        let given = self.apply(section, &mut draft)?;
+        draft.spec.given_options = given.into_iter().map(AppliedOption::recorded).collect();
         let fault = |problem| section_fault(section, problem);
         let (spec, remarks) = draft.finish().map_err(|error| fault(error.into()))?;
         self.notices(section, remarks);
+        if self.options.read_only && (spec.pattern.write || spec.pattern.trim) {
+            return Err(fault(Problem::ReadOnly));
+        }
         self.clones = self.clones.saturating_add(spec.clones.into());
         if self.clones > self.options.limits.jobs {
             return Err(fault(Problem::Limit {
@@ -348,13 +406,32 @@ impl<'o> Parser<'o> {
         Ok(())
     }
 
+    /// Prints a section, whose options need not be ones that jobs can use here.
+    fn show(&mut self, section: &Section<'_>, defaults: &mut Draft) -> Result<(), JobFileError> {
+        let global = section.is_global();
+        if !global && !self.is_wanted(section) {
+            return Ok(());
+        }
+        let given = if global {
+            self.apply(section, defaults)?
+        } else {
+            let mut draft = defaults.for_job(String::new());
+            self.apply(section, &mut draft)?
+        };
+        let name = (!global).then(|| String::from_utf8_lossy(section.name));
+        if let Some(shown) = &mut self.shown {
+            shown.section(section.of_words, name.as_deref(), &given);
+        }
+        Ok(())
+    }
+
     /// Applies the options in order, `kb_base` before all others, since it decides what numbers
-    /// mean, and those of engines after the others. Gives the options for reports.
+    /// mean, and those of engines after the others. Gives the options as they were written.
     fn apply(
         &self,
         section: &Section<'_>,
         draft: &mut Draft,
-    ) -> Result<Vec<(String, String)>, JobFileError> {
+    ) -> Result<Vec<AppliedOption>, JobFileError> {
         let first = section
             .options
             .iter()
@@ -365,7 +442,7 @@ impl<'o> Parser<'o> {
         // In a file the engine may be named behind its options, which are unknown if it is not here;
         // among words it must come first.
         let waits = |given: &GivenOption<'_>| !section.of_words && is_of_engine(given.name);
-        let mut recorded = vec![(String::new(), String::new()); section.options.len()];
+        let mut recorded = vec![AppliedOption::default(); section.options.len()];
         for waiting in [false, true] {
             for (record, given) in recorded.iter_mut().zip(&section.options) {
                 if waits(given) == waiting {
@@ -374,7 +451,7 @@ impl<'o> Parser<'o> {
             }
         }
         if !section.of_words {
-            recorded.sort_by_key(|(name, _)| place_in_reports(name));
+            recorded.sort_by_key(|given| place_in_reports(&given.name));
         }
         Ok(recorded)
     }
@@ -384,10 +461,16 @@ impl<'o> Parser<'o> {
         section: &Section<'_>,
         given: &GivenOption<'_>,
         draft: &mut Draft,
-    ) -> Result<(String, String), JobFileError> {
+    ) -> Result<AppliedOption, JobFileError> {
         let fault = |problem| option_fault(section, given, problem);
-        let unknown = || options::unknown(given.name, &draft.spec.engine);
-        let option = options::find(given.name).ok_or_else(|| fault(unknown()))?;
+        let Some(option) = options::find(given.name) else {
+            let problem = options::unknown(given.name, &draft.spec.engine);
+            return if self.shown.is_some() && problem.is_of_absent() {
+                Ok(AppliedOption::of_absent_engine(given))
+            } else {
+                Err(fault(problem))
+            };
+        };
         let expander = self.expander();
         let value = match given.value {
             Some(value) if !section.of_words => Some(
@@ -399,9 +482,17 @@ impl<'o> Parser<'o> {
         };
         let value = value.as_deref();
         if !(section.is_global() && option.name == "name") {
-            option.apply(draft, value, given.name).map_err(fault)?;
+            match option.apply(draft, value, given.name) {
+                Err(problem) if self.shown.is_some() && problem.is_of_absent() => {
+                    note_absent_engine(draft, option, value);
+                }
+                applied => applied.map_err(fault)?,
+            }
         }
-        Ok(recorded(option, value))
+        Ok(AppliedOption {
+            name: option.name.to_owned(),
+            value: value.map(|value| String::from_utf8_lossy(value).into_owned()),
+        })
     }
 
     fn expander(&self) -> Expander<'_> {
@@ -454,13 +545,14 @@ impl<'o> Parser<'o> {
     }
 }
 
-/// The option as reports show it: under its main name, as fio does.
-fn recorded(option: &OptionInfo, value: Option<&[u8]>) -> (String, String) {
-    let value = String::from_utf8_lossy(value.unwrap_or_default());
-    (option.name.to_owned(), value.into_owned())
+/// What follows may be options of this engine.
+fn note_absent_engine(draft: &mut Draft, option: &OptionInfo, value: Option<&[u8]>) {
+    if option.name == "ioengine" {
+        draft.spec.engine = String::from_utf8_lossy(value.unwrap_or_default()).into_owned();
+    }
 }
 
-/// Where fio's reports have an option of a job file: a few before all others, names of files behind them, and
+/// Where fio's reports and `--showcmd` have an option of a job file: a few before all others, names of files behind them, and
 /// options of engines last. Found by trying each option of fio 3.33; reports of 3.42 are in the same order.
 fn place_in_reports(name: &str) -> u8 {
     match name {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod jobs;
 pub(crate) mod values;
 
 use std::ffi::OsStr;
@@ -68,6 +69,19 @@ impl Fio {
             .stderr(Stdio::null())
             .status();
         status.expect("fio starts").success()
+    }
+
+    /// What `fio --showcmd` prints with these words; `None` if it fails.
+    pub(crate) fn shown<T: AsRef<OsStr>>(&self, words: &[T]) -> Option<String> {
+        let output = Command::new("fio")
+            .current_dir(self.0.path())
+            .arg("--showcmd")
+            .args(words)
+            .stderr(Stdio::null())
+            .output()
+            .expect("fio starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        output.status.success().then_some(text)
     }
 
     /// Runs a job file and gives fio's JSON. A job that fio never ends is ended after a minute.

@@ -65,8 +65,6 @@ pub(super) enum RequestError {
     Jobs(#[from] JobFileError),
     #[error(transparent)]
     File(#[from] JobFolderError),
-    #[error("job {job} writes or trims, which --readonly forbids")]
-    ReadOnly { job: String },
     #[error("`{0}` cannot be combined with a job file; write it into its [global] section")]
     NotForJobFile(String),
 }
@@ -240,36 +238,32 @@ impl JobRequest {
     ) -> Result<ParsedJobs, RequestError> {
         let mut options = ParseOptions::for_peer();
         options.sections = self.line.sections.clone();
+        options.read_only = self.line.read_only;
         options.limits = ParseLimits {
             bytes: limits.message_bytes as u64,
             jobs: limits.jobs_per_run as u64,
             ..ParseLimits::default()
         };
         let parsed = match &self.source {
-            Source::Text(text) => self.parse_file(SOURCE, text, &options)?,
+            Source::Text(text) => self.parse_file(SOURCE, text, &options),
             Source::Path(path) => {
                 let text = folders.read(path, limits.message_bytes as u64)?;
-                self.parse_file(&path.to_string_lossy(), &text, &options)?
+                self.parse_file(&path.to_string_lossy(), &text, &options)
             }
             // Flags alone define no job, and options alone wait for a job file that may come. In
             // version 1 there will be none.
-            Source::Line if self.line.options.is_empty() => ParsedJobs::default(),
-            Source::Line if !self.line.defines_jobs() && !self.run_at_once => ParsedJobs::default(),
+            Source::Line if self.line.options.is_empty() => Ok(ParsedJobs::default()),
+            Source::Line if !self.line.defines_jobs() && !self.run_at_once => {
+                Ok(ParsedJobs::default())
+            }
             Source::Line => {
                 options.sections.clear();
-                parse_words(&self.line.options, &options)?
+                parse_words(&self.line.options, &options).map_err(RequestError::from)
             }
         };
-        let writer = parsed
-            .jobs
-            .iter()
-            .find(|job| job.pattern.write || job.pattern.trim);
-        match writer {
-            _ if self.line.parse_only => Ok(ParsedJobs::default()),
-            Some(job) if self.line.read_only => Err(RequestError::ReadOnly {
-                job: job.name.clone(),
-            }),
-            _ => Ok(parsed),
+        match parsed {
+            Ok(_) if self.line.parse_only => Ok(ParsedJobs::default()),
+            parsed => parsed,
         }
     }
 
@@ -343,7 +337,7 @@ mod tests {
     fn readonly_refuses_jobs_that_write() {
         let text = "[w]\nioengine=null\nsize=1m\nrw=randwrite\n";
         let error = file(text, &["fio", "--readonly"]).unwrap_err();
-        assert!(error.to_string().contains("job w writes"), "{error}");
+        assert!(error.to_string().contains("[w]: the job writes"), "{error}");
         file(text, &["fio"]).unwrap();
     }
 

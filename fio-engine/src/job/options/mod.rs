@@ -320,15 +320,20 @@ fn all_options() -> impl Iterator<Item = &'static OptionInfo> {
     of_jobs.chain(&absent::PROFILE_OPTIONS)
 }
 
+/// Every name and alias with its option.
+pub(super) fn names() -> impl Iterator<Item = (&'static str, &'static OptionInfo)> {
+    all_options().flat_map(|option| {
+        let alias = option.alias.map(|alias| (alias, option));
+        std::iter::once((option.name, option)).chain(alias)
+    })
+}
+
 /// Finds an option by name or alias.
 pub(super) fn find(name: &[u8]) -> Option<&'static OptionInfo> {
     static BY_NAME: LazyLock<HashMap<&'static [u8], &'static OptionInfo>> = LazyLock::new(|| {
-        let all = all_options();
-        let names = all.flat_map(|option| {
-            let alias = option.alias.map(|alias| (alias.as_bytes(), option));
-            std::iter::once((option.name.as_bytes(), option)).chain(alias)
-        });
-        names.collect()
+        names()
+            .map(|(name, option)| (name.as_bytes(), option))
+            .collect()
     });
     BY_NAME.get(name).copied()
 }
@@ -356,7 +361,5 @@ fn engine_not_here(engine: &str) -> Option<Problem> {
 
 /// The option whose name or alias is nearest to `name`.
 pub(super) fn nearest_option(name: &[u8]) -> Option<&'static str> {
-    let all = all_options();
-    let names = all.flat_map(|option| std::iter::once(option.name).chain(option.alias));
-    nearest(name, names)
+    nearest(name, names().map(|(name, _)| name))
 }
