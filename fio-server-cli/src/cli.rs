@@ -66,6 +66,12 @@ pub enum Command {
     /// are translated; what a version cannot carry is left out, and the client is told so, once for
     /// each thing. A client and a server of the same version hear each other unchanged.
     Bridge(BridgeArgs),
+    /// Do as fio does: its command line, its output, its exit codes
+    ///
+    /// Replaces the word `fio` in scripts. Called under the name fio, the program has this command line
+    /// without the word.
+    #[command(disable_help_flag = true, disable_version_flag = true)]
+    Fio(FioArgs),
     /// Say which job options there are, and what one of them takes
     ///
     /// The list has all options of fio, the refused ones with the reason.
@@ -138,6 +144,22 @@ pub struct ServeArgs {
     /// The process that --daemonize starts has this flag.
     #[arg(long, hide = true, requires = "daemonize")]
     pub in_background: bool,
+
+    /// Say where it listens on the standard output, as fio does.
+    #[arg(skip)]
+    pub as_fio: bool,
+}
+
+/// Words of `fio`.
+#[derive(Debug, Args)]
+pub struct FioArgs {
+    /// Flags, job options and job files, as fio takes them; --help lists the flags
+    #[arg(
+        value_name = "ARGS",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub words: Vec<std::ffi::OsString>,
 }
 
 /// Flags of `client`.

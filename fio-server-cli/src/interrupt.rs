@@ -1,6 +1,7 @@
 //! Signals: being asked to stop by Ctrl-C, or by SIGTERM from a supervisor, and not dying of others.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -9,7 +10,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(crate) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
+    last: Option<Instant>,
 }
+
+/// Signals that follow another this soon are the same wish to stop: `timeout` sends one to the process and one to
+/// its group.
+const SAME_WISH: Duration = Duration::from_millis(200);
 
 impl Interrupts {
     /// Must be called inside a runtime.
@@ -18,14 +24,23 @@ impl Interrupts {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            last: None,
         })
     }
 
-    /// Waits for the next one. Safe to cancel.
-    pub(crate) async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+    /// Waits for the next one and returns its number. Safe to cancel.
+    pub(crate) async fn next(&mut self) -> i32 {
+        loop {
+            let signal = tokio::select! {
+                _ = self.interrupt.recv() => SignalKind::interrupt(),
+                _ = self.terminate.recv() => SignalKind::terminate(),
+            };
+            let now = Instant::now();
+            let is_same = |last: Instant| now.duration_since(last) < SAME_WISH;
+            if !self.last.is_some_and(is_same) {
+                self.last = Some(now);
+                return signal.as_raw_value();
+            }
         }
     }
 }

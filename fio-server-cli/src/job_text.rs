@@ -105,8 +105,11 @@ pub enum JobTextError {
     },
 }
 
-/// Reads job files, or words in fio's command-line form, into texts to be sent one after the
+/// Reads job files and words in fio's command-line form into texts to be sent one after the
 /// other. `lookup` gives the values of `${NAME}`.
+///
+/// Words in front of the first `--name` hold for the jobs of files, too, as a `[global]` section at the head of
+/// each.
 ///
 /// # Errors
 /// See [`JobTextError`].
@@ -119,6 +122,12 @@ pub fn prepare(
     if names_standard_input_twice(files) {
         return Err(JobTextError::StandardInputTwice);
     }
+    let named = words.iter().position(|word| is_name(word));
+    let (for_all, of_jobs) = words.split_at(named.unwrap_or(words.len()));
+    let head = lines_of(for_all)?;
+    if files.is_empty() && !words.is_empty() && of_jobs.is_empty() {
+        return Err(JobTextError::NoJobs(COMMAND_LINE.to_owned()));
+    }
     let mut texts = Vec::new();
     let mut seen = Vec::new();
     for path in files {
@@ -130,7 +139,11 @@ pub fn prepare(
         expansion.add(&path.display().to_string(), &bytes, path.parent(), 0)?;
         seen.append(&mut expansion.seen_sections);
         if expansion.jobs > 0 {
-            texts.push(expansion.out);
+            let mut text = expansion.out;
+            if !for_all.is_empty() {
+                text.text.splice(..0, head.bytes());
+            }
+            texts.push(text);
         } else if sections.is_empty() {
             return Err(JobTextError::NoJobs(expansion.out.name));
         }
@@ -138,10 +151,23 @@ pub fn prepare(
     if let Some(missing) = sections.iter().find(|section| !seen.contains(section)) {
         return Err(JobTextError::NoSuchSection(missing.clone()));
     }
-    if !words.is_empty() {
-        texts.push(words_as_text(words)?);
+    if !of_jobs.is_empty() {
+        texts.push(JobText {
+            name: COMMAND_LINE.to_owned(),
+            text: lines_of(words)?.into_bytes(),
+            notices: Vec::new(),
+        });
     }
     Ok(texts)
+}
+
+/// What messages call words.
+const COMMAND_LINE: &str = "command line";
+
+/// Whether a word begins a job.
+fn is_name(word: &str) -> bool {
+    let option = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+    option.is_some_and(|option| option == "name" || option.starts_with("name="))
 }
 
 /// The environment of this process.
@@ -332,9 +358,8 @@ fn included_file(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// `--name=a --rw=read` as `[a]` and `rw=read`; options before the first name are global.
-fn words_as_text(words: &[String]) -> Result<JobText, JobTextError> {
+fn lines_of(words: &[String]) -> Result<String, JobTextError> {
     let mut text = String::from("[global]\n");
-    let mut named = false;
     let mut words = words.iter().enumerate().peekable();
     while let Some((index, word)) = words.next() {
         let number = index + 1;
@@ -349,24 +374,13 @@ fn words_as_text(words: &[String]) -> Result<JobText, JobTextError> {
             });
         }
         let line = match (name, value) {
-            ("name", Some(value)) => {
-                named = true;
-                format!("[{value}]\n")
-            }
+            ("name", Some(value)) => format!("[{value}]\n"),
             (name, Some(value)) => format!("{}={value}\n", option_name(name)),
             (name, None) => format!("{}\n", option_name(name)),
         };
         text.push_str(&line);
     }
-    let name = "command line".to_owned();
-    if !named {
-        return Err(JobTextError::NoJobs(name));
-    }
-    Ok(JobText {
-        name,
-        text: text.into_bytes(),
-        notices: Vec::new(),
-    })
+    Ok(text)
 }
 
 /// The option of a word and its value, if that is part of the word.

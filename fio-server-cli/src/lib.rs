@@ -7,6 +7,7 @@ pub mod client;
 pub mod commands;
 pub mod convert;
 pub mod exit;
+pub mod fio_form;
 pub mod job_text;
 pub mod options;
 pub mod output;

@@ -17,6 +17,9 @@ pub struct WordOrder {
     pub files: Vec<usize>,
     /// Places of the values of `--remote-config`.
     pub remote_files: Vec<usize>,
+    /// Places of the words of job options, where they are not for all servers: fio's command line has them among
+    /// the servers. Empty otherwise.
+    pub words: Vec<usize>,
 }
 
 impl FromArgMatches for WordOrder {
@@ -30,6 +33,7 @@ impl FromArgMatches for WordOrder {
             host_list: places("hosts").first().copied(),
             files: places("files"),
             remote_files: places("remote_config"),
+            words: Vec::new(),
         })
     }
 
@@ -128,6 +132,7 @@ mod tests {
             host_list,
             files,
             remote_files,
+            words: _,
         } = args.order;
         let list = host_list.expect("given");
         assert!(hosts[0] < files[0] && files[0] < hosts[1] && hosts[1] < list);

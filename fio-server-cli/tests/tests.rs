@@ -8,6 +8,8 @@ mod decode_capture;
 mod examples;
 mod explain;
 mod fake_server;
+mod fio_form;
+mod fio_form_servers;
 mod generate;
 mod help;
 mod native;

@@ -45,7 +45,7 @@ pub(crate) fn bridge(args: &BridgeArgs) -> Result<ExitStatus, Failure> {
         let mut bridge = Bridge::new(args);
         tokio::select! {
             never = bridge.accept_all(&listeners) => match never {},
-            () = interrupts.next() => anyhow::Ok(()),
+            _ = interrupts.next() => anyhow::Ok(()),
         }
     });
     runtime.shutdown_background();

@@ -9,7 +9,7 @@ use fio_engine::report::terse::TerseVersion;
 use super::parse_duration;
 
 /// What to print where: shared by `client` and `run`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
     /// Write the results to FILE instead of the standard output
     #[arg(long, short, value_name = "FILE")]

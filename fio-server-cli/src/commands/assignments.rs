@@ -21,7 +21,6 @@ pub(super) fn assignments(args: &ClientArgs) -> Result<Vec<Assignment>, Failure>
     let pieces = Pieces::of(args);
     let places: Vec<_> = servers.iter().map(|(place, _)| *place).collect();
     let own = assign(&places, &pieces.places);
-    let words = words_of(args)?;
     let mut known: Vec<(Vec<usize>, Arc<[Work]>)> = Vec::new();
     let mut assignments = Vec::with_capacity(servers.len());
     for ((_, address), own) in servers.into_iter().zip(own) {
@@ -29,7 +28,7 @@ pub(super) fn assignments(args: &ClientArgs) -> Result<Vec<Assignment>, Failure>
         let work = match known.iter().find(|(pieces, _)| *pieces == own) {
             Some((_, work)) => work.clone(),
             None => {
-                let work = pieces.read(&own, args, &words)?;
+                let work = pieces.read(&own, args)?;
                 known.push((own, work.clone()));
                 work
             }
@@ -51,8 +50,10 @@ pub(super) fn assignments(args: &ClientArgs) -> Result<Vec<Assignment>, Failure>
 
 /// Every server with its place on the command line.
 fn servers(args: &ClientArgs) -> Result<Vec<(usize, Address)>, HostsError> {
-    // Names all mistakes there can be.
-    all_hosts(&args.host, args.hosts.as_deref())?;
+    // Names all mistakes there can be. fio has a session for each time a server is named.
+    if !args.output.as_fio {
+        all_hosts(&args.host, args.hosts.as_deref())?;
+    }
     let places = args.order.hosts.iter().copied();
     let mut servers: Vec<_> = places.zip(args.host.iter().cloned()).collect();
     if let (Some(path), Some(place)) = (&args.hosts, args.order.host_list) {
@@ -62,55 +63,67 @@ fn servers(args: &ClientArgs) -> Result<Vec<(usize, Address)>, HostsError> {
     Ok(servers)
 }
 
-/// Job files, here and on the servers, with their places on the command line.
-struct Pieces {
+/// Job files, here and on the servers, and words, with their places on the command line.
+struct Pieces<'a> {
     places: Vec<usize>,
-    files: Vec<Piece>,
+    pieces: Vec<Piece<'a>>,
 }
 
-enum Piece {
-    Here(PathBuf),
-    Remote(PathBuf),
+enum Piece<'a> {
+    Here(&'a PathBuf),
+    Remote(&'a PathBuf),
+    Word(&'a String),
 }
 
-impl Pieces {
-    fn of(args: &ClientArgs) -> Self {
-        let here = args.jobs.files.iter().cloned().map(Piece::Here);
-        let remote = args.remote_config.iter().cloned().map(Piece::Remote);
-        let places = [&args.order.files[..], &args.order.remote_files].concat();
+/// What stands behind `--` is for all servers, as what stands before the first.
+const BEFORE_ALL: usize = 0;
+
+impl<'a> Pieces<'a> {
+    fn of(args: &'a ClientArgs) -> Self {
+        let here = args.jobs.files.iter().map(Piece::Here);
+        let remote = args.remote_config.iter().map(Piece::Remote);
+        let words = args.jobs.words.iter().map(Piece::Word);
+        let mut places = [&args.order.files[..], &args.order.remote_files].concat();
+        if args.order.words.is_empty() {
+            places.extend(args.jobs.words.iter().map(|_| BEFORE_ALL));
+        } else {
+            places.extend(&args.order.words);
+        }
         Self {
             places,
-            files: here.chain(remote).collect(),
+            pieces: here.chain(remote).chain(words).collect(),
         }
     }
 
-    /// Reads what one server is to run: the files of this side, then those of the server's.
-    fn read(
-        &self,
-        own: &[usize],
-        args: &ClientArgs,
-        words: &[JobText],
-    ) -> Result<Arc<[Work]>, Failure> {
-        let (mut here, mut remote) = (Vec::new(), Vec::new());
+    /// Reads what one server is to run: the files of this side, the words, then the server's files.
+    fn read(&self, own: &[usize], args: &ClientArgs) -> Result<Arc<[Work]>, Failure> {
+        let (mut here, mut words, mut remote) = (Vec::new(), Vec::new(), Vec::new());
         for piece in own {
-            match &self.files[*piece] {
+            match self.pieces[*piece] {
                 Piece::Here(path) => here.push(path.clone()),
+                Piece::Word(word) => words.push(word.clone()),
                 Piece::Remote(path) => remote.push(Work::Remote(path.clone())),
             }
         }
-        let jobs = prepare(&here, &[], &args.jobs.section, &environment).map_err(Failure::setup)?;
+        let jobs = prepare(&here, &words, &args.jobs.section, &environment);
+        let jobs = jobs.map_err(Failure::setup)?;
         warn(&jobs);
-        let texts = jobs.into_iter().chain(words.iter().cloned());
-        Ok(texts.map(Work::Text).chain(remote).collect())
+        Ok(jobs.into_iter().map(Work::Text).chain(remote).collect())
     }
 }
 
-/// Job options behind `--`, for all servers.
-fn words_of(args: &ClientArgs) -> Result<Vec<JobText>, Failure> {
-    if args.jobs.words.is_empty() {
-        return Ok(Vec::new());
+/// The texts that the servers would be sent, those of all of them.
+pub(super) fn texts(args: &ClientArgs) -> Result<Vec<JobText>, Failure> {
+    let mut texts = Vec::new();
+    for assignment in assignments(args)? {
+        for work in &*assignment.work {
+            match work {
+                Work::Text(text) if !texts.contains(text) => texts.push(text.clone()),
+                Work::Text(_) | Work::Remote(_) => {}
+            }
+        }
     }
-    prepare(&[], &args.jobs.words, &[], &environment).map_err(Failure::setup)
+    Ok(texts)
 }
 
 /// What is remarkable about the jobs of all servers, each remark once.

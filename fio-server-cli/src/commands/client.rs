@@ -51,6 +51,11 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
     status
 }
 
+/// The texts that the servers would be sent, those of all of them.
+pub(crate) fn texts(args: &ClientArgs) -> Result<Vec<JobText>, Failure> {
+    super::assignments::texts(args)
+}
+
 fn check_combination(args: &ClientArgs, embedded: bool) -> anyhow::Result<()> {
     if !embedded && args.random_rule.is_some() {
         return Err(anyhow!(
@@ -124,7 +129,8 @@ fn check(args: &JobArgs, jobs: &[JobText]) -> Result<(), fio_engine::job::JobFil
     if !sources.is_empty() {
         parse_jobs(&sources, &options)?;
     }
-    if !args.words.is_empty() {
+    // Words without a name are those of the files' jobs.
+    if jobs.len() > sources.len() {
         parse_words(&args.words, &ParseOptions::default())?;
     }
     Ok(())

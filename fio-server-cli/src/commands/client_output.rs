@@ -96,8 +96,8 @@ impl ClientOutput {
                     Some((host, event)) => self.handle(&fleet, host, event),
                     None => break,
                 },
-                () = interrupts.next() => {
-                    self.interrupt(&fleet, interrupted);
+                signal = interrupts.next() => {
+                    self.interrupt(&fleet, interrupted, signal);
                     interrupted = true;
                 }
                 _ = tick.tick() => {
@@ -140,19 +140,20 @@ impl ClientOutput {
         failure.is_none()
     }
 
-    fn interrupt(&mut self, fleet: &Fleet, again: bool) {
+    fn interrupt(&mut self, fleet: &Fleet, again: bool, signal: i32) {
         if again {
             fleet.abandon();
         } else {
-            self.results
-                .complain("interrupted: stopping the jobs; once more to give up");
+            if let Err(error) = self.results.interrupted(signal) {
+                self.failed.get_or_insert(error);
+            }
             fleet.stop();
         }
     }
 
     fn handle(&mut self, fleet: &Fleet, host: usize, event: HostEvent) {
         let printed = match event {
-            HostEvent::Probe(probe) if !self.embedded => self.text(host, probe_line(&probe)),
+            HostEvent::Probe(probe) if !self.embedded => self.probe(host, &probe),
             HostEvent::Text(text) => self.text(host, text),
             HostEvent::Anew => self.interim(host),
             HostEvent::Job(job) => {
@@ -183,6 +184,16 @@ impl ClientOutput {
         }
     }
 
+    /// Tells who a server is. As fio has it, its lines begin with the name it has for itself from then on.
+    fn probe(&mut self, host: usize, probe: &Probe) -> Result<(), SinkError> {
+        let line = probe_line(probe);
+        if !self.results.is_as_fio() {
+            return self.text(host, line);
+        }
+        self.hosts[host].lines = LinePrefixer::new(&probe.host_name);
+        self.results.text(&line)
+    }
+
     /// Tells how far apart the servers started, once all that go on have.
     fn tell_skew(&mut self, fleet: &Fleet) {
         let started = |host: &HostResult| host.began.is_some() || host.end.is_some();
@@ -190,6 +201,9 @@ impl ClientOutput {
             return;
         }
         self.skew_told = true;
+        if self.results.is_as_fio() {
+            return;
+        }
         if let Some((told, began)) = fleet.skew() {
             let servers = fleet.hosts().iter().filter(|host| host.began.is_some());
             self.results.complain(format_args!(

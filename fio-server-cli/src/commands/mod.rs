@@ -13,6 +13,10 @@ mod probe;
 mod pursuit;
 mod run;
 
+pub(crate) use client::{client, texts};
+pub(crate) use inflate_log::inflate_logs;
+pub(crate) use run::{RunWishes, calibrate, execute};
+
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
@@ -33,10 +37,16 @@ pub fn run(cli: &Cli) -> ExitStatus {
 
 fn dispatch(command: &Command) -> Result<ExitStatus, Failure> {
     match command {
-        Command::Client(args) => client::client(args),
+        Command::Client(args) => client(args),
         Command::Serve(args) => {
-            crate::server::serve(args)?;
+            let words: Vec<_> = std::env::args_os().skip(1).collect();
+            crate::server::serve(args, &words)?;
             Ok(ExitStatus::Success)
+        }
+        // `main` does not come here, as its words are not for clap.
+        Command::Fio(args) => {
+            let error = anyhow::anyhow!("the words {:?} are for fio_form::run", args.words);
+            Err(Failure::setup(error))
         }
         Command::Run(args) => run::run(args),
         Command::Explain(args) => explain::explain(args),
@@ -47,7 +57,7 @@ fn dispatch(command: &Command) -> Result<ExitStatus, Failure> {
         Command::Enghelp(args) => help::as_in_fio(help::engine_help(args.name.as_deref())),
         Command::Generate(what) => generate::generate(what),
         Command::Decode(args) => decode::decode(args),
-        Command::InflateLog(args) => inflate_log::inflate_logs(args),
+        Command::InflateLog(args) => inflate_logs(args),
         Command::Bridge(args) => crate::bridge::bridge(args),
     }
 }

@@ -8,9 +8,7 @@ use tokio::sync::mpsc;
 use crate::cli::RunArgs;
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
-use crate::output::{
-    BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, LinePrefixer, Results, VERSION,
-};
+use crate::output::{BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, LinePrefixer, Results};
 
 /// How often the state of the run is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -72,7 +70,7 @@ impl<'a> Pursuit<'a> {
                     Some(RunEvent::Finished) | None => break,
                     Some(_) => {}
                 },
-                () = interrupts.next() => self.interrupt()?,
+                signal = interrupts.next() => self.interrupt(signal)?,
                 _ = tick.tick() => {
                     self.look()?;
                     if self.run.is_finished() && events.is_empty() {
@@ -87,7 +85,8 @@ impl<'a> Pursuit<'a> {
 
     /// Between the jobs and how many there are, fio tells its version.
     fn version(&mut self) -> Result<(), Failure> {
-        self.text(Level::Info, &format!("{VERSION}\n"))
+        let version = self.results.version();
+        self.text(Level::Info, &format!("{version}\n"))
     }
 
     fn text(&mut self, level: Level, text: &str) -> Result<(), Failure> {
@@ -95,16 +94,16 @@ impl<'a> Pursuit<'a> {
         printed.map_err(Failure::setup)
     }
 
-    fn interrupt(&mut self) -> Result<(), Failure> {
+    fn interrupt(&mut self, signal: i32) -> Result<(), Failure> {
         if self.interrupted {
             let status = ExitStatus::Interrupted;
             let error = anyhow::anyhow!("interrupted twice; nothing is reported");
             return Err(Failure { status, error });
         }
         self.interrupted = true;
-        self.results
-            .complain("interrupted: stopping the jobs; once more to give up");
         self.run.stop();
+        let told = self.results.interrupted(signal);
+        told.map_err(Failure::setup)?;
         Ok(())
     }
 

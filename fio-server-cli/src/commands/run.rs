@@ -9,7 +9,7 @@ use fio_engine::idle::{IdleDetail, IdleMonitor};
 use fio_engine::job::{JobSource, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 use fio_engine::logs::check_folders;
 use fio_engine::report::{Report, normal};
-use fio_engine::run::{Run, RunEvent, RunOptions};
+use fio_engine::run::{Level, Run, RunEvent, RunOptions};
 use tokio::sync::mpsc;
 
 use super::log_files::{LogFailures, write_log_files};
@@ -19,7 +19,7 @@ use crate::cli::{IdleProfile, JobArgs, OutputArgs, RunArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
 use crate::job_text::{JobTextError, names_standard_input_twice};
-use crate::output::{BandwidthLog, BandwidthLogError, Results, Sink, complain, composed};
+use crate::output::{BandwidthLog, BandwidthLogError, Results, Sink, composed};
 
 /// Runs the jobs and prints what they measured.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
@@ -35,12 +35,33 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         return Err(Failure::setup(JobTextError::StandardInputTwice));
     }
     let parsed = parse(&args.jobs).map_err(Failure::setup)?;
-    for notice in &parsed.notices {
-        complain(format_args!("warning: {notice}"));
-    }
+    execute(parsed, args, RunWishes::default())
+}
+
+/// What fio's command line may ask of a run beyond what `run` has flags for.
+#[derive(Default)]
+pub(crate) struct RunWishes {
+    /// The most clones of all jobs, where more than usual are wanted.
+    pub(crate) most_jobs: Option<usize>,
+    /// Lines to begin with.
+    pub(crate) first_lines: String,
+    /// Makes lines of events.
+    pub(crate) tell: Option<fn(&RunEvent) -> Option<String>>,
+}
+
+/// Runs jobs and prints what they measured; what `args` say of which jobs to run has been done.
+pub(crate) fn execute(
+    parsed: ParsedJobs,
+    args: &RunArgs,
+    wishes: RunWishes,
+) -> Result<ExitStatus, Failure> {
     let mut results = Results::open(&args.output)
         .map_err(Failure::setup)?
         .counting_from(args.latency_from);
+    for notice in &parsed.notices {
+        results.remark(notice).map_err(Failure::setup)?;
+    }
+    results.text(&wishes.first_lines).map_err(Failure::setup)?;
     let bandwidth = bandwidth_log(&args.output).map_err(Failure::setup)?;
     let (events, received) = mpsc::unbounded_channel();
     let mut options = RunOptions::default();
@@ -49,15 +70,23 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     options.notices = parsed.notices.iter().map(ToString::to_string).collect();
     options.explains = results.is_native();
     options.interim_reports = args.output.status_interval.is_some();
+    options.max_jobs = options.max_jobs.max(wishes.most_jobs.unwrap_or_default());
     options.idleness = args.idle_prof.and_then(IdleProfile::detail);
     check_folders(&parsed.jobs).map_err(Failure::setup)?;
     write_log_files(&mut options);
     let logs = Arc::new(LogFailures::default());
     let log_failures = logs.clone();
+    let tell = wishes.tell;
     options.observer = Some(Arc::new(move |event| match event {
         RunEvent::LogsWritten { logs, .. } => log_failures.note(&logs),
         // Without a receiver the run is being dropped.
-        event => drop(events.send(event)),
+        event => {
+            if let Some(text) = tell.and_then(|tell| tell(&event)) {
+                let level = Level::Info;
+                let _ = events.send(RunEvent::Text { level, text });
+            }
+            let _ = events.send(event);
+        }
     }));
     let (report, interrupted) = runtime()?.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;
@@ -70,7 +99,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         Ok::<_, Failure>((run.wait(), interrupted))
     })?;
     for job in report.jobs.iter().filter(|job| job.failed) {
-        results.complain(job_failure("", job));
+        results.job_failure(job_failure("", job));
     }
     let logs_failed = logs.take();
     for failure in &logs_failed {
@@ -88,7 +117,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
 }
 
 /// Times the units of work that idleness is measured with.
-fn calibrate(args: &RunArgs) -> Result<ExitStatus, Failure> {
+pub(crate) fn calibrate(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let mut sink = Sink::open(args.output.output.as_deref()).map_err(Failure::setup)?;
     let unit = IdleMonitor::calibrate().map_err(Failure::setup)?;
     let text = composed(|out| normal::write_calibration(out, unit));

@@ -143,3 +143,19 @@ fn words_that_are_no_job_options_are_refused() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn words_without_a_name_hold_for_the_files() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("a");
+    std::fs::write(&path, "[a]\nrw=read").expect("writable");
+    let words: Vec<_> = ["--bs", "8k", "--thread", "--name=b", "--size=1m"]
+        .map(str::to_owned)
+        .to_vec();
+    let texts = prepare(std::slice::from_ref(&path), &words[..3], &[], &variables).expect("good");
+    assert_eq!(texts.len(), 1);
+    assert_eq!(texts[0].text, b"[global]\nbs=8k\nthread\n[a]\nrw=read\n");
+    let texts = prepare(&[path], &words, &[], &variables).expect("good");
+    assert_eq!(texts.len(), 2);
+    assert_eq!(texts[1].text, b"[global]\nbs=8k\nthread\n[b]\nsize=1m\n");
+}

@@ -17,5 +17,5 @@ mod sink;
 pub use bandwidth::{BandwidthLog, BandwidthLogError, INTERVAL as BANDWIDTH_INTERVAL};
 pub use console::{StatusLine, StatusStyle, complain};
 pub use prefix::LinePrefixer;
-pub use results::{Results, Sunk, VERSION, composed};
+pub use results::{FIO_VERSION, Results, Sunk, VERSION, composed};
 pub use sink::{Sink, SinkError};

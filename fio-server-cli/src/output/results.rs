@@ -25,6 +25,10 @@ pub struct Results {
 /// The version in JSON documents and terse lines, in the form of fio's own, which programs take apart.
 pub const VERSION: &str = concat!("fio-server-cli-", env!("CARGO_PKG_VERSION"));
 
+/// The version where fio's is expected, with a number that programs compare: the release of fio whose
+/// options and formats these are, and then what this is, where fio's builds between releases have their commit.
+pub const FIO_VERSION: &str = concat!("fio-3.42-server-cli-", env!("CARGO_PKG_VERSION"));
+
 impl Results {
     /// Opens the output the user asked for.
     ///
@@ -79,6 +83,12 @@ impl Results {
         self.formats.contains(&OutputFormat::Native)
     }
 
+    /// Whether it is printed as fio does where that differs.
+    #[must_use]
+    pub const fn is_as_fio(&self) -> bool {
+        self.as_fio
+    }
+
     /// Whether a status line is ever shown.
     #[must_use]
     pub const fn shows_status(&self) -> bool {
@@ -121,6 +131,50 @@ impl Results {
             return Ok(());
         }
         self.text(lines)
+    }
+
+    /// Says that a signal ends the run early.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn interrupted(&mut self, signal: i32) -> Result<(), SinkError> {
+        if self.as_fio {
+            return self.note(&format!("\nfio: terminating on signal {signal}\n"));
+        }
+        self.complain("interrupted: stopping the jobs; once more to give up");
+        Ok(())
+    }
+
+    /// Prints what fio prints among its results in every format.
+    fn note(&mut self, text: &str) -> Result<(), SinkError> {
+        self.status.clear();
+        self.sink.write(text)
+    }
+
+    /// Tells of something remarkable about the jobs.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn remark(&mut self, remark: impl fmt::Display) -> Result<(), SinkError> {
+        if self.as_fio && self.is_for_people() {
+            return self.note(&format!("note: {remark}\n"));
+        }
+        let kind = if self.as_fio { "note" } else { "warning" };
+        self.complain(format_args!("{kind}: {remark}"));
+        Ok(())
+    }
+
+    /// Tells of a job that failed, unless it is told of as fio does.
+    pub fn job_failure(&mut self, line: impl fmt::Display) {
+        if !self.as_fio {
+            self.complain(line);
+        }
+    }
+
+    /// The version in the results.
+    #[must_use]
+    pub const fn version(&self) -> &'static str {
+        if self.as_fio { FIO_VERSION } else { VERSION }
     }
 
     /// Prints a part of the results for people, if they are asked for.
@@ -258,7 +312,7 @@ impl Results {
     fn terse(&self) -> Option<terse::Style> {
         let wanted = self.formats.contains(&OutputFormat::Terse);
         wanted.then(|| terse::Style {
-            version: VERSION.to_owned(),
+            version: self.version().to_owned(),
             terse_version: self.terse_version,
         })
     }
@@ -266,7 +320,7 @@ impl Results {
     /// How each JSON document that is asked for is written.
     fn json(&self) -> Vec<json::Style> {
         let style = |bins| json::Style {
-            version: VERSION.to_owned(),
+            version: self.version().to_owned(),
             bins,
         };
         let formats = self.formats.iter();

@@ -83,6 +83,14 @@ impl Sink {
         }
     }
 
+    /// Whether results can be written to `path`; nothing is changed.
+    ///
+    /// # Errors
+    /// When they cannot.
+    pub fn check(path: &Path) -> Result<(), SinkError> {
+        Self::open(Some(path)).map(drop)
+    }
+
     /// Brings what was written to where it can be read, as far as it goes there before the end.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The command `serve`: a server in the foreground or, with `--daemonize`, in the background.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -20,21 +20,21 @@ use crate::interrupt::survive_file_size_limit;
 
 /// Serves until SIGINT, SIGTERM or an EXIT that counts; a second signal ends it at once.
 ///
-/// With `--daemonize` it returns as soon as the server listens in the background.
+/// With `--daemonize` it returns as soon as the server listens in the background, where the program is
+/// started again with `words`, which say what `args` say.
 ///
 /// # Errors
 /// If the server cannot start; what peers do wrong is no error here.
-pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
+pub fn serve(args: &ServeArgs, words: &[OsString]) -> anyhow::Result<()> {
     match &args.daemonize {
         Some(pid_file) if args.in_background => serve_in_background(args, pid_file),
         Some(_) => {
-            let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-            daemon::start_in_background(&words)?;
+            daemon::start_in_background(words)?;
             Ok(())
         }
         None => {
             let server = bind(args, Log::stderr())?;
-            run(server)
+            run(server, args.as_fio)
         }
     }
 }
@@ -53,9 +53,23 @@ fn serve_in_background(args: &ServeArgs, pid_file: &Path) -> anyhow::Result<()> 
         daemon::report_failure(&format_args!("{error:#}"));
     })?;
     daemon::report_ready();
-    let result = run(server);
+    let result = run(server, false);
     drop(pid_file);
     result
+}
+
+/// Says in fio's words where the server listens.
+fn announce(server: &Server) {
+    let mut stdout = io::stdout().lock();
+    for address in server.local_addresses() {
+        let address = match address {
+            ListenAddress::Tcp(tcp) => format!("{},{}", tcp.ip(), tcp.port()),
+            ListenAddress::Unix(path) => path.display().to_string(),
+        };
+        // Whoever closed it does not want to know.
+        let _ = writeln!(stdout, "fio: server listening on {address}");
+    }
+    let _ = stdout.flush();
 }
 
 fn bind(args: &ServeArgs, log: Log) -> anyhow::Result<BoundServer> {
@@ -70,7 +84,7 @@ struct BoundServer {
     log: Log,
 }
 
-fn run(bound: BoundServer) -> anyhow::Result<()> {
+fn run(bound: BoundServer, as_fio: bool) -> anyhow::Result<()> {
     let BoundServer { server, log } = bound;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -81,6 +95,9 @@ fn run(bound: BoundServer) -> anyhow::Result<()> {
         survive_file_size_limit().map_err(ServerError::Runtime)?;
         for address in server.local_addresses() {
             log.info(&format!("listening on {address}"));
+        }
+        if as_fio {
+            announce(&server);
         }
         let (told, told_once) = tokio::sync::oneshot::channel();
         let watch = async {

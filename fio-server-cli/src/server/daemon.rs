@@ -7,6 +7,7 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use super::error::ServerError;
@@ -28,6 +29,8 @@ pub fn start_in_background(words: &[OsString]) -> Result<u32, ServerError> {
     };
     let program = std::env::current_exe().map_err(failed)?;
     let mut child = Command::new(program)
+        // Under the name fio the words would be fio's.
+        .arg0("fio-server-cli")
         .args(words)
         .arg(BACKGROUND_FLAG)
         .stdin(Stdio::null())

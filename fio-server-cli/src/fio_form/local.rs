@@ -1,0 +1,105 @@
+//! Jobs in this process.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+
+use anyhow::anyhow;
+use fio_engine::job::{ParsedJobs, parse_words, show_command_lines};
+use fio_engine::report::normal::JobLine;
+use fio_engine::run::group_numbers;
+
+use super::at_once::print;
+use super::request::{Request, default_run_args, is_of_no_jobs};
+use super::topics::{self, Topic};
+use super::usage::usage;
+use crate::commands::{self, RunWishes};
+use crate::exit::{ExitStatus, Failure};
+use crate::job_text::{JobTextError, names_standard_input_twice};
+use crate::output::{Sink, complain};
+
+/// Does with the jobs what is asked for.
+pub(super) fn run(request: &Request) -> Result<ExitStatus, Failure> {
+    let files: Vec<_> = request.files.iter().map(|(_, path)| path.clone()).collect();
+    if names_standard_input_twice(&files) {
+        return Err(Failure::setup(JobTextError::StandardInputTwice));
+    }
+    if request.show_commands {
+        return show(request);
+    }
+    let parsed = match parse(request)? {
+        Some(parsed) => parsed,
+        // As with fio, nothing to read is nothing wrong.
+        None if request.parse_only || request.merge_only => return Ok(ExitStatus::Success),
+        None => {
+            print(&usage())?;
+            return Err(Failure::setup(anyhow!("No job(s) defined")));
+        }
+    };
+    if request.warnings_fatal && !parsed.notices.is_empty() {
+        for notice in &parsed.notices {
+            complain(format_args!("fio: {notice}"));
+        }
+        return Err(Failure::setup(anyhow!(
+            "these warnings are fatal (--warnings-fatal)"
+        )));
+    }
+    let told = topics::before_the_run(&request.topics, &parsed.jobs);
+    if request.parse_only {
+        return print(&told);
+    }
+    if request.merge_only {
+        return print(&(told + &announcement(&parsed)));
+    }
+    let mut args = default_run_args();
+    args.output = request.output.clone();
+    args.idle_prof = request.idle_prof;
+    let wishes = RunWishes {
+        most_jobs: request.most_jobs,
+        first_lines: told,
+        tell: request
+            .topics
+            .contains(&Topic::Process)
+            .then_some(topics::of_event),
+    };
+    commands::execute(parsed, &args, wishes)
+}
+
+/// The lines that announce the jobs, which fio prints also where it does not run them then.
+fn announcement(parsed: &ParsedJobs) -> String {
+    let groups = group_numbers(&parsed.jobs);
+    let lines = parsed.jobs.iter().zip(groups);
+    let lines = lines.filter_map(|(job, group)| JobLine::new(job, group));
+    lines.fold(String::new(), |mut text, line| {
+        writeln!(text, "{line}").expect("a string takes it");
+        text
+    })
+}
+
+/// The jobs; `None` if there are none.
+fn parse(request: &Request) -> Result<Option<ParsedJobs>, Failure> {
+    match parse_words(&request.words, &request.parse_options()) {
+        Ok(parsed) if parsed.jobs.is_empty() => Ok(None),
+        Ok(parsed) => Ok(Some(parsed)),
+        Err(error) if is_of_no_jobs(&error) => {
+            if !request.sections.is_empty() && !request.parse_only {
+                complain(format_args!("fio: {error}"));
+            }
+            Ok(None)
+        }
+        Err(error) => Err(Failure::setup(error)),
+    }
+}
+
+/// Prints job files as command lines.
+fn show(request: &Request) -> Result<ExitStatus, Failure> {
+    let lines = shown(&request.words, request)?;
+    let mut sink = Sink::open(request.output.output.as_deref()).map_err(Failure::setup)?;
+    let printed = sink.write(&lines).and_then(|()| sink.finish());
+    printed.map_err(Failure::setup)?;
+    Ok(ExitStatus::Success)
+}
+
+/// The job files among the words, as command lines.
+fn shown(words: &[OsString], request: &Request) -> Result<String, Failure> {
+    show_command_lines(words, &request.parse_options()).map_err(Failure::setup)
+}
