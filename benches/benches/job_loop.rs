@@ -1,7 +1,6 @@
 //! The whole loop of a job on the engine that does nothing: what the tool itself costs per I/O.
 
 use std::hint::black_box;
-use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fio_engine::job::{JobSpec, Pattern, SizeOrPercent};
@@ -27,18 +26,6 @@ fn job_loop(criterion: &mut Criterion) {
         job("randread_depth_32", |job| {
             job.pattern = Pattern::RANDOM_READ;
             job.io_depth = 32;
-        }),
-        job("randread_all_logs", |job| {
-            job.pattern = Pattern::RANDOM_READ;
-            let logs = &mut job.logs;
-            for log in [&mut logs.latency, &mut logs.bandwidth, &mut logs.iops] {
-                *log = Some("log".to_owned());
-            }
-        }),
-        job("randread_interval_logs", |job| {
-            job.pattern = Pattern::RANDOM_READ;
-            job.logs.latency = Some("log".to_owned());
-            job.logs.interval = Duration::from_millis(10);
         }),
         job("randrw", |job| job.pattern = Pattern::RANDOM_READ_WRITE),
     ];

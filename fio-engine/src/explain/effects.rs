@@ -295,11 +295,6 @@ const RULES: &[Rule] = &[
         "no percentiles are reported",
     ),
     rule(
-        &["bwavgtime", "iopsavgtime"],
-        |facts| !facts.spec.measure.bandwidth,
-        "bandwidth is not measured (disable_bw_measurement, gtod_reduce)",
-    ),
-    rule(
         &[
             "log_avg_msec",
             "log_entries",

@@ -310,8 +310,12 @@ impl Printer {
             let list: Vec<String> = spec.percentile_list.iter().map(f64::to_string).collect();
             self.put("percentile_list", list.join(":"));
         }
-        self.number("bwavgtime", spec.bandwidth_interval.as_millis(), 500);
-        self.number("iopsavgtime", spec.iops_interval.as_millis(), 500);
+        if let Some(interval) = spec.bandwidth_interval {
+            self.put("bwavgtime", interval.as_millis());
+        }
+        if let Some(interval) = spec.iops_interval {
+            self.put("iopsavgtime", interval.as_millis());
+        }
         self.number("kb_base", spec.kb_base, 1024);
         self.number("unit_base", spec.unit_base, 0);
         self.number("significant_figures", spec.significant_figures, 4);

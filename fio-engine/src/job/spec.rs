@@ -190,10 +190,12 @@ pub struct JobSpec {
     pub percentiles: PercentileKinds,
     /// The percentiles reported (`percentile_list`), ascending, 0.0..=100.0, at most 20.
     pub percentile_list: Vec<f64>,
-    /// Interval of bandwidth samples (`bwavgtime`).
-    pub bandwidth_interval: Duration,
-    /// Interval of IOPS samples (`iopsavgtime`).
-    pub iops_interval: Duration,
+    /// Interval of bandwidth samples (`bwavgtime`). `None` is that of the bandwidth log, or else
+    /// [`RATE_INTERVAL`](Self::RATE_INTERVAL).
+    pub bandwidth_interval: Option<Duration>,
+    /// Interval of IOPS samples (`iopsavgtime`). `None` is that of the IOPS log, or else
+    /// [`RATE_INTERVAL`](Self::RATE_INTERVAL).
+    pub iops_interval: Option<Duration>,
     /// The log files the job writes (`write_bw_log`, …).
     pub logs: LogOptions,
     /// 1024 or 1000: what a `k` is (`kb_base`).
@@ -205,6 +207,9 @@ pub struct JobSpec {
 }
 
 impl JobSpec {
+    /// The interval at which rates are sampled unless the job says otherwise.
+    pub const RATE_INTERVAL: Duration = Duration::from_millis(500);
+
     /// A job of this name with fio's defaults: sequential 4 KiB reads by `psync`, depth 1.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
@@ -282,8 +287,8 @@ impl JobSpec {
             measure: Measure::default(),
             percentiles: PercentileKinds::default(),
             percentile_list: DEFAULT_PERCENTILES.to_vec(),
-            bandwidth_interval: Duration::from_millis(500),
-            iops_interval: Duration::from_millis(500),
+            bandwidth_interval: None,
+            iops_interval: None,
             logs: LogOptions::default(),
             kb_base: 1024,
             unit_base: 0,

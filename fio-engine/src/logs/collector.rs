@@ -74,8 +74,8 @@ impl LogCollector {
         let keeper = if let Some(files) = &place.files {
             let heads = std::mem::take(&mut heads);
             let files = heads.into_iter().map(|log| LogFile::open(files, log));
-            let (files, bandwidth) = (files.collect::<Result<_, _>>()?, spec.measure.bandwidth);
-            let keeper = FileKeeper::new(files, epoch.clone(), bandwidth, say.clone());
+            let files = files.collect::<Result<_, _>>()?;
+            let keeper = FileKeeper::new(files, epoch.clone(), spec.measure, say.clone());
             Some(Keeper::Files(keeper))
         } else {
             let packed = options.compression.is_some();

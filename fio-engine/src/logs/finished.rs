@@ -182,7 +182,7 @@ impl Gathered {
                 let lost = records.lost();
                 Some((Entries::Submitted(Arc::new(records), self.epoch), lost))
             }
-            LogKind::Bandwidth if !self.measure.bandwidth => None,
+            kind if !kind.has_completions(self.measure) => None,
             _ => Some((self.completed.clone()?, self.completed_lost)),
         }
     }

@@ -65,10 +65,14 @@ pub enum InflateError {
 /// # Errors
 /// See [`InflateError`].
 pub fn inflate_log(
-    stored: impl BufRead,
+    mut stored: impl BufRead,
     layout: Option<SampleLayout>,
     out: &mut impl Write,
 ) -> Result<u64, InflateError> {
+    if stored.fill_buf().map_err(InflateError::Read)?.is_empty() {
+        // What fio leaves where nothing was logged.
+        return Ok(0);
+    }
     let mut bytes = Window::new(stored);
     let mut problem = bytes.fill();
     let form = Form::of(bytes.rest(), layout);

@@ -20,6 +20,7 @@ use super::records::{Completed, Submitted};
 use super::stock::Stock;
 use super::text::Lines;
 use super::writing::LogFile;
+use crate::job::Measure;
 
 /// Told of a log that cannot be written.
 pub(crate) type Say = Arc<dyn Fn(&str) + Send + Sync>;
@@ -41,8 +42,7 @@ pub(super) struct FileKeeper {
     pub(super) files: Vec<LogFile>,
     lines: Lines,
     epoch: SharedEpoch,
-    /// Whether bandwidth is measured.
-    bandwidth: bool,
+    measure: Measure,
     say: Say,
 }
 
@@ -134,12 +134,12 @@ impl Keeper {
 }
 
 impl FileKeeper {
-    pub(super) fn new(files: Vec<LogFile>, epoch: SharedEpoch, bandwidth: bool, say: Say) -> Self {
+    pub(super) fn new(files: Vec<LogFile>, epoch: SharedEpoch, measure: Measure, say: Say) -> Self {
         Self {
             files,
             lines: Lines::default(),
             epoch,
-            bandwidth,
+            measure,
             say,
         }
     }
@@ -149,8 +149,7 @@ impl FileKeeper {
         let lines = &mut self.lines;
         for file in &mut self.files {
             let kind = file.log.kind;
-            let of_completions =
-                kind.is_of_completions() && (kind != LogKind::Bandwidth || self.bandwidth);
+            let of_completions = kind.has_completions(self.measure);
             let failure = match batch {
                 Batch::Completed(piece) if of_completions => {
                     let sample = |record: &Completed| record.sample(kind, epoch);

@@ -105,15 +105,18 @@ impl Lists {
     pub(super) fn new(options: &LogOptions, measure: Measure, outlet: &Outlet<'_>) -> Self {
         let each_io = options.interval.is_zero();
         let rows = options.entries;
-        let completions = options.bandwidth.is_some() && measure.bandwidth
-            || options.iops.is_some()
+        let has_completions =
+            |kind: LogKind, name: &Option<String>| name.is_some() && kind.has_completions(measure);
+        let completions = has_completions(LogKind::Bandwidth, &options.bandwidth)
+            || has_completions(LogKind::Iops, &options.iops)
             || options.latency.is_some();
+        let rates = options.bandwidth.is_some() || options.iops.is_some();
         Self {
             completed: (each_io && completions)
                 .then(|| outlet.records(LogKind::CompletionLatency, rows)),
             submitted: (each_io && options.latency.is_some())
                 .then(|| outlet.records(LogKind::SubmissionLatency, rows)),
-            windows: (!each_io && completions)
+            windows: (!each_io && (rates || options.latency.is_some()))
                 .then(|| Box::new(Windows::new(options, measure, outlet))),
             histograms: (options.histogram.is_some() && !options.histogram_interval.is_zero())
                 .then(|| Box::new(Histograms::new(outlet))),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::records::{Completed, Submitted};
 use super::stock::Stock;
 use crate::direction::Direction;
+use crate::job::Measure;
 
 /// What a log is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,9 +39,22 @@ impl LogKind {
         }
     }
 
-    /// Whether, without an interval, it has an entry for each completed I/O.
+    /// Whether, without an interval, it is made of completed I/Os.
     pub(super) const fn is_of_completions(self) -> bool {
         !matches!(self, Self::SubmissionLatency | Self::Histogram)
+    }
+
+    /// Whether it has an entry for each of them, if that is measured. The log of IOPS needs a time that
+    /// was taken for something else than total latency, as fio's does.
+    pub(super) const fn has_completions(self, measure: Measure) -> bool {
+        match self {
+            Self::Bandwidth => measure.bandwidth,
+            Self::Iops => {
+                measure.bandwidth || measure.completion_latency || measure.submission_latency
+            }
+            Self::CompletionLatency | Self::TotalLatency => true,
+            Self::SubmissionLatency | Self::Histogram => false,
+        }
     }
 }
 

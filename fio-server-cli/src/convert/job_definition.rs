@@ -331,8 +331,9 @@ fn set_times(spec: &JobSpec, options: &mut ThreadOptions) {
         options.start_delay_high = microseconds(spec.start_delay.1);
     }
     options.loops = u32::try_from(spec.loops).unwrap_or(u32::MAX);
-    options.bandwidth_average_ms = milliseconds(spec.bandwidth_interval);
-    options.iops_average_ms = milliseconds(spec.iops_interval);
+    options.bandwidth_average_ms =
+        milliseconds(spec.bandwidth_interval.unwrap_or(JobSpec::RATE_INTERVAL));
+    options.iops_average_ms = milliseconds(spec.iops_interval.unwrap_or(JobSpec::RATE_INTERVAL));
 }
 
 fn microseconds(time: Duration) -> u64 {

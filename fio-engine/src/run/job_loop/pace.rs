@@ -90,14 +90,13 @@ impl Sampling {
     }
 }
 
-/// Where rates are logged over an interval, they are sampled as often as that at least (manual,
-/// `bwavgtime`).
-fn shorter(interval: Duration, logs: &LogOptions, name: &Option<String>) -> Duration {
-    if name.is_some() && !logs.interval.is_zero() {
-        interval.min(logs.interval)
-    } else {
-        interval
-    }
+/// How often rates are sampled: as the job says; else, where they are logged, at the interval of the
+/// log; else every half second. fio's manual speaks of the shorter of the two, and fio 3.33 does this.
+fn rate_interval(given: Option<Duration>, logs: &LogOptions, name: &Option<String>) -> Duration {
+    let logged = name.is_some() && !logs.interval.is_zero();
+    given
+        .or_else(|| logged.then_some(logs.interval))
+        .unwrap_or(JobSpec::RATE_INTERVAL)
 }
 
 impl<'a> Pace<'a> {
@@ -127,7 +126,6 @@ impl<'a> Pace<'a> {
             },
         };
         let logs = &spec.logs;
-        let rates = spec.measure.bandwidth;
         let log = |interval: Duration, name: &Option<String>| {
             sampling(interval, name.is_some() && !interval.is_zero())
         };
@@ -149,10 +147,10 @@ impl<'a> Pace<'a> {
             runtime,
             publish: clock.after(now, PUBLISH_INTERVAL),
             bandwidth: sampling(
-                shorter(spec.bandwidth_interval, logs, &logs.bandwidth),
-                rates,
+                rate_interval(spec.bandwidth_interval, logs, &logs.bandwidth),
+                true,
             ),
-            iops: sampling(shorter(spec.iops_interval, logs, &logs.iops), rates),
+            iops: sampling(rate_interval(spec.iops_interval, logs, &logs.iops), true),
             latency_log: log(logs.interval, &logs.latency),
             histogram_log: log(logs.histogram_interval, &logs.histogram),
             intervals: sampling(IntervalSeries::SHORTEST, true),

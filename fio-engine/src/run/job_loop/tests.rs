@@ -124,7 +124,7 @@ fn runtime_ends_a_time_based_job_and_ramp_time_is_not_counted() {
             spec.time_based = true;
             spec.runtime = Some(Duration::from_millis(200));
             spec.ramp_time = Duration::from_millis(100);
-            spec.bandwidth_interval = Duration::from_millis(50);
+            spec.bandwidth_interval = Some(Duration::from_millis(50));
         });
         let began = Instant::now();
         let outcome = run::<Null>(&spec);

@@ -11,12 +11,12 @@ pub(in crate::job::options) fn group_reporting(draft: &mut Draft, value: Value<'
 }
 
 pub(in crate::job::options) fn bandwidth_interval(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    draft.spec.bandwidth_interval = value.milliseconds()?;
+    draft.spec.bandwidth_interval = Some(value.milliseconds()?);
     Ok(())
 }
 
 pub(in crate::job::options) fn iops_interval(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    draft.spec.iops_interval = value.milliseconds()?;
+    draft.spec.iops_interval = Some(value.milliseconds()?);
     Ok(())
 }
 
