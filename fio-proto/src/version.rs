@@ -64,6 +64,13 @@ impl ServerVersion {
         Revision::of(self).is_some()
     }
 
+    /// Whether stock servers of this version end the connection on every JOB, as those of fio 3.22 do; LOAD_FILE
+    /// and JOBLINE they understand: see [`JobLine::of_job_file`](crate::message::JobLine::of_job_file).
+    #[must_use]
+    pub const fn dies_of_job_files(self) -> bool {
+        self.0 == 84
+    }
+
     /// Most payload bytes one frame may carry: 64 at first (`FIO_SERVER_MAX_PDU`), 1024 since version
     /// 3 (`FIO_SERVER_MAX_FRAGMENT_PDU`).
     pub const fn max_fragment(self) -> usize {

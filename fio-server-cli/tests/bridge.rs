@@ -106,7 +106,7 @@ const GROUPS: &str = "[global]\nioengine=null\nsize=1m\nbs=4k\ngroup_reporting=1
                       [writes]\nstonewall\nrw=write\nnumjobs=3\n";
 
 /// Versions at which something changed, and both ends of the range.
-const VERSIONS: [u16; 8] = [1, 65, 66, 72, 82, 96, 107, 121];
+const VERSIONS: [u16; 9] = [1, 65, 66, 72, 82, 84, 96, 107, 121];
 
 #[test]
 fn every_version_talks_to_every_other() {

@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 
 use zerocopy::little_endian::U16;
 
-use super::job::{ClientType, counted};
+use super::job::{ClientType, JobText, counted};
 use crate::byte_string::ByteString;
 use crate::error::{DecodeError, EncodeError};
 use crate::layout::{DropReason, Dropped};
@@ -58,6 +58,37 @@ impl JobLine {
         Self {
             words,
             client_type: ClientType::COMMAND_LINE,
+        }
+    }
+
+    /// A line that says the same as a job file: `--name=SECTION` for each section, `--name=global` for
+    /// `[global]`, and `--OPTION=VALUE` for each option behind it, without comments.
+    ///
+    /// Servers of fio 3.22, the only release of version 84, die of every JOB and understand this. Files named
+    /// by `include` must have been put in their place.
+    #[must_use]
+    pub fn of_job_file(job: &JobText) -> Self {
+        let lines = job.text.split(|byte| *byte == b'\n');
+        let said = lines.filter_map(|line| {
+            let comment = |byte: &u8| matches!(byte, b'#' | b';');
+            let said = line.split(comment).next()?.trim_ascii();
+            (!said.is_empty()).then_some(said)
+        });
+        let words = said.map(|said| {
+            let section = said
+                .strip_prefix(b"[")
+                .and_then(|rest| rest.strip_suffix(b"]"));
+            let mut parts = said.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
+            let word = match (section, parts.next(), parts.next()) {
+                (Some(name), ..) => [b"--name=", name].concat(),
+                (None, Some(option), Some(value)) => [b"--", option, b"=", value].concat(),
+                (None, ..) => [b"--", said].concat(),
+            };
+            ByteString::from(word)
+        });
+        Self {
+            client_type: job.client_type,
+            ..Self::new(words)
         }
     }
 
@@ -187,4 +218,25 @@ fn terminated(word: &[u8], field: &'static str, offset: usize) -> Result<ByteStr
         offset,
         size: word.len(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a server of fio 3.33 takes it for the same.
+    #[test]
+    fn job_files_can_be_said_in_words() {
+        let file = "; first\n[global]\nbs = 4k\n\n[a b] # second\n rw=randread:8\nstonewall\n";
+        let line = JobLine::of_job_file(&JobText::new(file));
+        let words = [
+            "fio",
+            "--name=global",
+            "--bs=4k",
+            "--name=a b",
+            "--rw=randread:8",
+            "--stonewall",
+        ];
+        assert_eq!(line.words, words.map(ByteString::from));
+    }
 }

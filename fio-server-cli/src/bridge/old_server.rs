@@ -3,7 +3,8 @@
 //! | the client | means for the server |
 //! |---|---|
 //! | JOB: answered by START | nothing yet |
-//! | JOBLINE: answered by START | nothing: what a client sends there concerns its own release, and a stock server of 2011 crashes on short ones. Where it asks for results for programs only, the server's lines for people are left out |
+//! | JOBLINE with jobs | the same as a JOB |
+//! | JOBLINE without: answered by START | nothing: what a client sends there concerns its own release, and a stock server of 2011 crashes on short ones. Where it asks for results for programs only, the server's lines for people are left out |
 //! | RUN: SERVER_START for each job | the first of them; the next ones when its run has ended |
 //! | SEND_ETA | nothing: it tells how far it is when it likes, if at all; the last such news is the answer |
 //! | QUIT | QUIT, if something runs |
@@ -68,10 +69,13 @@ impl OldServer {
         match message {
             ClientMessage::Probe(_) => {}
             ClientMessage::Job(job) => self.accept(bridge, job),
-            ClientMessage::JobLine(line) => {
-                self.read_line(bridge, &line);
-                self.tell_start(bridge);
-            }
+            ClientMessage::JobLine(line) => match job_file_of(&line) {
+                Some(job) => self.accept(bridge, job),
+                None => {
+                    self.read_line(bridge, &line);
+                    self.tell_start(bridge);
+                }
+            },
             ClientMessage::LoadFile(_) => {
                 lost(
                     bridge,
@@ -238,6 +242,24 @@ impl OldServer {
         bridge.tell(Tag(0), &ServerMessage::Stop(stop));
         bridge.tell(Tag(0), &ServerMessage::Quit);
     }
+}
+
+/// The job file that says the same as words with jobs among them: see [`JobLine::of_job_file`].
+fn job_file_of(line: &JobLine) -> Option<JobText> {
+    let mut text = b"[global]\n".to_vec();
+    let mut has_jobs = false;
+    for word in line.words.iter().skip(1) {
+        let said = word.strip_prefix(b"--")?;
+        match said.strip_prefix(b"name=") {
+            Some(name) => {
+                has_jobs = true;
+                text.extend([b"[", name, b"]"].concat());
+            }
+            None => text.extend_from_slice(said),
+        }
+        text.push(b'\n');
+    }
+    has_jobs.then(|| JobText::new(text))
 }
 
 /// Flags by which a client of fio says how it prints results.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use fio_proto::frame::Tag;
-use fio_proto::message::{ClientMessage, Message, ProbeReply, ServerMessage, Text};
+use fio_proto::message::{ClientMessage, JobLine, Message, ProbeReply, ServerMessage, Text};
 use fio_proto::{Limits, Revision, ServerVersion};
 
 use super::channel::{Channel, ChannelError, Sent};
@@ -55,7 +55,7 @@ impl Translator {
     /// answer.
     pub(crate) fn new(client: Revision, server: Revision) -> Self {
         let rules = match (client.version(), server.version()) {
-            (client, server) if client == server => Rules::Same,
+            (client, server) if client == server && !server.dies_of_job_files() => Rules::Same,
             (ServerVersion::V1, _) => Rules::OldClient(OldClient::default()),
             (_, ServerVersion::V1) => Rules::OldServer(OldServer::default()),
             _ => Rules::PassOn,
@@ -218,6 +218,13 @@ impl Translator {
     /// Sends a message to the server and tells the client what of it is lost.
     pub(super) fn ask(&mut self, tag: Tag, message: &ClientMessage) {
         let version = self.server.revision().version();
+        let line = match message {
+            ClientMessage::Job(job) if version.dies_of_job_files() => {
+                Some(ClientMessage::JobLine(JobLine::of_job_file(job)))
+            }
+            _ => None,
+        };
+        let message = line.as_ref().unwrap_or(message);
         let note = match self.server.send(tag, message) {
             Sent::All(dropped) => self.notes.of_dropped(version, &dropped),
             Sent::NoSuchCommand(command) => {

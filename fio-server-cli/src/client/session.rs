@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use fio_engine::report::Host;
 use fio_proto::ServerVersion;
 use fio_proto::error::{ProtocolError, Waiting};
-use fio_proto::message::{ClientMessage, LoadFile};
+use fio_proto::message::{ClientMessage, JobLine, JobText, LoadFile};
 use fio_proto::session::{ClientEvent, NoVersion, VersionFinder};
 use tokio::sync::{mpsc, watch};
 
@@ -104,14 +104,21 @@ async fn talk(
         options.ask_every,
     );
     for work in task.work.iter() {
-        driver.send(&message_of(work))?;
+        driver.send(&message_of(work, version))?;
     }
     Talk::new(driver, task).hold().await
 }
 
-fn message_of(work: &Work) -> ClientMessage {
+fn message_of(work: &Work, version: ServerVersion) -> ClientMessage {
     match work {
-        Work::Text(job) => ClientMessage::job(job.text.clone()),
+        Work::Text(job) => {
+            let job = JobText::new(job.text.clone());
+            if version.dies_of_job_files() {
+                ClientMessage::JobLine(JobLine::of_job_file(&job))
+            } else {
+                ClientMessage::Job(job)
+            }
+        }
         Work::Remote(path) => {
             ClientMessage::LoadFile(LoadFile::new(OsStr::as_bytes(path.as_os_str()).to_vec()))
         }

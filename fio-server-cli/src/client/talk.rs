@@ -237,6 +237,10 @@ impl<'a> Talk<'a> {
             return None;
         }
         let (name, value) = (printable(&option.name), printable(&option.value));
+        if name == "name" && self.driver.version().dies_of_job_files() {
+            // It is not in the job file: see `JobLine::of_job_file`.
+            return None;
+        }
         if option.global {
             return Some(HostEvent::GlobalOption(name, value));
         }
