@@ -273,6 +273,8 @@ fn stopping_reaches_the_server_and_results_come_back() {
         ];
         let client = spawn(folder.program(words));
         crate::util::wait_for_job(server.id());
+        // Its thread is there; so should some of its I/Os be.
+        std::thread::sleep(Duration::from_millis(500));
         interrupt(&client);
         let finished = Finished::wait_for(client);
         assert!(
