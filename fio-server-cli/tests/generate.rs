@@ -2,7 +2,9 @@
 
 use crate::util::Folder;
 
-const COMMANDS: [&str; 6] = ["serve", "client", "run", "probe", "decode", "generate"];
+const COMMANDS: [&str; 7] = [
+    "serve", "client", "run", "probe", "decode", "fio", "generate",
+];
 
 #[test]
 fn completions_know_every_command_in_every_shell() {
@@ -49,4 +51,41 @@ fn an_unknown_shell_is_a_usage_error() {
         finished.stderr.contains("possible values: bash"),
         "{finished:?}"
     );
+}
+
+#[test]
+fn completions_know_the_flags_and_job_options_of_fio() {
+    for shell in ["bash", "zsh", "fish"] {
+        let text = Folder::new()
+            .run(["generate", "completions", shell])
+            .expect_code(0)
+            .stdout;
+        for word in [
+            "showcmd",
+            "cpuclock-test",
+            "ioengine",
+            "userspace_reap",
+            "randtrimwrite",
+        ] {
+            assert!(text.contains(word), "{shell} lacks {word}");
+        }
+    }
+}
+
+#[test]
+fn the_manual_page_has_every_flag_and_job_option() {
+    let page = Folder::new().run(["generate", "man"]).expect_code(0).stdout;
+    let bold = |name: &str| format!("\\fB{}", name.replace('-', "\\-"));
+    for flag in fio_engine::job::command_line_flags() {
+        assert!(
+            page.contains(&bold(&format!("--{}", flag.name))),
+            "{}",
+            flag.name
+        );
+    }
+    for option in fio_engine::job::options() {
+        let is_there = page.contains(&format!("\n{}\\fR", bold(option.name)));
+        assert_eq!(is_there, option.is_supported(), "{}", option.name);
+    }
+    assert!(page.contains(".SS \"io_uring\"\n"), "engines are listed");
 }

@@ -1,7 +1,16 @@
-//! `generate`: shell completions and the manual page, from the definition of the command line.
+//! `generate`: shell completions and the manual page, from the definition of the command line, and from the
+//! tables of fio's flags and job options.
+
+mod manual;
+
+use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use clap::CommandFactory as _;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, CommandFactory as _, ValueHint};
+use fio_engine::job::{
+    CommandLineFlag, FlagArgument, OptionInfo, command_line_flags, engine_options, options,
+};
 
 use crate::cli::{Cli, Generate};
 use crate::exit::{ExitStatus, Failure};
@@ -12,10 +21,11 @@ pub(crate) fn generate(what: &Generate) -> Result<ExitStatus, Failure> {
     let mut bytes = Vec::new();
     match what {
         Generate::Completions { shell } => {
-            let name = Cli::command().get_name().to_owned();
-            clap_complete::generate(*shell, &mut Cli::command(), name, &mut bytes);
+            let mut command = Cli::command().mut_subcommand("fio", with_words_of_fio);
+            let name = command.get_name().to_owned();
+            clap_complete::generate(*shell, &mut command, name, &mut bytes);
         }
-        Generate::Man => manual(&mut bytes).context("cannot write the manual page")?,
+        Generate::Man => manual::write(&mut bytes).context("cannot write the manual page")?,
     }
     let mut sink = Sink::open(None).map_err(Failure::setup)?;
     sink.write(&String::from_utf8_lossy(&bytes))
@@ -23,33 +33,43 @@ pub(crate) fn generate(what: &Generate) -> Result<ExitStatus, Failure> {
     Ok(ExitStatus::Success)
 }
 
-/// One page for the program and all its commands.
-fn manual(out: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut command = Cli::command();
-    command.build();
-    let whole = clap_mangen::Man::new(command.clone());
-    whole.render_title(out)?;
-    whole.render_name_section(out)?;
-    whole.render_synopsis_section(out)?;
-    whole.render_description_section(out)?;
-    whole.render_options_section(out)?;
-    for command in with_descendants(&command) {
-        let name = command.get_bin_name().unwrap_or_default().to_uppercase();
-        out.extend_from_slice(format!(".SH \"COMMAND {name}\"\n").as_bytes());
-        let page = clap_mangen::Man::new(command.clone());
-        page.render_synopsis_section(out)?;
-        page.render_description_section(out)?;
-        page.render_options_section(out)?;
+/// The command `fio` with all its words: flags and job options.
+fn with_words_of_fio(mut command: clap::Command) -> clap::Command {
+    let mut known = BTreeSet::new();
+    for flag in command_line_flags() {
+        known.insert(flag.name);
+        command = command.arg(flag_argument(flag));
     }
-    whole.render_extra_section(out)?;
-    whole.render_version_section(out)
+    // An option of several engines has a row for each meaning.
+    for option in options().iter().chain(engine_options()) {
+        if option.is_supported() && known.insert(option.name) {
+            let alias = option.alias.filter(|alias| known.insert(alias));
+            command = command.arg(option_argument(option).visible_aliases(alias));
+        }
+    }
+    command.mut_arg("words", |words| words.value_hint(ValueHint::FilePath))
 }
 
-fn with_descendants(command: &clap::Command) -> Vec<&clap::Command> {
-    let children = command
-        .get_subcommands()
-        .filter(|child| child.get_name() != "help");
-    children
-        .flat_map(|child| std::iter::once(child).chain(with_descendants(child)))
-        .collect()
+fn flag_argument(flag: &CommandLineFlag) -> Arg {
+    let argument = Arg::new(flag.name).long(flag.name).help(flag.help);
+    match flag.argument {
+        FlagArgument::None => argument.action(ArgAction::SetTrue),
+        FlagArgument::Optional => argument
+            .value_name(flag.value_name)
+            .num_args(0..=1)
+            .require_equals(true),
+        FlagArgument::Required => argument.value_name(flag.value_name),
+    }
+}
+
+fn option_argument(option: &OptionInfo) -> Arg {
+    let argument = Arg::new(option.name).long(option.name).help(option.help);
+    let argument = match option.value_is_optional() {
+        true => argument.num_args(0..=1).require_equals(true),
+        false => argument,
+    };
+    match option.values {
+        [] => argument,
+        values => argument.value_parser(PossibleValuesParser::new(values)),
+    }
 }

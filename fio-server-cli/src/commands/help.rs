@@ -186,7 +186,7 @@ fn names(option: &OptionInfo) -> String {
 }
 
 /// What may stand behind the equals sign.
-fn value(option: &OptionInfo) -> String {
+pub(super) fn value(option: &OptionInfo) -> String {
     if !option.values.is_empty() {
         return option.values.join(", ");
     }

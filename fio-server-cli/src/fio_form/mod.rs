@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use crate::exit::{ExitStatus, Failure};
 use crate::output::complain;
 use request::{Asked, Request};
+pub(crate) use usage::spelled;
 
 /// The name under which the program has fio's command line.
 const NAME: &str = "fio";

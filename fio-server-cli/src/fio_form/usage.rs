@@ -20,7 +20,7 @@ pub(super) fn usage() -> String {
 }
 
 /// The flag with its argument.
-pub(super) fn spelled(flag: &CommandLineFlag) -> String {
+pub(crate) fn spelled(flag: &CommandLineFlag) -> String {
     let CommandLineFlag {
         name, value_name, ..
     } = flag;

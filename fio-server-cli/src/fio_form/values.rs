@@ -14,10 +14,11 @@ use crate::cli::{IdleProfile, OutputFormat, When};
 /// Formats separated by commas.
 pub(super) fn formats(value: &OsStr) -> anyhow::Result<Vec<OutputFormat>> {
     let text = value.to_string_lossy();
-    let format = |name: &str| {
-        OutputFormat::from_str(name, false).map_err(|_| {
-            anyhow!("invalid output format {name}; there are normal, terse, json and json+")
-        })
+    let format = |name: &str| match OutputFormat::from_str(name, false) {
+        Err(_) | Ok(OutputFormat::Native) => Err(anyhow!(
+            "invalid output format {name}; there are normal, terse, json and json+"
+        )),
+        Ok(format) => Ok(format),
     };
     text.split(',').map(format).collect()
 }

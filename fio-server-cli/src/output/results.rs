@@ -151,16 +151,15 @@ impl Results {
         self.sink.write(text)
     }
 
-    /// Tells of something remarkable about the jobs.
+    /// Tells of something remarkable about the jobs. As fio has it, in text for people only.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn remark(&mut self, remark: impl fmt::Display) -> Result<(), SinkError> {
-        if self.as_fio && self.is_for_people() {
-            return self.note(&format!("note: {remark}\n"));
+        if self.as_fio {
+            return self.block(&format!("note: {remark}\n"));
         }
-        let kind = if self.as_fio { "note" } else { "warning" };
-        self.complain(format_args!("{kind}: {remark}"));
+        self.complain(format_args!("warning: {remark}"));
         Ok(())
     }
 
