@@ -3,6 +3,7 @@
 mod bridge;
 mod captures;
 mod comparison;
+mod consumers;
 mod decode;
 mod decode_capture;
 mod examples;
