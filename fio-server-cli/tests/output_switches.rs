@@ -202,3 +202,19 @@ fn mixed_reporting_counts_as_reads_in_the_status_line() {
     assert!(finished.stderr.contains("[r="), "{finished:?}");
     assert!(!finished.stderr.contains(",w="), "{finished:?}");
 }
+
+/// The folder of the file goes while the job runs.
+#[test]
+fn results_without_a_place_are_printed() {
+    let folder = Folder::new();
+    let place = folder.path().join("place");
+    std::fs::create_dir(&place).expect("created");
+    let flags = ["run", "--output=place/out", "--output-format=json"];
+    let child = crate::util::spawn(folder.program([flags.as_slice(), TIMED.as_slice()].concat()));
+    crate::util::wait_for_job(child.id());
+    std::fs::remove_dir_all(&place).expect("removed");
+    let finished = Finished::wait_for(child).expect_code(2);
+    assert_eq!(finished.json()["jobs"][0]["jobname"], "a");
+    let told = "cannot write the results to place/out; they are on the standard output";
+    assert!(finished.stderr.contains(told), "{finished:?}");
+}

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 /// The results could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the results to {name}")]
+#[error("cannot write the results to {name}{}", if *rescued { "; they are on the standard output" } else { "" })]
 pub struct SinkError {
     /// The file, or the standard output.
     pub name: String,
+    /// They were printed to the standard output instead.
+    pub rescued: bool,
     /// What the system said.
     #[source]
     pub source: io::Error,
@@ -29,10 +31,12 @@ enum Target {
     Stdout,
     /// A device or pipe, over which nothing can be renamed, or a file that is read meanwhile.
     Direct(BufWriter<File>),
-    /// A new file beside the one named, renamed over it at the end.
+    /// A new file beside the one named, written and renamed over it at the end. Until then the results are
+    /// in memory, and not lost if there is no room for them by then.
     New {
-        file: BufWriter<tempfile::NamedTempFile>,
+        file: tempfile::NamedTempFile,
         path: PathBuf,
+        text: String,
     },
 }
 
@@ -59,7 +63,11 @@ impl Sink {
                 target,
                 broken: false,
             }),
-            Err(source) => Err(SinkError { name, source }),
+            Err(source) => Err(SinkError {
+                name,
+                rescued: false,
+                source: without_path(source),
+            }),
         }
     }
 
@@ -79,7 +87,11 @@ impl Sink {
                 target: Target::Direct(BufWriter::new(file)),
                 broken: false,
             }),
-            Err(source) => Err(SinkError { name, source }),
+            Err(source) => Err(SinkError {
+                name,
+                rescued: false,
+                source,
+            }),
         }
     }
 
@@ -132,7 +144,10 @@ impl Sink {
                     .and_then(|()| stdout.flush())
             }
             Target::Direct(file) => file.write_all(text.as_bytes()),
-            Target::New { file, .. } => file.write_all(text.as_bytes()),
+            Target::New { text: all, .. } => {
+                all.push_str(text);
+                Ok(())
+            }
         };
         self.judge(written)
     }
@@ -140,15 +155,25 @@ impl Sink {
     /// Completes the results; a file gets its name only now.
     ///
     /// # Errors
-    /// When the rest cannot be written or the file cannot be renamed; no part of it is left then.
+    /// When the rest cannot be written or the file cannot be renamed; no part of it is left then, and the
+    /// results go to the standard output.
     pub fn finish(mut self) -> Result<(), SinkError> {
         let target = std::mem::replace(&mut self.target, Target::Stdout);
-        let finished = match target {
+        match target {
             Target::Stdout => Ok(()),
-            Target::Direct(mut file) => file.flush(),
-            Target::New { file, path } => name_file(file, &path),
-        };
-        self.judge(finished)
+            Target::Direct(mut file) => {
+                let flushed = file.flush();
+                self.judge(flushed)
+            }
+            Target::New { file, path, text } => {
+                let written = name_file(file, &path, &text);
+                written.map_err(|source| SinkError {
+                    name: self.name.clone(),
+                    rescued: self.write(&text).is_ok() && !self.broken,
+                    source: without_path(source),
+                })
+            }
+        }
     }
 
     fn judge(&mut self, result: io::Result<()>) -> Result<(), SinkError> {
@@ -159,6 +184,7 @@ impl Sink {
             }
             Err(source) => Err(SinkError {
                 name: self.name.clone(),
+                rescued: false,
                 source,
             }),
             Ok(()) => Ok(()),
@@ -185,8 +211,9 @@ fn open_file(path: &Path) -> io::Result<Target> {
                 .permissions(permissions_of(&path))
                 .tempfile_in(folder)?;
             Ok(Target::New {
-                file: BufWriter::new(file),
+                file,
                 path,
+                text: String::new(),
             })
         }
     }
@@ -201,10 +228,18 @@ fn permissions_of(path: &Path) -> std::fs::Permissions {
     )
 }
 
-fn name_file(file: BufWriter<tempfile::NamedTempFile>, path: &Path) -> io::Result<()> {
-    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+fn name_file(mut file: tempfile::NamedTempFile, path: &Path, text: &str) -> io::Result<()> {
+    file.write_all(text.as_bytes())?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// What the system said, without the name of the temporary file, which means nothing to the user.
+fn without_path(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((said, _)) => io::Error::new(error.kind(), said.to_owned()),
+        None => error,
+    }
 }
 
 #[cfg(test)]
@@ -246,7 +281,25 @@ mod tests {
     fn a_wrong_path_is_found_before_anything_is_written() {
         let error = Sink::open(Some(Path::new("/no/such/folder/out"))).expect_err("no folder");
         assert!(error.to_string().contains("/no/such/folder/out"));
+        let cause = error.source.to_string();
+        assert!(!cause.contains("/no/such"), "{cause}");
         assert!(Sink::open(Some(Path::new("/"))).is_err());
+    }
+
+    /// The folder of the file has gone meanwhile.
+    #[test]
+    fn results_that_find_no_place_are_not_lost() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut sink = Sink::open(Some(&folder.path().join("out"))).expect("can be created");
+        sink.write("results\n").expect("in memory");
+        folder.close().expect("can be removed");
+        let error = sink.finish().expect_err("there is no folder");
+        assert!(
+            error.rescued
+                && error
+                    .to_string()
+                    .contains("they are on the standard output")
+        );
     }
 
     #[test]

@@ -177,9 +177,9 @@ fn without_percentiles_of_all(lines: Vec<String>) -> Vec<String> {
     let mut of_all = false;
     let mut inside: Option<String> = None;
     for line in lines {
-        if line.trim_start().starts_with("\"jobname\" : ") {
-            of_all = line.contains("All clients");
-        } else if line.starts_with("terse 3: ") || line.contains(": (groupid=") {
+        let names = ["\"jobname\" : ", "terse 3: "];
+        let is_name = names.iter().any(|name| line.trim_start().starts_with(name));
+        if is_name || line.contains(": (groupid=") {
             of_all = line.contains("All clients");
         } else if line.starts_with("terse 1: ") {
             of_all = false;
