@@ -11,7 +11,7 @@ struct Difference {
     mend: fn(Vec<String>) -> Vec<String>,
 }
 
-const DIFFERENCES: [Difference; 18] = [
+const DIFFERENCES: [Difference; 17] = [
     Difference {
         name: "JSON: job_start",
         reason: "3.42 tells when a job began",
@@ -75,14 +75,6 @@ const DIFFERENCES: [Difference; 18] = [
         mend: |lines| replaced(lines, " prio #/#/# (", " prio #/# ("),
     },
     Difference {
-        name: "normal: why files could not be made ready",
-        reason: "`run` tells in the text for people as well, fio on the standard error only",
-        mend: |lines| {
-            let is_message = |line: &String| line.starts_with("fio: bad: ");
-            lines.into_iter().filter(|line| !is_message(line)).collect()
-        },
-    },
-    Difference {
         name: "normal: a job whose files could not be made ready",
         reason: "it is told with its error, which fio has forgotten by then",
         mend: |lines| without_block(lines, "bad: (groupid="),
@@ -143,6 +135,13 @@ const DIFFERENCES: [Difference; 18] = [
         },
     },
 ];
+
+/// Lines without messages of what went wrong. fio's are on the standard output in part, in front of JSON as well,
+/// which then is none; this program's are on the standard error.
+pub(super) fn without_messages(mut lines: Vec<String>) -> Vec<String> {
+    lines.retain(|line| !line.starts_with("fio: "));
+    lines
+}
 
 /// What our shape would be in 3.33.
 pub(super) fn as_3_33(mut ours: Vec<String>) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! The same job, run by Debian's fio and by this program: both must print the same but for numbers.
+//! The same job, run by Debian's fio and by this program in fio's form: both must print the same but for numbers.
 
 mod cases;
 mod clients;
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use crate::util::{Finished, Folder};
 use cases::{CASES, Case};
-use differences::as_3_33;
+use differences::{as_3_33, without_messages};
 use shape::{difference, shape};
 
 /// Without fio there is nothing to compare with; in CI that is a failure.
@@ -43,7 +43,7 @@ fn compare(case: &Case) -> Option<String> {
         folder.file("job.fio", case.job);
     }
     let theirs = fio(&theirs, &flags);
-    let ours = ours.run([&["run"], flags.as_slice()].concat());
+    let ours = ours.run([&["fio"], flags.as_slice()].concat());
     let mut told = String::new();
     if theirs.code != ours.code {
         told += &format!(
@@ -51,7 +51,8 @@ fn compare(case: &Case) -> Option<String> {
             ours.code, theirs.code, ours.stderr
         );
     }
-    let (mut their_shape, mut our_shape) = (shape(&theirs.stdout), as_3_33(shape(&ours.stdout)));
+    let mut their_shape = without_messages(shape(&theirs.stdout));
+    let mut our_shape = without_messages(as_3_33(shape(&ours.stdout)));
     if !case.job.contains("bwavgtime") {
         // Whether there are samples depends on how long it took.
         let is_sample = |line: &String| {
@@ -108,7 +109,7 @@ fn reports_at_an_interval_are_those_of_fio() {
             folder.file("job.fio", job);
         }
         let theirs = fio(&theirs, &flags);
-        let ours = ours.run([&["run"], flags.as_slice()].concat());
+        let ours = ours.run([&["fio"], flags.as_slice()].concat());
         let (their_shape, our_shape) = (shape(&theirs.stdout), as_3_33(shape(&ours.stdout)));
         let first = &their_shape[..reports(&their_shape)[0].start];
         assert_eq!(&our_shape[..first.len()], first, "{format}");
@@ -169,7 +170,7 @@ fn a_file_has_all_of_the_output() {
         }
         let finished = [
             fio(&theirs, &flags).expect_code(0),
-            ours.run([&["run"], flags.as_slice()].concat())
+            ours.run([&["fio"], flags.as_slice()].concat())
                 .expect_code(0),
         ];
         assert!(
