@@ -193,6 +193,9 @@ impl Sink {
 }
 
 fn open_file(path: &Path) -> io::Result<Target> {
+    if path.as_os_str().is_empty() {
+        return Err(rustix::io::Errno::NOENT.into());
+    }
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(metadata) if !metadata.is_file() => {
@@ -279,11 +282,14 @@ mod tests {
 
     #[test]
     fn a_wrong_path_is_found_before_anything_is_written() {
-        let error = Sink::open(Some(Path::new("/no/such/folder/out"))).expect_err("no folder");
-        assert!(error.to_string().contains("/no/such/folder/out"));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("gone/out");
+        let error = Sink::open(Some(&path)).expect_err("no folder");
+        assert!(error.to_string().contains("gone/out"));
         let cause = error.source.to_string();
-        assert!(!cause.contains("/no/such"), "{cause}");
+        assert!(!cause.contains("gone"), "{cause}");
         assert!(Sink::open(Some(Path::new("/"))).is_err());
+        assert!(Sink::open(Some(Path::new(""))).is_err());
     }
 
     /// The folder of the file has gone meanwhile.
@@ -313,7 +319,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).expect("readable"), "first");
         drop(sink);
         assert_eq!(std::fs::read_to_string(&path).expect("readable"), "first");
-        assert!(Sink::open_at_once(Some(Path::new("/no/such/folder/out"))).is_err());
+        assert!(Sink::open_at_once(Some(&folder.path().join("gone/out"))).is_err());
     }
 
     #[test]
