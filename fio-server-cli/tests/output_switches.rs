@@ -218,3 +218,41 @@ fn results_without_a_place_are_printed() {
     let told = "cannot write the results to place/out; they are on the standard output";
     assert!(finished.stderr.contains(told), "{finished:?}");
 }
+
+/// fio's status line is on the standard output, each written over the one before, and behind the lines that
+/// announce the jobs.
+#[test]
+fn the_status_line_of_fios_form_is_where_fio_has_it() {
+    let folder = Folder::new();
+    let job = &TIMED[1..];
+    let words = [&["fio", "--eta=always"], job].concat();
+    let finished = folder.run(words).expect_code(0);
+    assert!(
+        finished.stdout.starts_with("a: (g=0): rw=randrw"),
+        "{finished:?}"
+    );
+    assert!(finished.stdout.contains("process\nJobs: "), "{finished:?}");
+    assert!(
+        finished.stdout.contains("]\r\na: (groupid=0"),
+        "{finished:?}"
+    );
+    assert_eq!(finished.stderr, "");
+    // With lines that stay, and a file for the results.
+    let words = [
+        &["fio", "--eta=always", "--eta-newline=1", "--output=out"],
+        job,
+    ]
+    .concat();
+    let finished = folder.run(words).expect_code(0);
+    assert!(finished.stdout.contains("]\r\n"), "{finished:?}");
+    assert!(
+        finished
+            .stdout
+            .lines()
+            .all(|line| line.starts_with("Jobs: ")),
+        "{finished:?}"
+    );
+    // Beside formats for programs, it is not there.
+    let words = [&["fio", "--eta=always", "--output-format=json"], job].concat();
+    folder.run(words).expect_code(0).json();
+}

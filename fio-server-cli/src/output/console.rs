@@ -63,7 +63,8 @@ impl StatusLine {
             live,
             terminal,
             last_line: now,
-            last_draw: None,
+            // fio's first line comes behind those that announce the jobs.
+            last_draw: style.as_fio.then_some(now),
             shown: 0,
         }
     }
@@ -192,6 +193,18 @@ mod tests {
         }
         assert_eq!(composed, 2);
         assert!(!StatusLine::new(style(When::Never, None), start).is_active());
+        let as_fio = StatusStyle {
+            as_fio: true,
+            ..style(When::Always, None)
+        };
+        let mut status = StatusLine::new(as_fio, start);
+        status.update(start, || unreachable!("nothing is due yet"));
+        let mut composed = false;
+        status.update(start + REPEAT, || {
+            composed = true;
+            String::new()
+        });
+        assert!(composed);
         assert!(StatusLine::new(style(When::Always, None), start).is_active());
     }
 }
