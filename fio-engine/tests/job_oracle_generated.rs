@@ -167,6 +167,18 @@ const CHOICES: &[Choice] = &[
         &[("rate_cycle", "0")],
         "nothing can be measured over no time",
     ),
+    Choice {
+        engine: "io_uring",
+        ..accepted(
+            &[("cmdprio", "0"), ("io_submit_mode", "offload")],
+            "fio's io_uring is used by its own thread only",
+        )
+    },
+    refused(
+        &[("merge_blktrace_scalars", "-1")],
+        "time does not go backwards",
+    ),
+    refused(&[("merge_blktrace_iters", "-1")], "fewer than none"),
     exclusive(
         &[("rate", "1m"), ("rate_iops", "100")],
         "fio refuses it when it starts the job",

@@ -48,11 +48,18 @@ fn defaults_are_defaults() {
     let plain = parse("[a]\n").expect("a plain job").jobs.remove(0);
     for option in options().iter().filter(|option| option.is_supported()) {
         // fio's seed stands for "as always"; filename_format's is what no format means; blocks that are
-        // given count beside thinktime_iotime.
+        // given count beside thinktime_iotime, and times over which rates are averaged beside those of logs.
         let Some(default) = option.default else {
             continue;
         };
-        if ["randseed", "filename_format", "thinktime_blocks"].contains(&option.name) {
+        let others = [
+            "randseed",
+            "filename_format",
+            "thinktime_blocks",
+            "bwavgtime",
+            "iopsavgtime",
+        ];
+        if others.contains(&option.name) {
             continue;
         }
         for name in std::iter::once(option.name).chain(option.alias) {
@@ -99,6 +106,9 @@ const NEWER_OR_HIDDEN: &[&str] = &[
     "comm",
     "job_start_clock_id",
     "thinkcycles",
+    "sprandom",
+    "num_range",
+    "random_sequence_stride",
 ];
 
 /// fio's own help knows the options under the same names, but for those newer than the fio here.

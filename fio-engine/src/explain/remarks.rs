@@ -145,6 +145,10 @@ fn traces(set: &Options<'_>) -> Sentences {
     let logs = set.pairs(&logs);
     vec![
         logs.map(|pairs| format!("writes log files ({pairs})")),
+        set.say(
+            "merge_blktrace_file",
+            "merges its traces and writes the result to a file ({})",
+        ),
         set.say("write_iolog", "records its I/Os in a file ({})"),
     ]
 }

@@ -76,7 +76,7 @@ pub use process::{
     ClockSource, ControlGroupOptions, MAX_NUMA_NODE, MemoryPolicy, NodeSet, ProcessOptions,
 };
 pub use rate::{RateOptions, RateProcess};
-pub use replay::{ReplayOptions, SkippedActions};
+pub use replay::{ReplayOptions, SkippedActions, TraceMerge};
 pub use reporting::{ReportingOptions, UnifiedReporting};
 pub use source::JobSource;
 pub use spec::{

@@ -1,7 +1,7 @@
 //! Recording and replaying I/O: `write_iolog`, `read_iolog`, `replay_*`.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::ValueError;
 
@@ -19,7 +19,7 @@ use super::error::ValueError;
 /// job.validate()?;
 /// # Ok::<(), fio_engine::job::ValueError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReplayOptions {
     /// File the issued I/O is written down in (`write_iolog`), version 3 of the format. What it held
     /// is lost; clones of a job share it.
@@ -27,6 +27,8 @@ pub struct ReplayOptions {
     /// Logs to replay, one for each clone in turn (`read_iolog`); empty means the job makes its own
     /// I/O. `-` is standard input.
     pub read_logs: Vec<PathBuf>,
+    /// Whether the logs are traces that are merged, and how (`merge_blktrace_*`).
+    pub merge: TraceMerge,
     /// Logs are read while they are replayed, whatever their length (`read_iolog_chunked`). Long
     /// ones are in any case.
     pub chunked: bool,
@@ -71,11 +73,29 @@ impl SkippedActions {
     }
 }
 
+/// How traces of the block layer are merged: the `merge_blktrace_*` options.
+///
+/// The I/Os of all traces come in the order of their times, for every clone, and are written to a file
+/// that can be replayed by itself.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TraceMerge {
+    /// Where the merged trace is written (`merge_blktrace_file`); `None` merges nothing. What it held is
+    /// lost.
+    pub file: Option<PathBuf>,
+    /// What the times of each trace are scaled to, percent, in the order of
+    /// [`read_logs`](ReplayOptions::read_logs); 100 where there is none (`merge_blktrace_scalars`).
+    pub time_percents: Vec<f64>,
+    /// How often each trace is gone over; once where there is none, and if it is 0
+    /// (`merge_blktrace_iters`).
+    pub iterations: Vec<u32>,
+}
+
 impl Default for ReplayOptions {
     fn default() -> Self {
         Self {
             write_log: None,
             read_logs: Vec::new(),
+            merge: TraceMerge::default(),
             chunked: false,
             no_stall: false,
             redirect: None,
@@ -94,6 +114,12 @@ impl ReplayOptions {
         !self.read_logs.is_empty()
     }
 
+    /// The file the merged traces are written to, if the job replays any.
+    #[must_use]
+    pub fn merged(&self) -> Option<&Path> {
+        self.merge.file.as_deref().filter(|_| self.replays())
+    }
+
     pub(super) fn validate(&self) -> Result<(), ValueError> {
         let fault = |problem: &str| Err(ValueError::Conflict(problem.to_owned()));
         if self.replays() && self.write_log.is_some() {
@@ -102,6 +128,10 @@ impl ReplayOptions {
         if self.align != 0 && !self.align.is_power_of_two() {
             return fault("replay.align (replay_align) must be a power of two");
         }
+        let is_time = |percent: &f64| percent.is_finite() && *percent >= 0.0;
+        if !self.merge.time_percents.iter().all(is_time) {
+            return fault("replay.merge.time_percents (merge_blktrace_scalars) must be 0 or more");
+        }
         if self.time_scale == 0 {
             return fault("replay.time_scale (replay_time_scale) must be at least 1");
         }
@@ -109,6 +139,7 @@ impl ReplayOptions {
             .read_logs
             .iter()
             .chain(&self.write_log)
+            .chain(&self.merge.file)
             .chain(&self.redirect);
         for path in paths {
             let name = path.as_os_str().as_bytes();

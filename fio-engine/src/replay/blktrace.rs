@@ -78,74 +78,147 @@ impl ByteOrder {
     }
 }
 
+/// One record, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Record {
+    /// Nanoseconds from the beginning of the trace.
+    pub(super) time: u64,
+    sector: u64,
+    bytes: u32,
+    action: u32,
+    process: u32,
+    device: u32,
+    cpu: u32,
+}
+
+impl Record {
+    fn of(record: &[u8; RECORD], order: ByteOrder) -> Self {
+        Self {
+            time: order.u64(record, 8),
+            sector: order.u64(record, 16),
+            bytes: order.u32(record, 24),
+            action: order.u32(record, 28),
+            process: order.u32(record, 32),
+            device: order.u32(record, 36),
+            cpu: order.u32(record, 40),
+        }
+    }
+
+    /// The same at another time.
+    pub(super) const fn at(self, time: u64) -> Self {
+        Self { time, ..self }
+    }
+
+    /// The record as a file of this machine has it, under this number. What may follow a record in its
+    /// trace is left out.
+    pub(super) fn to_bytes(self, number: u32) -> [u8; RECORD] {
+        let mut bytes = [0; RECORD];
+        let words = [MAGIC | VERSION, number].map(u32::to_ne_bytes).concat();
+        let places = [self.time, self.sector].map(u64::to_ne_bytes).concat();
+        let action = self.action & !OF_CGROUP;
+        let rest = [self.bytes, action, self.process, self.device, self.cpu];
+        let rest = rest.map(u32::to_ne_bytes).concat();
+        let all = [words, places, rest].concat();
+        bytes[..all.len()].copy_from_slice(&all);
+        bytes
+    }
+}
+
 /// Reads records.
 #[derive(Debug)]
-pub(super) struct TraceLog<R> {
+pub(super) struct Records<R> {
     input: R,
     order: ByteOrder,
     /// Number of the record last read, from 1.
     number: u64,
+}
+
+impl<R: BufRead> Records<R> {
+    pub(super) fn new(input: R, order: ByteOrder) -> Self {
+        Self {
+            input,
+            order,
+            number: 0,
+        }
+    }
+
+    /// The next record of an I/O that was queued; `None` at the end.
+    pub(super) fn next_queued(&mut self) -> io::Result<Option<Record>> {
+        let mut bytes = [0; RECORD];
+        loop {
+            if self.input.fill_buf()?.is_empty() {
+                return Ok(None);
+            }
+            self.input.read_exact(&mut bytes)?;
+            self.number += 1;
+            let word = self.order.u32(&bytes, 0);
+            if word != MAGIC | VERSION {
+                let problem = "a record does not begin with its magic number";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+            }
+            let following = self.order.u16(&bytes, 46);
+            io::copy(
+                &mut Read::take(&mut self.input, following.into()),
+                &mut io::sink(),
+            )?;
+            let record = Record::of(&bytes, self.order);
+            if kind(record.action, record.bytes).is_some() {
+                return Ok(Some(record));
+            }
+        }
+    }
+}
+
+/// Makes I/Os of records.
+#[derive(Debug, Default)]
+pub(super) struct Ios {
     /// Time of the first I/O.
     began: Option<u64>,
     /// Names of devices by their numbers.
     devices: HashMap<u32, Vec<u8>>,
 }
 
+impl Ios {
+    /// The I/O of a record that tells of one being queued; `None` for others.
+    pub(super) fn of(&mut self, record: &Record) -> Option<Io<'_>> {
+        let began = *self.began.get_or_insert(record.time);
+        let device = record.device;
+        Some(Io {
+            at: record.time.saturating_sub(began),
+            kind: kind(record.action, record.bytes)?,
+            name: self
+                .devices
+                .entry(device)
+                .or_insert_with(|| device_name(device)),
+            offset: record.sector.saturating_mul(SECTOR),
+            length: record.bytes.into(),
+        })
+    }
+}
+
+/// The I/Os of a trace.
+#[derive(Debug)]
+pub(super) struct TraceLog<R> {
+    records: Records<R>,
+    ios: Ios,
+}
+
 impl<R: BufRead> TraceLog<R> {
     pub(super) fn new(input: R, order: ByteOrder) -> Self {
         Self {
-            input,
-            order,
-            number: 0,
-            began: None,
-            devices: HashMap::new(),
+            records: Records::new(input, order),
+            ios: Ios::default(),
         }
     }
 
-    pub(super) fn record_number(&self) -> u64 {
-        self.number
+    pub(super) const fn record_number(&self) -> u64 {
+        self.records.number
     }
 
     /// The next I/O that was queued; `None` at the end.
     pub(super) fn next(&mut self) -> io::Result<Option<Item<'_>>> {
-        let mut record = [0; RECORD];
-        loop {
-            if self.input.fill_buf()?.is_empty() {
-                return Ok(None);
-            }
-            self.input.read_exact(&mut record)?;
-            self.number += 1;
-            let word = self.order.u32(&record, 0);
-            if word != MAGIC | VERSION {
-                let problem = "a record does not begin with its magic number";
-                return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
-            }
-            let following = self.order.u16(&record, 46);
-            io::copy(
-                &mut Read::take(&mut self.input, following.into()),
-                &mut io::sink(),
-            )?;
-            if let Some(kind) = kind(self.order.u32(&record, 28), self.order.u32(&record, 24)) {
-                return Ok(Some(Item::Io(self.io(&record, kind))));
-            }
-        }
-    }
-
-    fn io(&mut self, record: &[u8; RECORD], kind: RequestKind) -> Io<'_> {
-        let time = self.order.u64(record, 8);
-        let began = *self.began.get_or_insert(time);
-        let device = self.order.u32(record, 36);
-        let name = self
-            .devices
-            .entry(device)
-            .or_insert_with(|| device_name(device));
-        Io {
-            at: time.saturating_sub(began),
-            kind,
-            name,
-            offset: self.order.u64(record, 16).saturating_mul(SECTOR),
-            length: self.order.u32(record, 24).into(),
-        }
+        let record = self.records.next_queued()?;
+        Ok(record.and_then(|record| self.ios.of(&record)).map(Item::Io))
     }
 }
 

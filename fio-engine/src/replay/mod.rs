@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `text` | lines of versions 2 and 3 |
 //! | `blktrace` | records of the kernel's block layer |
-//! | `reader` | either of them, whichever a file turns out to be |
+//! | `merge` | several traces as one |
+//! | `reader` | any of them, whichever a file turns out to be |
 //! | `plan` | a first pass over a log: its files, its largest I/O, what it moves |
 //! | `source` | the I/Os, one by one |
 //! | `record` | writing a log |
@@ -23,6 +24,7 @@
 //! says.
 
 mod blktrace;
+mod merge;
 mod plan;
 mod reader;
 mod record;
@@ -35,6 +37,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) use merge::write_merged;
 pub(crate) use plan::ReplayPlan;
 pub(crate) use record::{Recording, begin_log};
 pub(crate) use source::ReplaySource;
@@ -70,6 +73,11 @@ pub(crate) enum ReplayError {
     )]
     UnknownFormat { path: PathBuf, hint: &'static str },
     #[error(
+        "{path:?} is no binary file of blkparse -d, which is what merge_blktrace_file merges; name traces \
+         in read_iolog"
+    )]
+    NoTrace { path: PathBuf },
+    #[error(
         "{path:?}, {place}: an I/O of {length} bytes is larger than the {limit} a job can do; \
          remove it from the log"
     )]
@@ -100,6 +108,7 @@ impl ReplayError {
             Self::Refused { .. } => libc::EPERM,
             Self::Cancelled { .. } => libc::EINTR,
             Self::UnknownFormat { .. }
+            | Self::NoTrace { .. }
             | Self::TooLarge { .. }
             | Self::TooLong { .. }
             | Self::Changed { .. } => libc::EINVAL,

@@ -31,13 +31,55 @@ pub(super) struct Entry {
 /// A log that has been looked through.
 #[derive(Debug)]
 pub(crate) struct ReplayPlan {
-    path: PathBuf,
+    log: LogOfClone,
     shape: Arc<Shape>,
     names: Arc<Names>,
     totals: Totals,
     /// All I/Os, if there are few.
     kept: Option<Arc<[Entry]>>,
     remark: Option<String>,
+}
+
+/// What one clone replays.
+#[derive(Debug)]
+enum LogOfClone {
+    Log(PathBuf),
+    /// Several traces as one, and the name of that.
+    Merged(PathBuf, Box<ReplayOptions>),
+}
+
+impl LogOfClone {
+    /// Merged traces are for all clones, other logs for one after the other in turn.
+    fn new(options: &ReplayOptions, clone: u32) -> Self {
+        if let Some(path) = options.merged() {
+            return Self::Merged(path.to_owned(), Box::new(options.clone()));
+        }
+        let logs = &options.read_logs;
+        let path = logs.get(clone as usize % logs.len().max(1));
+        Self::Log(path.cloned().unwrap_or_default())
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Log(path) | Self::Merged(path, _) => path,
+        }
+    }
+
+    fn can_be_read_again(&self) -> bool {
+        match self {
+            Self::Log(path) => can_be_read_again(path),
+            Self::Merged(_, options) => {
+                options.read_logs.iter().all(|path| can_be_read_again(path))
+            }
+        }
+    }
+
+    fn open(&self) -> Result<Reader, ReplayError> {
+        match self {
+            Self::Log(path) => Reader::open(path),
+            Self::Merged(path, options) => Reader::open_merged(path, options),
+        }
+    }
 }
 
 /// What a log moves.
@@ -63,11 +105,10 @@ impl ReplayPlan {
         clone: u32,
         cancel: &AtomicBool,
     ) -> Result<Self, ReplayError> {
-        let logs = &options.read_logs;
-        let path = logs.get(clone as usize % logs.len().max(1));
-        let path = path.cloned().unwrap_or_default();
-        let again = can_be_read_again(&path);
-        let reader = Reader::open(&path)?;
+        let log = LogOfClone::new(options, clone);
+        let path = log.path().to_owned();
+        let again = log.can_be_read_again();
+        let reader = log.open()?;
         let mut pass = Pass {
             shape: Shape::new(options, reader.has_times()),
             names: Names::new(options.redirect.as_deref()),
@@ -85,7 +126,7 @@ impl ReplayPlan {
             names: Arc::new(pass.names),
             totals: pass.totals,
             kept: pass.kept.map(Into::into),
-            path,
+            log,
         })
     }
 
@@ -117,7 +158,7 @@ impl ReplayPlan {
 
     /// The log, as given.
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        self.log.path()
     }
 
     /// What should be said of the log.
@@ -138,8 +179,8 @@ impl ReplayPlan {
             )),
             None => {
                 let (shape, names) = (Arc::clone(&self.shape), Arc::clone(&self.names));
-                let reader = Reader::open(&self.path)?;
-                let path = self.path.clone();
+                let reader = self.log.open()?;
+                let path = self.log.path().to_owned();
                 let limits = Limits {
                     bytes: self.totals.bytes,
                     largest: self.totals.largest,

@@ -5,12 +5,14 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::ReplayError;
-use super::blktrace::{ByteOrder, TraceLog};
+use super::blktrace::{ByteOrder, Ios, TraceLog};
+use super::merge::MergedTraces;
 use super::text::{TextLog, Version};
+use crate::job::ReplayOptions;
 use crate::workload::RequestKind;
 
 /// Bytes read from a log at once.
-const PIECE: usize = 64 * 1024;
+pub(super) const PIECE: usize = 64 * 1024;
 
 /// The most bytes of a first line.
 const LONGEST_HEADER: u64 = 64;
@@ -48,6 +50,8 @@ pub(super) struct Reader {
 enum Log {
     Text(TextLog<BufReader<Input>>),
     Trace(TraceLog<BufReader<Input>>),
+    /// Several traces as one; the number of the record last read.
+    Merged(MergedTraces, Ios, u64),
 }
 
 impl Reader {
@@ -75,8 +79,22 @@ impl Reader {
         })
     }
 
+    /// Opens the traces of a job that merges them.
+    pub(super) fn open_merged(path: &Path, options: &ReplayOptions) -> Result<Self, ReplayError> {
+        let traces = MergedTraces::open(options)?;
+        Ok(Self {
+            path: path.to_owned(),
+            log: Log::Merged(traces, Ios::default(), 0),
+        })
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Item<'_>>, ReplayError> {
         let item = match &mut self.log {
+            Log::Merged(traces, ios, number) => {
+                *number += 1;
+                let record = traces.next()?;
+                return Ok(record.and_then(|record| ios.of(&record)).map(Item::Io));
+            }
             Log::Text(log) => log.next(),
             Log::Trace(log) => log.next(),
         };
@@ -87,7 +105,7 @@ impl Reader {
     pub(super) fn has_times(&self) -> bool {
         match &self.log {
             Log::Text(log) => log.version() == Version::Three,
-            Log::Trace(_) => true,
+            Log::Trace(_) | Log::Merged(..) => true,
         }
     }
 
@@ -96,6 +114,7 @@ impl Reader {
         match &self.log {
             Log::Text(log) => format!("line {}", log.line_number()),
             Log::Trace(log) => format!("record {}", log.record_number()),
+            Log::Merged(_, _, number) => format!("record {number} of the merged traces"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::direction::Direction;
-use crate::job::{ReplayOptions, SkippedActions};
+use crate::job::{ReplayOptions, SkippedActions, TraceMerge};
 use crate::workload::{Request, RequestKind};
 
 const READ: RequestKind = RequestKind::Data(Direction::Read);
@@ -351,4 +351,64 @@ fn a_log_that_cannot_be_written_says_so() {
     };
     full.issue(1, &request);
     assert_eq!(full.finish(2).unwrap_err().error_number(), libc::ENOSPC);
+}
+
+/// The merged trace of two, the second of which is gone over twice at half the time.
+#[test]
+fn traces_are_merged_in_the_order_of_their_scaled_times() {
+    const QUEUED: u32 = 1;
+    let read = |time: u64, sector: u64| record(time, sector, 512, QUEUED, b"");
+    let folder = Folder::new();
+    let trace = |name: &str, records: &[Vec<u8>]| {
+        let path = folder.0.path().join(name);
+        std::fs::write(&path, records.concat()).unwrap();
+        path
+    };
+    let one = trace(
+        "one",
+        &[read(1000, 1), read(3000, 2), record(3500, 9, 512, 7, b"")],
+    );
+    let other = trace("other", &[read(2000, 3), read(4000, 4)]);
+    let merged = folder.0.path().join("merged");
+    let options = ReplayOptions {
+        read_logs: vec![one, other],
+        merge: TraceMerge {
+            file: Some(merged.clone()),
+            time_percents: vec![100.0, 50.0],
+            iterations: vec![1, 2],
+        },
+        ..ReplayOptions::default()
+    };
+    // Times are those of the second: 1000 and 2000, then 2000 later.
+    let expected = [(1, 0), (3, 0), (4, 1000), (2, 2000), (3, 2000), (4, 3000)]
+        .map(|(sector, at)| (READ, 0, sector * 512, 512, at));
+    assert_eq!(rows(&options), expected);
+    // Every clone replays it.
+    assert_eq!(plan_of(&options, 1).unwrap().counts().0[Direction::Read], 6);
+    assert!(!merged.exists(), "looking through traces writes nothing");
+    write_merged(&options).unwrap();
+    let mut names: Vec<_> = std::fs::read_dir(folder.0.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["merged", "one", "other"]);
+    assert_eq!(rows(&self::options(&merged)), expected);
+}
+
+#[test]
+fn what_is_no_trace_is_not_merged_and_leaves_no_file() {
+    let folder = Folder::new();
+    let merged = folder.0.path().join("merged");
+    let options = ReplayOptions {
+        merge: TraceMerge {
+            file: Some(merged),
+            ..TraceMerge::default()
+        },
+        ..options(&folder.log(LOG))
+    };
+    let error = write_merged(&options).unwrap_err().to_string();
+    assert!(error.contains("no binary file of blkparse"), "{error}");
+    assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 1);
+    assert!(plan_of(&options, 0).is_err());
 }

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::io::Engine;
 use crate::job::{ClockSource, JobSpec};
 use crate::logs::{FinishedLogs, LogCollector, LogPlace, Say};
-use crate::replay::begin_log;
+use crate::replay::{begin_log, write_merged};
 use crate::report::normal::{CpuLine, JobLine, StartingLine};
 use crate::report::{Background, DiskMonitor, Report};
 use crate::workload::{Generator, Seeds, Stream};
@@ -186,6 +186,9 @@ impl Supervisor {
         let files = self.engine(clone)?.files;
         if let Some(log) = &clone.spec.replay.write_log {
             begin_log(log).map_err(|error| JobFailure::replay(&error))?;
+        }
+        if clone.clone_index == 0 {
+            write_merged(&clone.spec.replay).map_err(|error| JobFailure::replay(&error))?;
         }
         if clone.spec.replay.replays() {
             let guard = self.options.replay_guard.as_ref();

@@ -114,6 +114,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ("filesize", &["64k", "64k-1m"]),
     ("startdelay", &["1", "1-2", "500ms"]),
     ("cpus_allowed", &["0", "0-1", "0,1"]),
+    ("log_compression_cpus", &["0", "0-1"]),
     ("cpumask", &["1", "3", "0x1"]),
     ("percentile_list", &["50:99", "99.9"]),
     (

@@ -396,6 +396,16 @@ fn set_replay(replay: &ReplayOptions, options: &mut ThreadOptions) {
     let logs: Vec<String> = replay.read_logs.iter().map(escaped).collect();
     options.read_io_log_file = logs.join(":").into();
     options.write_io_log_file = path_text(replay.write_log.as_deref());
+    let merge = &replay.merge;
+    options.merge_blktrace_file = path_text(merge.file.as_deref());
+    let percents = merge.time_percents.iter().copied();
+    for (place, percent) in options.merge_blktrace_scalars.iter_mut().zip(percents) {
+        *place = percent;
+    }
+    let iterations = merge.iterations.iter().copied();
+    for (place, count) in options.merge_blktrace_iterations.iter_mut().zip(iterations) {
+        *place = f64::from(count);
+    }
     options.replay_redirect = path_text(replay.redirect.as_deref());
     options.replay_align = replay.align;
     options.replay_scale = replay.scale;

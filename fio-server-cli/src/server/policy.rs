@@ -397,6 +397,7 @@ fn other_paths(job: &JobSpec) -> impl Iterator<Item = &Path> {
     let pattern = job.buffers.pattern.iter();
     let replay = &job.replay;
     let logs = replay.read_logs.iter().chain(&replay.write_log);
+    let logs = logs.chain(&replay.merge.file);
     pattern
         .flat_map(|pattern| pattern.files())
         .chain(logs)

@@ -29,16 +29,8 @@ const REASONS: &[(&[&str], &str)] = &[
         "it is for zoned block devices (zonemode=zbd), which are not driven here",
     ),
     (
-        &["merge_blktrace"],
-        "traces are not merged; replay each by a job of its own (read_iolog), beside the others",
-    ),
-    (
         &["dataplacement", "dp_scheme", "fdp", "plid"],
         "no placement identifiers are sent to devices; write_hint tells them how long data will live",
-    ),
-    (
-        &["random_sequence_stride"],
-        "its sequence of offsets is not documented; use another random_distribution",
     ),
     (
         &["spr"],
@@ -56,10 +48,6 @@ const REASONS: &[(&[&str], &str)] = &[
     (
         &["gpu_dev_id"],
         "it is for buffers on a GPU, which need ioengine=libcufile and a fio built for it",
-    ),
-    (
-        &["num_range"],
-        "each trim has one range; several in one command are for ioengine=io_uring_cmd, which is not here",
     ),
 ];
 

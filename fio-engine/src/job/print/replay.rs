@@ -14,6 +14,11 @@ impl Printer {
         }
         let logs = replay.read_logs.iter();
         self.paths("read_iolog", logs.map(|path| path.as_os_str().as_bytes()));
+        if let Some(path) = &replay.merge.file {
+            self.put("merge_blktrace_file", whole(path));
+        }
+        self.list("merge_blktrace_scalars", &replay.merge.time_percents);
+        self.list("merge_blktrace_iters", &replay.merge.iterations);
         self.boolean("read_iolog_chunked", replay.chunked, false);
         self.boolean("replay_no_stall", replay.no_stall, false);
         if let Some(path) = &replay.redirect {
@@ -30,6 +35,16 @@ impl Printer {
             .collect();
         if !skipped.is_empty() {
             self.put("replay_skip", skipped.join(","));
+        }
+    }
+}
+
+impl Printer {
+    /// Numbers between colons, if there are any.
+    fn list(&mut self, name: &'static str, numbers: &[impl ToString]) {
+        if !numbers.is_empty() {
+            let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+            self.put(name, numbers.join(":"));
         }
     }
 }

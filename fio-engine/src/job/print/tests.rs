@@ -15,7 +15,7 @@ use crate::job::file_options::{
 use crate::job::log_options::MAX_HISTOGRAM_COARSENESS;
 use crate::job::memory::{MemoryKind, MemoryOptions};
 use crate::job::pattern::BufferPattern;
-use crate::job::replay::{ReplayOptions, SkippedActions};
+use crate::job::replay::{ReplayOptions, SkippedActions, TraceMerge};
 use crate::job::spec::{Measure, Pattern, PercentileKinds};
 use crate::job::{
     CommandPriority, CpuOptions, CpuWork, IoPriority, IoUringOptions, JobSource, LibAioOptions,
@@ -252,6 +252,16 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn merge()(
+        file in prop::option::of("[a-z/:]{0,8}[a-z]"),
+        time_percents in prop::collection::vec(0.0..1e6, 0..3),
+        iterations: Vec<u32>,
+    ) -> TraceMerge {
+        TraceMerge { file: file.map(Into::into), time_percents, iterations }
+    }
+}
+
+prop_compose! {
     fn replay()(
         log in prop::option::of("[a-z/:]{0,8}[a-z]"),
         reads in prop::collection::vec("[a-z/:]{0,8}[a-z]", 1..3),
@@ -260,10 +270,12 @@ prop_compose! {
         scale: u32,
         align in prop::option::of(0..32_u32),
         time_scale in 1_u32..,
+        merge in merge(),
     ) -> ReplayOptions {
         ReplayOptions {
             read_logs: if log.is_some() { Vec::new() } else { reads.into_iter().map(Into::into).collect() },
             write_log: log.map(Into::into),
+            merge,
             chunked: flags[0],
             no_stall: flags[1],
             redirect: redirect.map(Into::into),

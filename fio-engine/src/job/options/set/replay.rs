@@ -27,6 +27,36 @@ pub(in crate::job::options) fn read_io_log_chunked(draft: &mut Draft, value: Val
     Ok(())
 }
 
+pub(in crate::job::options) fn merge_file(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.replay.merge.file = Some(path(value));
+    Ok(())
+}
+
+pub(in crate::job::options) fn merge_scalars(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.replay.merge.time_percents = numbers(value)?;
+    Ok(())
+}
+
+pub(in crate::job::options) fn merge_iterations(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    // As in fio, what is behind the point does not count.
+    let numbers = numbers(value)?.into_iter().map(|number| number as u32);
+    draft.spec.replay.merge.iterations = numbers.collect();
+    Ok(())
+}
+
+/// Numbers of 0 or more between colons.
+fn numbers(value: Value<'_>) -> Result<Vec<f64>, ValueError> {
+    let number = |text: &[u8]| {
+        let text = std::str::from_utf8(text).ok()?.trim();
+        text.parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite() && *number >= 0.0)
+    };
+    let all = value.text.split(|byte| *byte == b':').map(number);
+    all.collect::<Option<_>>()
+        .ok_or_else(|| value.wrong("numbers of 0 or more stand between colons"))
+}
+
 pub(in crate::job::options) fn replay_no_stall(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.replay.no_stall = value.boolean()?;
     Ok(())

@@ -1,7 +1,8 @@
-//! Verification: jobs here do without.
+//! Verification, and other options that jobs here do without: what asks for nothing is taken.
 
 use super::{Draft, Outcome, Value, nearest};
 use crate::job::error::{ValueError, shown};
+use crate::job::options::OptionType;
 
 /// `verify=0`, which many job files have, asks for nothing; fio's other words are refused by name.
 pub(in crate::job::options) fn verification(_: &mut Draft, value: Value<'_>) -> Outcome {
@@ -21,4 +22,26 @@ pub(in crate::job::options) fn verification(_: &mut Draft, value: Value<'_>) -> 
         value: shown,
         accepted,
     })
+}
+
+/// Options that change nothing at their default, which is all they may be.
+pub(in crate::job::options) fn at_default(_: &mut Draft, value: Value<'_>) -> Outcome {
+    let is_default = match value.option.value_type {
+        OptionType::Boolean => !value.boolean()?,
+        _ => value.u32()? <= 1,
+    };
+    if is_default {
+        return Ok(());
+    }
+    Err(value.unsupported(match value.option.name {
+        "sprandom" => {
+            "what it writes where is not documented; write the device twice, rw=write and then \
+             rw=randwrite with norandommap=1"
+        }
+        "num_range" => {
+            "each trim has one range; several in one command are for ioengine=io_uring_cmd, which is not \
+             here"
+        }
+        _ => "its sequence of offsets is not documented; use another random_distribution",
+    }))
 }
