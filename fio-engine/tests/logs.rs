@@ -197,9 +197,9 @@ fn memory_is_bounded_and_the_loss_is_told() {
 fn compressed_logs_stay_in_memory_as_long_as_others_do_not() {
     let logs_of = |compression: Option<u64>| {
         let mut options = RunOptions::default();
-        options.log_budget = LogBudget::new(6 << 20);
+        options.log_budget = LogBudget::new(12 << 20);
         let job = job(|job| {
-            job.size = Some(SizeOrPercent::Bytes(100_000 * 4096));
+            job.size = Some(SizeOrPercent::Bytes(200_000 * 4096));
             job.io_depth = 2;
             job.logs.compression = compression;
             job.logs.histogram = Some(String::new());
@@ -214,7 +214,7 @@ fn compressed_logs_stay_in_memory_as_long_as_others_do_not() {
     for log in &packed.logs {
         assert_eq!(log.lost, 0, "{}", log.kind);
         if log.kind != LogKind::Histogram {
-            assert_eq!((log.len(), log.samples().count()), (100_000, 100_000));
+            assert_eq!((log.len(), log.samples().count()), (200_000, 200_000));
         }
     }
     let total = &packed.jobs[0].directions;

@@ -8,7 +8,7 @@
 //! - Otherwise a job has one [`IoLog`] for each when it ends, in a
 //!   [`RunEvent`](crate::run::RunEvent) and in the report. What these take in memory is bounded by a
 //!   [`LogBudget`]; what did not fit is counted in [`IoLog::lost`]. With `log_compression` entries are
-//!   packed, which makes room for several times as many.
+//!   packed, which makes room for twice as many.
 //!
 //! [`IoLog::write_text`] writes a log as fio 3.42 writes its files; a log that came from another host
 //! is made with [`IoLog::from_samples`] and written by the same code.

@@ -83,7 +83,10 @@ impl<T: Pack> Stock<T> {
             return self.lose(count);
         }
         let piece = packer.pack(entries);
-        if self.share.take(piece.len() as u64) {
+        // Whoever reads them will have some of them as they were, and a budget is also a bound for
+        // that: however well entries pack, no more than twice as many fit.
+        let least = bytes_of::<T>(entries.len()) / 2;
+        if self.share.take(least.max(piece.len() as u64)) {
             self.packed.push(piece, entries.len());
         } else {
             self.lose(count);
