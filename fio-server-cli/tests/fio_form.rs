@@ -310,3 +310,36 @@ fn results_and_messages_are_where_fio_puts_them() {
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).expect("a file")
 }
+
+/// Two records of the block layer, merged and not replayed. fio 3.33 reads no trace it is to merge.
+#[test]
+fn traces_are_merged_without_a_run() {
+    let folder = Folder::new();
+    let record = |time: u64, sector: u64| {
+        let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let numbers = [time, sector]
+            .iter()
+            .flat_map(|one| one.to_le_bytes())
+            .collect();
+        let parts: [Vec<u8>; 3] = [
+            words(&[0x6561_7407, 1]),
+            numbers,
+            words(&[512, 1, 7, 9, 0, 0]),
+        ];
+        parts.concat()
+    };
+    folder.file("a", [record(10, 1), record(30, 3)].concat());
+    folder.file("b", record(20, 2));
+    let words = [
+        "fio",
+        "--merge-blktrace-only",
+        "--name=x",
+        "--read_iolog=a:b",
+        "--merge_blktrace_file=c",
+    ];
+    folder.run(words).expect_code(0);
+    let merged = std::fs::read(folder.path().join("c")).expect("it is written");
+    let sectors: Vec<_> = merged.chunks(48).map(|record| record[16]).collect();
+    assert_eq!(sectors, [1, 2, 3]);
+    assert_eq!(folder.files(), ["a", "b", "c"]);
+}

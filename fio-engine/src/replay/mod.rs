@@ -37,6 +37,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::job::ReplayOptions;
+
 pub(crate) use merge::write_merged;
 pub(crate) use plan::ReplayPlan;
 pub(crate) use record::{Recording, begin_log};
@@ -97,6 +99,21 @@ pub(crate) enum ReplayError {
     Cancelled { path: PathBuf },
     #[error("{path:?}: {reason}")]
     Refused { path: PathBuf, reason: String },
+}
+
+/// Why traces could not be merged: which one, or the file they were to be written to, and what is wrong
+/// with it.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct MergeError(#[from] ReplayError);
+
+/// Merges the traces of a job into its file, whole or not at all, as a run of the job does before it
+/// begins. Nothing is done for a job that merges none ([`ReplayOptions::merged`]).
+///
+/// # Errors
+/// A trace cannot be read or is none, or the file cannot be written.
+pub fn merge_traces(options: &ReplayOptions) -> Result<(), MergeError> {
+    Ok(write_merged(options)?)
 }
 
 impl ReplayError {

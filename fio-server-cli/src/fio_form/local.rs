@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anyhow::anyhow;
 use fio_engine::job::{ParsedJobs, parse_words, show_command_lines};
+use fio_engine::replay::merge_traces;
 use fio_engine::report::normal::JobLine;
 use fio_engine::run::group_numbers;
 
@@ -48,6 +49,9 @@ pub(super) fn run(request: &Request) -> Result<ExitStatus, Failure> {
         return print(&told);
     }
     if request.merge_only {
+        for job in &parsed.jobs {
+            merge_traces(&job.replay).map_err(Failure::setup)?;
+        }
         return print(&(told + &announcement(&parsed)));
     }
     let mut args = default_run_args();
