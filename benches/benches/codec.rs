@@ -146,7 +146,8 @@ fn thread_stats(c: &mut Criterion) {
             Fragments::new(V1, TS, Tag(0), &out).append_to(&mut wire);
         });
     });
-    assert_eq!(wire, stream);
+    // Nothing was sent if another bench was asked for.
+    assert!(wire.is_empty() || wire == stream);
     let mut decoded = ThreadReport::default();
     group.bench_function("decode", |b| {
         b.iter(|| {
@@ -167,7 +168,7 @@ fn thread_stats(c: &mut Criterion) {
                 .expect("the payload is whole");
         });
     });
-    assert_eq!(decoded, report);
+    assert!(decoded == ThreadReport::default() || decoded == report);
     group.bench_function("view", |b| {
         b.iter(|| {
             let view =
@@ -197,7 +198,7 @@ fn recent_thread_stats(c: &mut Criterion) {
                 Fragments::new(NEWEST, TS, Tag(0), &out).append_to(&mut wire);
             });
         });
-        assert_eq!(wire, stream);
+        assert!(wire.is_empty() || wire == stream);
         let mut decoded = ThreadReport::default();
         let mut joiner = Joiner::new(Some(NEWEST), 1 << 20);
         group.bench_function(format!("join_and_decode_{name}"), |b| {
