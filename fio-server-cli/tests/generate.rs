@@ -1,6 +1,8 @@
 //! `generate`: completions and the manual page know every command and flag.
 
-use crate::util::Folder;
+use std::process::Command;
+
+use crate::util::{Finished, Folder};
 
 const COMMANDS: [&str; 7] = [
     "serve", "client", "run", "probe", "decode", "fio", "generate",
@@ -88,4 +90,38 @@ fn the_manual_page_has_every_flag_and_job_option() {
         assert_eq!(is_there, option.is_supported(), "{}", option.name);
     }
     assert!(page.contains(".SS \"io_uring\"\n"), "engines are listed");
+}
+
+#[test]
+fn bash_completes_commands_flags_and_values() {
+    if Command::new("bash").arg("--version").output().is_err() {
+        println!("skipped: there is no bash");
+        return;
+    }
+    let folder = Folder::new();
+    let script = folder
+        .run(["generate", "completions", "bash"])
+        .expect_code(0)
+        .stdout;
+    folder.file("completions", script);
+    // What bash does for the last of the words.
+    let ask = r#"source ./completions
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+        _fio__server__cli "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        echo "${COMPREPLY[*]}""#;
+    for (words, expected) in [
+        (&["expl"][..], "explain"),
+        (&["run", "--latency"], "--latency-from"),
+        (&["fio", "--showc"], "--showcmd"),
+        (&["fio", "--ioen"], "--ioengine"),
+        (&["fio", "--rw", "randtrimw"], "randtrimwrite"),
+    ] {
+        let mut command = Command::new("bash");
+        command
+            .args(["-c", ask, "bash", "fio-server-cli"])
+            .args(words)
+            .current_dir(folder.path());
+        let finished = Finished::of(command).expect_code(0);
+        assert_eq!(finished.stdout.trim_end(), expected, "{words:?}");
+    }
 }

@@ -27,10 +27,16 @@ pub(crate) fn generate(what: &Generate) -> Result<ExitStatus, Failure> {
         }
         Generate::Man => manual::write(&mut bytes).context("cannot write the manual page")?,
     }
+    let text = with_one_name(&String::from_utf8_lossy(&bytes));
     let mut sink = Sink::open(None).map_err(Failure::setup)?;
-    sink.write(&String::from_utf8_lossy(&bytes))
-        .map_err(Failure::setup)?;
+    sink.write(&text).map_err(Failure::setup)?;
     Ok(ExitStatus::Success)
+}
+
+/// clap_complete 4.6 gives a program with dashes in its name two names in completions for bash: its commands
+/// are looked for under the one and stand under the other.
+fn with_one_name(text: &str) -> String {
+    text.replace("fio__subcmd__server__subcmd__cli", "fio__server__cli")
 }
 
 /// The command `fio` with all its words: flags and job options.
