@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::util::{Finished, Folder};
+use crate::util::{Finished, Folder, spawn, wait_until};
 
 #[test]
 fn log_files_are_written_where_fio_would() {
@@ -130,6 +130,32 @@ fn what_is_no_compressed_log_is_an_error() {
         assert!(finished.stderr.contains(problem), "{}", finished.stderr);
         assert_eq!(finished.stdout.lines().count() > 10, name == "cut.fz");
     }
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_what_it_has_logged() {
+    let folder = Folder::new();
+    let words = [
+        "run",
+        "--",
+        "--name=k",
+        "--ioengine=null",
+        "--size=1g",
+        "--rate_iops=1000",
+        "--write_lat_log=k",
+    ];
+    let mut child = spawn(folder.program(words));
+    let text = || std::fs::read_to_string(folder.path().join("k_lat.1.log")).unwrap_or_default();
+    wait_until("entries in the log", || text().lines().count() >= 100);
+    child.kill().expect("it is running");
+    child.wait().expect("it ends");
+    let text = text();
+    let lines: Vec<_> = text.lines().collect();
+    // The last one may be in pieces.
+    for line in &lines[..lines.len() - 1] {
+        assert_eq!(line.split(", ").count(), 5, "{line}");
+    }
+    assert!(lines.len() >= 100);
 }
 
 /// The program under a limit of open files that the shell sets.

@@ -2,7 +2,7 @@
 //!
 //! A file is opened before the job begins, so that one that cannot be written is an error then and not
 //! after the run. What it held from another run stays until there is something to put in its place.
-//! From then on it ends with a whole line at any time: what a crash leaves is a shorter log.
+//! From then on whole lines are written, as they come: what a crash leaves is a shorter log.
 //!
 //! Clones that share a file (`per_job_logs=0`) each have a part of it beside it, `NAME.NUMBER.part`,
 //! which is put behind the others when they end: entries of clones are not mixed, as in fio.
