@@ -365,7 +365,7 @@ impl Work {
     fn prepared(&mut self, prepared: Prepared) -> Progress {
         match prepared {
             Ok((jobs, added)) => {
-                let note = format!("{} jobs wait", jobs.clones());
+                let note = format!("jobs that wait for RUN: {}", jobs.clones());
                 if !jobs.specs.is_empty() {
                     self.last_status = Some(jobs.pending_status());
                 }
@@ -403,7 +403,7 @@ impl Work {
             self.stop = Some(Stop::new(0, 0));
             return Progress::Note("has nothing to run".to_owned());
         }
-        let note = format!("runs {} jobs", jobs.clones());
+        let note = format!("run begins, jobs: {}", jobs.clones());
         match RunHandle::start(jobs, context.clone(), self.form, self.report_interval) {
             Ok(run) => {
                 self.run = Some(run);
@@ -450,7 +450,10 @@ impl Work {
             return Progress::Note("jobs not run".to_owned());
         };
         let failed = report.jobs.iter().filter(|job| job.failed).count();
-        let note = format!("run ended, {} results, {failed} failed", report.jobs.len());
+        let note = format!(
+            "run ended, results: {}, failed: {failed}",
+            report.jobs.len()
+        );
         self.stop = Some(Stop::new(u32::from(failed > 0), 0));
         self.results = Some(ReportMessages::new(*report, self.version));
         Progress::Note(note)
