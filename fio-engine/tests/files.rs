@@ -1,10 +1,12 @@
-//! What jobs leave behind, compared with what Debian's fio leaves for the same words.
+//! What jobs leave behind, compared with what Debian's fio leaves for the same words and job files.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use fio_engine::job::{ParseOptions, parse_words};
+use fio_engine::job::{JobSource, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 use fio_engine::report::Report;
 use fio_engine::run::{Run, RunOptions};
 
@@ -38,6 +40,11 @@ const JOBS: &[&str] = &[
     "--rw=write --filesize=16k --nrfiles=3 --io_size=24k",
     "--rw=write --size=48k --filename=a:b:c --nrfiles=2",
     "--rw=write --size=48k --filename=a:b:c --nrfiles=7",
+    "--rw=write --size=48k --nrfiles=2 --filename=a:b:c",
+    "--rw=write --size=48k --filename=a --filename=b",
+    "--rw=write --size=48k --filename=a --filename=a",
+    "--rw=write --size=48k --filename=a --filename=b --nrfiles=1",
+    "--rw=write --size=48k --filename=a --nrfiles=1 --filename=b",
     "--rw=write --size=64k --filename_format=d/e/$jobname.$filenum --nrfiles=2",
     "--rw=write --size=64k --sync_file_range=write:2",
     "--rw=randwrite --size=64k --sync_file_range=wait_before,write,wait_after:3",
@@ -52,18 +59,40 @@ const JOBS: &[&str] = &[
     "--rw=write --size=64k --end_fsync=1 --fsync=8",
 ];
 
+/// Job files in which names of files meet: those of a section add to those before it.
+const JOB_FILES: &[&str] = &[
+    "[global]\nfilename=a\nsize=48k\nrw=write\n[j]\nfilename=b\n",
+    "[global]\nfilename=a\nsize=48k\nrw=write\n[global]\nfilename=b\n[j]\nfilename=c\n[k]\n",
+    "[global]\nfilename=a\nsize=48k\nrw=write\n[j]\nfilename=a\n",
+    "[j]\nsize=48k\nrw=write\nfilename=a:b:c\nnrfiles=2\n",
+    "[global]\nnrfiles=2\n[j]\nsize=48k\nrw=write\nfilename=a:b:c\n",
+    "[global]\nfilename=a:b:c\n[j]\nsize=48k\nrw=write\nnrfiles=2\n",
+    "[global]\nfilename=a:b\n[j]\nsize=48k\nrw=write\nnrfiles=1\nfilename=c\n",
+    "[global]\nfilename=a:b\nnrfiles=1\n[j]\nsize=48k\nrw=write\n",
+    "[j]\nsize=48k\nrw=write\nfilename=a\nnrfiles=3\n",
+];
+
 #[test]
 fn jobs_leave_what_fios_leave() {
+    compare(JOBS, words_by_fio, words_by_us);
+}
+
+#[test]
+fn job_files_leave_what_fios_leave() {
+    compare(JOB_FILES, file_by_fio, file_by_us);
+}
+
+fn compare(jobs: &[&str], by_fio: fn(&str) -> Left, by_us: fn(&str) -> Left) {
     if Command::new("fio").arg("--version").output().is_err() {
         assert!(std::env::var_os("CI").is_none(), "fio is not installed");
         println!("skipped: fio is not installed");
         return;
     }
-    let different: Vec<_> = JOBS
+    let different: Vec<_> = jobs
         .iter()
-        .filter_map(|words| {
-            let (theirs, ours) = (by_fio(words), by_us(words));
-            (theirs != ours).then(|| format!("{words}\n  fio: {theirs:?}\n  here: {ours:?}"))
+        .filter_map(|job| {
+            let (theirs, ours) = (by_fio(job), by_us(job));
+            (theirs != ours).then(|| format!("{job}\n  fio: {theirs:?}\n  here: {ours:?}"))
         })
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));
@@ -79,12 +108,22 @@ struct Left {
     files: BTreeMap<String, u64>,
 }
 
-fn by_fio(words: &str) -> Left {
+fn words_by_fio(words: &str) -> Left {
+    left_by_fio(std::iter::once("--name=j").chain(words.split(' ')))
+}
+
+fn file_by_fio(text: &str) -> Left {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("a writable file");
+    left_by_fio([file.path()])
+}
+
+fn left_by_fio<T: AsRef<OsStr>>(arguments: impl IntoIterator<Item = T>) -> Left {
     let folder = furnished();
     let output = Command::new("fio")
         .current_dir(folder.path())
-        .args(["--name=j", "--output-format=json", "--thread"])
-        .args(words.split(' '))
+        .args(["--output-format=json", "--thread"])
+        .args(arguments)
         .output()
         .expect("fio can be started");
     let text = String::from_utf8_lossy(&output.stdout);
@@ -106,7 +145,7 @@ fn by_fio(words: &str) -> Left {
     }
 }
 
-fn by_us(words: &str) -> Left {
+fn words_by_us(words: &str) -> Left {
     let folder = furnished();
     let own = format!("--directory={}", folder.path().display());
     // The folder to be opened is looked for in the current one.
@@ -114,9 +153,20 @@ fn by_us(words: &str) -> Left {
     let mut list = vec!["--name=j", &own];
     list.extend(words.split(' '));
     let list: Vec<String> = list.into_iter().map(str::to_owned).collect();
-    let jobs = parse_words(&list, &ParseOptions::for_peer())
-        .expect("a job")
-        .jobs;
+    let parsed = parse_words(&list, &ParseOptions::for_peer()).expect("a job");
+    left_by_us(folder.path(), parsed)
+}
+
+fn file_by_us(text: &str) -> Left {
+    let folder = furnished();
+    let text = format!("[global]\ndirectory={}\n{text}", folder.path().display());
+    let source = JobSource::text("job file", &text);
+    let parsed = parse_jobs(&[source], &ParseOptions::for_peer()).expect("a job file");
+    left_by_us(folder.path(), parsed)
+}
+
+fn left_by_us(folder: &Path, parsed: ParsedJobs) -> Left {
+    let jobs = parsed.jobs;
     let report = Run::start(jobs, RunOptions::default())
         .expect("a run")
         .wait();
@@ -137,7 +187,7 @@ fn by_us(words: &str) -> Left {
         })
         .to_vec(),
         syncs: report.jobs.iter().map(|job| job.total_syncs).sum(),
-        files: files_in(folder.path()),
+        files: files_in(folder),
     }
 }
 

@@ -21,8 +21,11 @@ pub(super) struct Draft {
     pub(super) zones: ZoneDraft,
     /// `gtod_reduce`: all measurements off, whatever the options for single ones say.
     pub(super) reduce_clock_reads: bool,
-    /// `nrfiles` was given: at most so many of the files that are named are used.
+    /// `nrfiles` was given.
     pub(super) file_count_given: bool,
+    /// How many of the files that are named are used, from the first on: what `nrfiles` said last, and those that
+    /// were named after it.
+    pub(super) named_files_used: usize,
     /// The number of CPUs that `cpus_allowed` may name.
     pub(super) cpus: usize,
     /// Remarks on the section being read.
@@ -39,6 +42,7 @@ impl Draft {
             zones: ZoneDraft::default(),
             reduce_clock_reads: false,
             file_count_given: false,
+            named_files_used: 0,
             cpus,
             remarks: Vec::new(),
         }
@@ -102,7 +106,15 @@ impl Draft {
         }
     }
 
-    /// Of files that are named, `nrfiles` takes the first.
+    /// Adds to the files that are named. An `nrfiles` before the first of them does not count.
+    pub(super) fn name_files(&mut self, names: Vec<String>) {
+        if self.spec.file_names.is_empty() {
+            self.named_files_used = 0;
+        }
+        self.named_files_used = self.named_files_used.saturating_add(names.len());
+        self.spec.file_names.extend(names);
+    }
+
     fn settle_files(&mut self) {
         let given = self.file_count_given.then_some(self.spec.file_count);
         let names = &mut self.spec.file_names;
@@ -110,7 +122,7 @@ impl Draft {
             self.spec.files.most = given;
             self.spec.file_count = given.unwrap_or(1);
         } else if !names.is_empty() {
-            names.truncate(given.map_or(usize::MAX, |count| count as usize));
+            names.truncate(self.named_files_used);
             // No job file is long enough to name more.
             self.spec.file_count = u32::try_from(names.len()).unwrap_or(u32::MAX);
         }

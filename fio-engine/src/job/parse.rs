@@ -425,8 +425,8 @@ impl<'o> Parser<'o> {
         Ok(())
     }
 
-    /// Applies the options in order, `kb_base` before all others, since it decides what numbers
-    /// mean, and those of engines after the others. Gives the options as they were written.
+    /// Applies the options, `kb_base` before all others, since it decides what numbers mean. Gives the options as
+    /// they were written.
     fn apply(
         &self,
         section: &Section<'_>,
@@ -439,21 +439,14 @@ impl<'o> Parser<'o> {
         for given in first {
             self.apply_one(section, given, draft)?;
         }
-        // In a file the engine may be named behind its options, which are unknown if it is not here;
-        // among words it must come first.
-        let waits = |given: &GivenOption<'_>| !section.of_words && is_of_engine(given.name);
-        let mut recorded = vec![AppliedOption::default(); section.options.len()];
-        for waiting in [false, true] {
-            for (record, given) in recorded.iter_mut().zip(&section.options) {
-                if waits(given) == waiting {
-                    *record = self.apply_one(section, given, draft)?;
-                }
-            }
-        }
+        let mut options: Vec<_> = section.options.iter().collect();
         if !section.of_words {
-            recorded.sort_by_key(|given| place_in_reports(&given.name));
+            options.sort_by_key(|given| place_in_file(given.name));
         }
-        Ok(recorded)
+        options
+            .into_iter()
+            .map(|given| self.apply_one(section, given, draft))
+            .collect()
     }
 
     fn apply_one(
@@ -552,19 +545,18 @@ fn note_absent_engine(draft: &mut Draft, option: &OptionInfo, value: Option<&[u8
     }
 }
 
-/// Where fio's reports and `--showcmd` have an option of a job file: a few before all others, names of files behind them, and
-/// options of engines last. Found by trying each option of fio 3.33; reports of 3.42 are in the same order.
-fn place_in_reports(name: &str) -> u8 {
-    match name {
+/// When an option of a job file is read, which is also where reports and `--showcmd` have it: a few before all others, names of
+/// files behind them, and options of engines last, since the engine may be named behind them. Words are read as they
+/// stand. Found by trying each option of fio 3.33; reports of 3.42 are in the same order.
+fn place_in_file(name: &[u8]) -> u8 {
+    let Some(option) = options::find(name).filter(|option| option.engines.is_empty()) else {
+        return 3;
+    };
+    match option.name {
         "cpus_allowed_policy" | "kb_base" | "lockfile" | "unit_base" => 0,
         "filename" | "filename_format" => 2,
-        name if is_of_engine(name.as_bytes()) => 3,
         _ => 1,
     }
-}
-
-fn is_of_engine(name: &[u8]) -> bool {
-    options::find(name).is_none_or(|option| !option.engines.is_empty())
 }
 
 fn position(line: usize, column: usize) -> Position {

@@ -5,16 +5,18 @@ use crate::job::error::{ValueError, shown};
 use crate::job::spec::{Fallocate, SyncMode};
 use crate::job::units::{parse_size, parse_size_or_percent, parse_size_range};
 
+/// As in fio, names add to those before them, also to those of the defaults.
 pub(in crate::job::options) fn file_names(draft: &mut Draft, value: Value<'_>) -> Outcome {
     let names: Result<Vec<_>, _> = value
         .paths()
         .into_iter()
         .map(|path| path.into_os_string().into_string())
         .collect();
-    draft.spec.file_names = names.map_err(|_| value.wrong("a file name must be UTF-8"))?;
-    if draft.spec.file_names.is_empty() {
+    let names = names.map_err(|_| value.wrong("a file name must be UTF-8"))?;
+    if names.is_empty() {
         return Err(value.wrong("no file is named"));
     }
+    draft.name_files(names);
     Ok(())
 }
 
@@ -36,6 +38,7 @@ pub(in crate::job::options) fn file_name_format(draft: &mut Draft, value: Value<
 pub(in crate::job::options) fn file_count(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.file_count = at_least_one(value)?;
     draft.file_count_given = true;
+    draft.named_files_used = draft.spec.file_count as usize;
     Ok(())
 }
 
