@@ -71,6 +71,19 @@ fn job_files_and_words_run_on_their_servers() {
     );
 }
 
+/// As fio's client, which ends with 0 then; `client` does not.
+#[test]
+fn a_job_file_that_a_server_refuses_is_no_failure() {
+    let server = RunningServer::start();
+    let folder = Folder::new();
+    folder.file("job.fio", "[a]\nioengine=null\nsize=4k\nno_such_option=1\n");
+    let words = [client_flag(&server), "job.fio".to_owned()];
+    let finished = fio(&folder, &words).expect_code(0);
+    assert!(finished.stderr.contains("no_such_option"), "{finished:?}");
+    let host = format!("--host={}", server.address());
+    folder.run(["client", &host, "job.fio"]).expect_code(2);
+}
+
 #[test]
 fn options_without_a_name_hold_for_the_files() {
     let server = RunningServer::start();

@@ -75,6 +75,12 @@ impl HostResult {
         }
     }
 
+    /// The server did not take the jobs.
+    pub(crate) fn has_refused(&self) -> bool {
+        let error = self.end.as_ref().and_then(|end| end.as_ref().err());
+        error.is_some_and(|error| matches!(**error, ClientError::Refused { .. }))
+    }
+
     /// How this host counts for the exit code.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {

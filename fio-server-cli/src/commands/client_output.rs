@@ -325,9 +325,12 @@ impl ClientOutput {
             true => ExitStatus::Success,
             false => ExitStatus::JobFailed,
         };
+        // A job file that a server does not take is no failure for fio's client.
+        let forgiven = |host: &&HostResult| self.results.follows_fio() && host.has_refused();
         let worst = fleet
             .hosts()
             .iter()
+            .filter(|host| !forgiven(host))
             .map(HostResult::exit_status)
             .max()
             .unwrap_or_default();

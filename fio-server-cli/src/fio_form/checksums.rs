@@ -34,18 +34,21 @@ pub(super) fn measure(names: &str) -> Result<ExitStatus, Failure> {
         "" | "all" => HERE.to_vec(),
         names => names.split(',').collect(),
     };
-    if let Some(unknown) = wanted
-        .iter()
-        .find(|name| !HERE.contains(*name) && !ABSENT.contains(*name))
-    {
+    let is_known = |name: &&str| HERE.contains(name) || ABSENT.contains(name);
+    let (known, unknown): (Vec<_>, Vec<_>) = wanted.into_iter().partition(is_known);
+    if known.is_empty() {
         print(&list())?;
-        return Err(Failure::setup(match *unknown {
-            "help" => anyhow!("these are the functions of --crctest"),
-            unknown => anyhow!("unknown hash `{unknown}`; those above are known"),
+        return Err(Failure::setup(match unknown[..] {
+            ["help"] => anyhow!("these are the functions of --crctest"),
+            _ => anyhow!("unknown hash `{names}`; those above are known"),
         }));
     }
+    // As with fio, these do not matter beside others.
+    for name in unknown {
+        complain(format_args!("fio: unknown hash `{name}`"));
+    }
     let buffer: Vec<u8> = (0..BUFFER).map(|index| (index * 7 % 251) as u8).collect();
-    for name in &wanted {
+    for name in known {
         match speed(name, &buffer) {
             Some(speed) => print(&row(name, speed))?,
             None => {

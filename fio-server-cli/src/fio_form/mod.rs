@@ -63,7 +63,12 @@ pub fn run(words: &[OsString]) -> ExitCode {
 
 fn dispatch(request: &Request) -> Result<ExitStatus, Failure> {
     if let Some(address) = &request.server {
-        return serve::serve(request, address.as_deref());
+        let served = serve::serve(request, address.as_deref());
+        return served.or_else(|Failure { error, .. }| {
+            // Servers of fio that cannot listen say so and end well.
+            complain(format_args!("fio: {error:#}"));
+            Ok(ExitStatus::Success)
+        });
     }
     if request.is_for_servers() {
         return fleet::run(request);

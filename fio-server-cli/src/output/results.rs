@@ -89,6 +89,12 @@ impl Results {
         self.as_fio
     }
 
+    /// Whether they are those of fio's own command line.
+    #[must_use]
+    pub const fn follows_fio(&self) -> bool {
+        self.as_fio
+    }
+
     /// Whether a status line is ever shown.
     #[must_use]
     pub const fn shows_status(&self) -> bool {
