@@ -2,7 +2,7 @@
 //!
 //! Unlike the other commands this one follows fio to the letter, also where this project would choose
 //! otherwise: how words are told apart, that flags count in the order they stand in, what is printed where, and
-//! the exit codes. [`request`] reads the words; what is to be done then is done by the commands `run`, `client`
+//! the exit codes. `request` reads the words; what is to be done then is done by the commands `run`, `client`
 //! and `serve`, or here if it ends at once. The differences that remain are listed in `docs/fio-form.md`.
 
 mod at_once;
