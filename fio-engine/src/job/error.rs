@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::category::Category;
 use super::limits::Limit;
-use super::options::Category;
-use super::units::UnitError;
+use super::shown::{shown, suggestion};
+use super::value_error::ValueError;
 
 /// The first fault found in a job file, in command line words or in a [`JobSpec`].
 ///
@@ -223,62 +224,6 @@ pub enum Problem {
     Unprintable(String),
 }
 
-/// What is wrong with the value of one option.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ValueError {
-    /// Not a number, size or time.
-    #[error(transparent)]
-    Unit(#[from] UnitError),
-    /// A number outside its bounds.
-    #[error("`{value}` is not between {minimum} and {maximum}")]
-    OutOfRange {
-        /// The value as written.
-        value: String,
-        /// The smallest allowed.
-        minimum: u64,
-        /// The largest allowed.
-        maximum: u64,
-    },
-    /// None of the words the option knows.
-    #[error("`{value}` is not one of {}{}", .accepted.join(", "), suggestion(*.nearest))]
-    NotOneOf {
-        /// The value as written.
-        value: String,
-        /// The words that are known.
-        accepted: &'static [&'static str],
-        /// The nearest of them.
-        nearest: Option<&'static str>,
-    },
-    /// A value fio knows and this engine does not.
-    #[error("`{value}` is known to fio but not supported here; {advice}")]
-    Unsupported {
-        /// The value as written.
-        value: String,
-        /// What to do.
-        advice: &'static str,
-    },
-    /// Too many entries.
-    #[error("`{value}` has more than {maximum} entries")]
-    TooMany {
-        /// The value as written.
-        value: String,
-        /// How many are allowed.
-        maximum: usize,
-    },
-    /// The value has the wrong form.
-    #[error("`{value}` is wrong: {problem}")]
-    Form {
-        /// The value as written.
-        value: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// Options that do not go together, or a field of a [`JobSpec`](super::JobSpec) out of bounds.
-    #[error("{0}")]
-    Conflict(String),
-}
-
 impl Problem {
     /// Whether fio has what is asked for, and it is only not to be had here.
     pub(super) const fn is_of_absent(&self) -> bool {
@@ -292,35 +237,10 @@ impl Problem {
     }
 }
 
-fn suggestion(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |nearest| {
-        format!("; did you mean `{nearest}`?")
-    })
-}
-
 fn advice_for(limit: Limit) -> &'static str {
     match limit {
         Limit::Bytes | Limit::Sections | Limit::Jobs => "; split the file, or raise the limit",
         Limit::LineBytes => "; this may not be a job file",
         Limit::IncludeDepth => "; join the included files",
     }
-}
-
-/// At most 60 characters of `text`, free of control characters, for messages.
-pub(crate) fn shown(text: &[u8]) -> String {
-    const LONGEST: usize = 60;
-    // Four bytes is the longest character: never more than needed is looked at.
-    let head = &text[..text.len().min(4 * LONGEST)];
-    let mut shown: String = String::from_utf8_lossy(head)
-        .chars()
-        .map(|character| match character {
-            character if character.is_control() => '\u{fffd}',
-            character => character,
-        })
-        .take(LONGEST)
-        .collect();
-    if shown.len() < text.len() && (head.len() < text.len() || shown.chars().count() == LONGEST) {
-        shown.push('…');
-    }
-    shown
 }

@@ -6,7 +6,9 @@
 
 use std::fmt::Write;
 
-use super::options::{self, OptionInfo, OptionType, absent_engine, absent_engines};
+use super::options;
+use super::options::absent::{absent_engine, absent_engines};
+use super::options::info::{OptionInfo, OptionType};
 
 /// Finds an option by name or alias, those of engines included.
 #[must_use]
@@ -102,7 +104,7 @@ pub fn option_help(option: &OptionInfo) -> String {
 pub fn option_list() -> String {
     let mut text = String::new();
     let works = |option: &&OptionInfo| option.is_supported();
-    let all: Vec<_> = options::options().iter().filter(works).collect();
+    let all: Vec<_> = options().iter().filter(works).collect();
     for option in &all {
         if parent(option).is_none() {
             list_with_children(&mut text, option, &all, 0);
@@ -244,7 +246,7 @@ mod tests {
         let text = option_list();
         let names: Vec<_> = text.lines().map(|line| line.split(':').next()).collect();
         let trimmed: BTreeSet<_> = names.iter().flatten().map(|name| name.trim()).collect();
-        let works = options::options().iter().filter(|one| one.is_supported());
+        let works = options().iter().filter(|one| one.is_supported());
         let expected: BTreeSet<_> = works.map(|option| option.name).collect();
         assert_eq!(trimmed, expected);
         assert_eq!(names.len(), expected.len());

@@ -1,74 +1,30 @@
 //! From job files to jobs.
 
+pub(super) mod expand;
+pub(super) mod flags;
+pub(super) mod grammar;
+pub(super) mod parse_options;
+mod section;
+mod show;
+pub(super) mod source;
+pub(super) mod words;
+
 use std::ffi::OsStr;
 
-use super::draft::Draft;
-use super::error::{JobFileError, Position, Problem, shown};
-use super::expand::{Environment, Expander, Machine};
-use super::flags::GivenFlag;
-use super::grammar::{Line, LineKind, Lines};
-use super::limits::{Limit, ParseLimits};
-use super::options::{self, OptionInfo};
-use super::show::{AppliedOption, CommandLines};
-use super::source::{JobSource, Text, Texts};
+use super::error::{JobFileError, Position, Problem};
+use super::limits::Limit;
+use super::options;
+use super::options::draft::Draft;
+use super::options::info::OptionInfo;
+use super::shown::shown;
 use super::spec::JobSpec;
-use super::words;
-
-/// How job descriptions are read: bounds, permissions, and what variables mean.
-///
-/// The default is meant for the user's own files. [`ParseOptions::for_peer`] is meant for what
-/// comes over a socket.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ParseOptions<'a> {
-    /// Bounds.
-    pub limits: ParseLimits,
-    /// Where `${NAME}` gets its value.
-    pub environment: Environment<'a>,
-    /// Whether `include` lines, and job files named in words, may be read.
-    pub read_files: bool,
-    /// Only these sections of job files become jobs; empty means all (fio's `--section`).
-    pub sections: Vec<String>,
-    /// Whether words may have flags of the fio command, which are then found in
-    /// [`ParsedJobs::flags`]; otherwise they are refused, but for `--section`.
-    pub allow_flags: bool,
-    /// Whether jobs that write or trim are refused (fio's `--readonly`).
-    pub read_only: bool,
-    /// What keywords stand for, and which CPUs there are.
-    pub machine: Machine,
-}
-
-impl Default for ParseOptions<'_> {
-    fn default() -> Self {
-        Self {
-            environment: Environment::Process,
-            read_files: true,
-            ..Self::for_peer()
-        }
-    }
-}
-
-impl ParseOptions<'_> {
-    /// For jobs from a peer: no environment, no files.
-    #[must_use]
-    pub fn for_peer() -> Self {
-        Self::for_peer_on(Machine::detect())
-    }
-
-    /// As [`ParseOptions::for_peer`], on a machine that is already known.
-    #[must_use]
-    pub fn for_peer_on(machine: Machine) -> Self {
-        Self {
-            limits: ParseLimits::default(),
-            environment: Environment::Closed,
-            read_files: false,
-            sections: Vec::new(),
-            allow_flags: false,
-            read_only: false,
-            machine,
-        }
-    }
-}
+use expand::Expander;
+use flags::GivenFlag;
+use grammar::{Line, LineKind, Lines};
+use parse_options::ParseOptions;
+use section::{GivenOption, Section};
+use show::{AppliedOption, CommandLines};
+use source::{JobSource, Text, Texts};
 
 /// The jobs of job files or of words.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -198,32 +154,6 @@ pub fn show_command_lines<W: AsRef<OsStr>>(
     let files: Vec<JobSource<'_>> = command.files.into_iter().map(JobSource::File).collect();
     parser.sources(&files, &base)?;
     Ok(parser.shown.unwrap_or_default().finish())
-}
-
-/// A section, or the words of one job, before its options are looked at.
-#[derive(Debug)]
-pub(super) struct Section<'t> {
-    pub(super) source_name: &'t str,
-    pub(super) position: Position,
-    pub(super) name: &'t [u8],
-    /// In words there are neither comments nor variables, and `name` is an option like others.
-    pub(super) of_words: bool,
-    pub(super) options: Vec<GivenOption<'t>>,
-}
-
-impl Section<'_> {
-    fn is_global(&self) -> bool {
-        self.name == b"global"
-    }
-}
-
-/// An option as written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct GivenOption<'t> {
-    pub(super) source_name: &'t str,
-    pub(super) position: Position,
-    pub(super) name: &'t [u8],
-    pub(super) value: Option<&'t [u8]>,
 }
 
 struct Parser<'o> {

@@ -19,11 +19,14 @@ use std::time::Duration;
 
 use crate::direction::{Direction, PerDirection};
 
-use super::error::{JobFileError, Position, Problem, shown};
-use super::log_options::{LogOptions, WindowValue};
-use super::options::{self, OptionType};
-use super::rate::{RateOptions, RateProcess};
-use super::spec::{BlockSizes, Fallocate, JobSpec, RandomGenerator, SizeOrPercent, SyncMode};
+use super::error::{JobFileError, Position, Problem};
+use super::options;
+use super::options::info::OptionType;
+use super::shown::shown;
+use super::spec::log_options::{LogOptions, WindowValue};
+use super::spec::rate::{RateOptions, RateProcess};
+use super::spec::{BlockSizes, Fallocate, JobSpec, RandomGenerator, SyncMode};
+use crate::job::units::number::SizeOrPercent;
 
 impl JobSpec {
     /// The job as a section of a job file, with the options that differ from their defaults.

@@ -1,29 +1,52 @@
 //! What one job does, every option resolved to a checked value.
 //!
 //! A [`JobSpec`] is what the parser makes of a job file section and what a program builds by hand;
-//! the rest of the engine reads nothing else.
+//! the rest of the engine reads nothing else. Options that belong together are structs in files of their own.
+
+pub(super) mod buffers;
+mod builder;
+pub(super) mod engine_options;
+pub(super) mod errors;
+pub(super) mod file_options;
+pub(super) mod flow;
+pub(super) mod latency;
+pub(super) mod lifecycle;
+pub(super) mod log_options;
+pub(super) mod memory;
+pub(super) mod order;
+pub(super) mod pattern;
+pub(super) mod priority;
+pub(super) mod process;
+pub(super) mod rate;
+pub(super) mod replay;
+pub(super) mod reporting;
+pub(super) mod steady_state;
+pub(super) mod think_time;
+mod validate;
+pub(super) mod zones;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::buffers::BufferOptions;
-use super::engine_options::EngineOptions;
-use super::errors::ErrorOptions;
-use super::file_options::FileOptions;
-use super::flow::FlowOptions;
-use super::latency::LatencyTargetOptions;
-use super::lifecycle::LifecycleOptions;
-use super::log_options::LogOptions;
-use super::memory::MemoryOptions;
-use super::order::OrderOptions;
-use super::priority::PriorityOptions;
-use super::process::ProcessOptions;
-use super::rate::RateOptions;
-use super::replay::ReplayOptions;
-use super::reporting::ReportingOptions;
-use super::steady_state::SteadyStateOptions;
-use super::think_time::ThinkTimeOptions;
+use super::units::number::SizeOrPercent;
 use crate::direction::{Direction, PerDirection};
+use buffers::BufferOptions;
+use engine_options::EngineOptions;
+use errors::ErrorOptions;
+use file_options::FileOptions;
+use flow::FlowOptions;
+use latency::LatencyTargetOptions;
+use lifecycle::LifecycleOptions;
+use log_options::LogOptions;
+use memory::MemoryOptions;
+use order::OrderOptions;
+use priority::PriorityOptions;
+use process::ProcessOptions;
+use rate::RateOptions;
+use replay::ReplayOptions;
+use reporting::ReportingOptions;
+use steady_state::SteadyStateOptions;
+use think_time::ThinkTimeOptions;
 
 /// One job (a section of a job file): what it reads and writes, how, and for how long.
 ///
@@ -295,6 +318,11 @@ impl JobSpec {
             significant_figures: 4,
         }
     }
+
+    /// Whether the page cache of the files is dropped when they are opened.
+    pub(crate) const fn drops_cache(&self) -> bool {
+        self.invalidate && !self.files.pre_read
+    }
 }
 
 /// The percentiles reported when `percentile_list` is not given (manual, `percentile_list`).
@@ -415,15 +443,6 @@ impl BlockSizes {
             Self::Split(entries) => entries.iter().map(|entry| entry.0).max().unwrap_or(0),
         }
     }
-}
-
-/// A number of bytes, or a share of the file's size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SizeOrPercent {
-    /// Bytes.
-    Bytes(u64),
-    /// Percent of the file or device, 0..=100.
-    Percent(u8),
 }
 
 /// Generator of random offsets: `random_generator`.

@@ -1,9 +1,10 @@
-//! Engines of fio that are not here, and options of its profiles.
+//! Engines and profiles of fio that are not here.
 //!
 //! Job files that name such an engine cannot run here as they were meant. They are refused with what
 //! the engine would need and what measures the same storage instead.
 
-use super::{Category, OptionInfo, OptionType, option, set};
+use crate::job::error::Problem;
+use crate::job::shown::shown;
 
 /// Engines of fio that this crate does not have, and why not.
 #[rustfmt::skip] // one engine, one line
@@ -54,17 +55,14 @@ pub fn absent_engines() -> impl Iterator<Item = &'static str> {
     ENGINES.iter().flat_map(|(names, _)| names.iter().copied())
 }
 
-/// Options of fio's built-in profiles. fio takes them from any job and does nothing with them where
-/// there is no profile, and its own examples have some.
-#[rustfmt::skip] // one option, one line
-pub(super) static PROFILE_OPTIONS: [OptionInfo; 9] = [
-    option("threads", OptionType::Integer, Category::Profile, "tiobench: threads of each test").works(set::of_profile),
-    option("numruns", OptionType::Integer, Category::Profile, "tiobench: how often each test runs").works(set::of_profile),
-    option("dir", OptionType::Text, Category::Profile, "tiobench: where its files are").works(set::of_profile),
-    option("block", OptionType::Integer, Category::Profile, "tiobench: block size").works(set::of_profile),
-    option("device-names", OptionType::Text, Category::Profile, "act: devices").works(set::of_profile),
-    option("load", OptionType::Integer, Category::Profile, "act: multiple of the standard load").works(set::of_profile),
-    option("prep", OptionType::Flag, Category::Profile, "act: only prepare the devices").works(set::of_profile),
-    option("threads-per-queue", OptionType::Integer, Category::Profile, "act: threads of each queue").works(set::of_profile),
-    option("large-block-op-kbytes", OptionType::Integer, Category::Profile, "act: size of large blocks").works(set::of_profile),
-];
+/// The complaint about options of an engine of fio that is not here; `None` if there is none.
+pub(super) fn engine_not_here(engine: &str) -> Option<Problem> {
+    absent_engine(engine).map(|reason| Problem::AbsentEngine {
+        engine: shown(engine.as_bytes()),
+        reason,
+    })
+}
+
+/// What to do in place of a profile.
+pub(in crate::job) const INSTEAD_OF_PROFILE: &str = "its jobs can be written as a file: tiobench is one job each for rw=write, randwrite, read and \
+     randread, behind a stonewall";

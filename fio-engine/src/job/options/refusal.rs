@@ -1,6 +1,6 @@
 //! Why an option of fio is refused.
 
-use super::{OptionInfo, absent_engine};
+use super::absent::absent_engine;
 
 /// Reasons by the beginning of the name; the first that fits counts.
 const REASONS: &[(&[&str], &str)] = &[
@@ -63,17 +63,18 @@ const OF_COMMANDS: &[(&[&str], &str)] = &[
     ),
 ];
 
-pub(super) fn reason(option: &OptionInfo) -> &'static str {
+/// Why the option `name` of these engines, or of all jobs where there are none, is refused.
+pub(super) fn reason(name: &str, engines: &[&str]) -> &'static str {
     let among = |reasons: &'static [(&[&str], &'static str)]| {
-        let fits = |names: &[&str]| names.iter().any(|name| option.name.starts_with(name));
+        let fits = |beginnings: &[&str]| beginnings.iter().any(|begin| name.starts_with(begin));
         let found = reasons.iter().find(|(names, _)| fits(names));
         found.map(|(_, reason)| *reason)
     };
-    if option.engines.is_empty() {
+    if engines.is_empty() {
         return among(REASONS).unwrap_or("no job here can do that");
     }
-    let of_engine = || option.engines.iter().find_map(|name| absent_engine(name));
-    let commands = || among(OF_COMMANDS).filter(|_| option.engines.contains(&"io_uring"));
+    let of_engine = || engines.iter().find_map(|engine| absent_engine(engine));
+    let commands = || among(OF_COMMANDS).filter(|_| engines.contains(&"io_uring"));
     commands()
         .or_else(of_engine)
         .unwrap_or("no engine here has it")

@@ -4,8 +4,9 @@
 //! else. Names, aliases, types, defaults and limits are facts of fio 3.42 (its `--cmdhelp=all`
 //! output and manual page). A row with a setter works; a row without one is refused by name.
 
+use super::info::{OptionInfo, OptionType, engine_option, option};
 use super::set;
-use super::{Category, OptionInfo, OptionType, engine_option, option};
+use crate::job::category::Category;
 
 /// Every option, by category in the order of fio's manual.
 #[rustfmt::skip] // one option, one line: the table stays readable as a table
@@ -389,4 +390,19 @@ pub(super) static ENGINE_OPTIONS: [OptionInfo; 123] = [
     engine_option("xnvme_iovec", &["xnvme"]),
     engine_option("xnvme_mem", &["xnvme"]),
     engine_option("xnvme_sync", &["xnvme"]),
+];
+
+/// Options of fio's built-in profiles. fio takes them from any job and does nothing with them where
+/// there is no profile, and its own examples have some.
+#[rustfmt::skip] // one option, one line
+pub(super) static PROFILE_OPTIONS: [OptionInfo; 9] = [
+    option("threads", OptionType::Integer, Category::Profile, "tiobench: threads of each test").works(set::of_profile),
+    option("numruns", OptionType::Integer, Category::Profile, "tiobench: how often each test runs").works(set::of_profile),
+    option("dir", OptionType::Text, Category::Profile, "tiobench: where its files are").works(set::of_profile),
+    option("block", OptionType::Integer, Category::Profile, "tiobench: block size").works(set::of_profile),
+    option("device-names", OptionType::Text, Category::Profile, "act: devices").works(set::of_profile),
+    option("load", OptionType::Integer, Category::Profile, "act: multiple of the standard load").works(set::of_profile),
+    option("prep", OptionType::Flag, Category::Profile, "act: only prepare the devices").works(set::of_profile),
+    option("threads-per-queue", OptionType::Integer, Category::Profile, "act: threads of each queue").works(set::of_profile),
+    option("large-block-op-kbytes", OptionType::Integer, Category::Profile, "act: size of large blocks").works(set::of_profile),
 ];

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::direction::Direction;
-use crate::job::priority::{CommandPriority, IoPriority, SizedPriority};
-use crate::job::spec::{BlockSizes, Pattern, SizeOrPercent};
+use crate::job::parse::expand::{Environment, Machine};
+use crate::job::spec::priority::{CommandPriority, IoPriority, SizedPriority};
+use crate::job::spec::{BlockSizes, Pattern};
+use crate::job::units::number::SizeOrPercent;
 
 const MACHINE: Machine = Machine {
     page_bytes: 4096,

@@ -1,8 +1,8 @@
 //! Contents and memory of buffers.
 
 use super::{Printer, path_text};
-use crate::job::buffers::{BufferOptions, DedupeMode};
-use crate::job::memory::MemoryOptions;
+use crate::job::spec::buffers::{BufferOptions, DedupeMode};
+use crate::job::spec::memory::MemoryOptions;
 
 impl Printer {
     pub(super) fn buffers(&mut self, buffers: &BufferOptions) {

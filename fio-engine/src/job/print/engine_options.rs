@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use super::Printer;
 use crate::job::options;
-use crate::job::priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};
 use crate::job::spec::JobSpec;
+use crate::job::spec::priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};
 use crate::job::{CpuWork, EngineOptions, StatCall};
 
 impl Printer {

@@ -1,7 +1,7 @@
 //! Errors after which a job goes on.
 
 use super::Printer;
-use crate::job::errors::ErrorOptions;
+use crate::job::spec::errors::ErrorOptions;
 
 impl Printer {
     pub(super) fn errors(&mut self, errors: &ErrorOptions) {

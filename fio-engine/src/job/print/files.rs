@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use super::Printer;
-use crate::job::file_options::{
+use crate::job::spec::file_options::{
     AccessHint, FileKind, FileOptions, LifetimeHint, LockMode, RangeSync,
 };
 

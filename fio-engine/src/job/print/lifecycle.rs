@@ -1,8 +1,8 @@
 //! Beginning and end of jobs, and whether they are reported.
 
 use super::Printer;
-use crate::job::lifecycle::LifecycleOptions;
-use crate::job::reporting::{ReportingOptions, UnifiedReporting};
+use crate::job::spec::lifecycle::LifecycleOptions;
+use crate::job::spec::reporting::{ReportingOptions, UnifiedReporting};
 
 impl Printer {
     pub(super) fn lifecycle(&mut self, lifecycle: &LifecycleOptions) {

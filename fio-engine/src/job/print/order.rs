@@ -1,8 +1,9 @@
 //! The order of offsets, written back.
 
 use super::Printer;
-use crate::job::order::{Distribution, FileService, OrderOptions, Sequencer, Zone, ZoneList};
-use crate::job::spec::{Pattern, SizeOrPercent};
+use crate::job::spec::Pattern;
+use crate::job::spec::order::{Distribution, FileService, OrderOptions, Sequencer, Zone, ZoneList};
+use crate::job::units::number::SizeOrPercent;
 
 impl Printer {
     /// `rw`, with its number if it has one.

@@ -2,7 +2,7 @@
 
 use super::{Printer, comma_list, microseconds};
 use crate::job::spec::JobSpec;
-use crate::job::think_time::ThinkTrigger;
+use crate::job::spec::think_time::ThinkTrigger;
 
 impl Printer {
     pub(super) fn pauses(&mut self, spec: &JobSpec) {

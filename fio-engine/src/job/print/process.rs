@@ -1,7 +1,7 @@
 //! How a job stands to the system it runs on.
 
 use super::Printer;
-use crate::job::process::{MemoryPolicy, NodeSet, ProcessOptions};
+use crate::job::spec::process::{MemoryPolicy, NodeSet, ProcessOptions};
 
 impl Printer {
     pub(super) fn process(&mut self, options: &ProcessOptions) {

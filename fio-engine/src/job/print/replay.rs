@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::Printer;
-use crate::job::replay::ReplayOptions;
+use crate::job::spec::replay::ReplayOptions;
 
 impl Printer {
     pub(super) fn replay(&mut self, replay: &ReplayOptions) {

@@ -1,7 +1,7 @@
 //! The `steadystate` family.
 
 use super::{Printer, microseconds};
-use crate::job::steady_state::{SteadyMeasure, SteadyStateOptions};
+use crate::job::spec::steady_state::{SteadyMeasure, SteadyStateOptions};
 
 impl Printer {
     pub(super) fn steady_state(&mut self, steady: &SteadyStateOptions) {

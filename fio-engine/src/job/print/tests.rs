@@ -8,14 +8,14 @@ mod process;
 use proptest::prelude::*;
 
 use super::*;
-use crate::job::buffers::{BufferOptions, DedupeMode, DedupeOptions};
-use crate::job::file_options::{
+use crate::job::spec::buffers::{BufferOptions, DedupeMode, DedupeOptions};
+use crate::job::spec::file_options::{
     AccessHint, FileKind, FileOptions, LifetimeHint, LockMode, RangeSync,
 };
-use crate::job::log_options::MAX_HISTOGRAM_COARSENESS;
-use crate::job::memory::{MemoryKind, MemoryOptions};
-use crate::job::pattern::BufferPattern;
-use crate::job::replay::{ReplayOptions, SkippedActions, TraceMerge};
+use crate::job::spec::log_options::MAX_HISTOGRAM_COARSENESS;
+use crate::job::spec::memory::{MemoryKind, MemoryOptions};
+use crate::job::spec::pattern::BufferPattern;
+use crate::job::spec::replay::{ReplayOptions, SkippedActions, TraceMerge};
 use crate::job::spec::{Measure, Pattern, PercentileKinds};
 use crate::job::{
     CommandPriority, CpuOptions, CpuWork, IoPriority, IoUringOptions, JobSource, LibAioOptions,

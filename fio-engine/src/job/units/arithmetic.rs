@@ -4,9 +4,9 @@
 //! right. Values are exact fractions, so that `(10/4)*4` is 10; the result is rounded down to a
 //! whole number. Recursion is bounded, since the text may come from a stranger.
 
-use super::number::{KbBase, digits, size_factor, size_suffix};
-use super::time::{microseconds, time_suffix};
-use super::{UnitError, shown};
+use super::error::UnitError;
+use super::token::{KbBase, digits, microseconds, size_factor, size_suffix, time_suffix};
+use crate::job::shown::shown;
 
 /// How deep parentheses and signs may nest.
 pub const MAX_EXPRESSION_DEPTH: usize = 32;

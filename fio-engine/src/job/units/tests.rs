@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::job::SizeOrPercent;
+use crate::job::units::number::SizeOrPercent;
 
 fn size(text: &str) -> Result<u64, UnitError> {
     parse_size(text.as_bytes(), KbBase::Binary)

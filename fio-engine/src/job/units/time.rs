@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::arithmetic::{Unit, evaluate};
-use super::number::{digits, hexadecimal_prefix, split_range};
-use super::{UnitError, shown};
+use super::error::UnitError;
+use super::token::{digits, hexadecimal_prefix, microseconds, split_range, time_suffix};
+use crate::job::shown::shown;
 
 /// A time: `30`, `30s`, `5m`, `2h`, `1d`, `500ms`, `250us`; without a unit it is in seconds.
 ///
@@ -43,25 +44,4 @@ pub fn parse_time_range(text: &[u8]) -> Result<(Duration, Duration), UnitError> 
     let low = parse_time(parts[0])?;
     let high = parts.get(1).map_or(Ok(low), |high| parse_time(high))?;
     Ok((low.min(high), low.max(high)))
-}
-
-/// How many microseconds a unit of time has.
-pub(super) fn microseconds(suffix: &[u8]) -> Option<u64> {
-    Some(match suffix.to_ascii_lowercase().as_slice() {
-        b"d" => 86_400_000_000,
-        b"h" => 3_600_000_000,
-        b"m" => 60_000_000,
-        b"s" | b"sec" => 1_000_000,
-        b"ms" | b"msec" => 1_000,
-        b"us" | b"usec" => 1,
-        _ => return None,
-    })
-}
-
-pub(super) fn time_suffix(suffix: &[u8]) -> UnitError {
-    UnitError::Suffix {
-        suffix: shown(suffix),
-        quantity: "time",
-        accepted: "d, h, m, s, ms or us on a decimal number",
-    }
 }

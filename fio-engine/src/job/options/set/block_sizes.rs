@@ -1,10 +1,13 @@
 //! Block sizes: `bs`, `bsrange`, `bssplit`, `ba`.
 
-use super::{Draft, Outcome, Value, per_direction};
 use crate::direction::PerDirection;
-use crate::job::error::{ValueError, shown};
 use crate::job::limits::{MAX_BLOCK_SIZE, MAX_SPLIT_ENTRIES};
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::options::value::per_direction;
+use crate::job::shown::shown;
 use crate::job::units::{parse_size_range, split_outside_parentheses};
+use crate::job::value_error::ValueError;
 
 pub(in crate::job::options) fn block_size(draft: &mut Draft, value: Value<'_>) -> Outcome {
     let sizes = per_direction(value, |text| {

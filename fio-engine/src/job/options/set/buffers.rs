@@ -1,9 +1,10 @@
 //! Contents and memory of buffers.
 
-use super::{Draft, Outcome, Value};
-use crate::job::buffers::DedupeMode;
-use crate::job::memory::MemoryKind;
-use crate::job::pattern::BufferPattern;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::spec::buffers::DedupeMode;
+use crate::job::spec::memory::MemoryKind;
+use crate::job::spec::pattern::BufferPattern;
 
 pub(in crate::job::options) fn zero_buffers(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.buffers.zero = value.boolean()?;
@@ -100,6 +101,6 @@ pub(in crate::job::options) fn huge_page_size(draft: &mut Draft, value: Value<'_
 }
 
 /// The table's limit fits a byte.
-fn percent(value: Value<'_>) -> Result<u8, crate::job::error::ValueError> {
+fn percent(value: Value<'_>) -> Result<u8, crate::job::value_error::ValueError> {
     Ok(u8::try_from(value.u32()?).unwrap_or(u8::MAX))
 }

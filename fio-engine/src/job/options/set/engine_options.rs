@@ -1,9 +1,10 @@
 //! Setters of options that exist only together with an engine.
 
-use super::{Draft, Outcome, Value};
-use crate::job::error::ValueError;
-use crate::job::priority::{IoPriority, SizedPriority};
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::spec::priority::{IoPriority, SizedPriority};
 use crate::job::units;
+use crate::job::value_error::ValueError;
 use crate::job::{CommandPriority, CpuWork, StatCall};
 
 pub(in crate::job::options) fn polled(draft: &mut Draft, value: Value<'_>) -> Outcome {

@@ -1,8 +1,10 @@
 //! Errors after which a job goes on.
 
-use super::{Draft, Outcome, Value};
-use crate::job::error::{ValueError, shown};
-use crate::job::errors::{ContinueOn, IgnoredErrors, MAX_IGNORED_ERRORS};
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::shown::shown;
+use crate::job::spec::errors::{ContinueOn, IgnoredErrors, MAX_IGNORED_ERRORS};
+use crate::job::value_error::ValueError;
 
 pub(in crate::job::options) fn continue_on_error(draft: &mut Draft, value: Value<'_>) -> Outcome {
     let word = match value.word()? {

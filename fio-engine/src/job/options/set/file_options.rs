@@ -4,10 +4,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::{Draft, Outcome, Value};
-use crate::job::error::{ValueError, shown};
-use crate::job::file_options::{AccessHint, FileKind, LifetimeHint, LockMode, RangeSync};
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::shown::shown;
+use crate::job::spec::file_options::{AccessHint, FileKind, LifetimeHint, LockMode, RangeSync};
 use crate::job::units::split_outside_parentheses;
+use crate::job::value_error::ValueError;
 
 pub(in crate::job::options) fn folder(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.files.folder = Some(PathBuf::from(OsStr::from_bytes(value.text)));

@@ -1,9 +1,11 @@
 //! Files: names, folders, sizes, how they are opened, laid out and synchronised.
 
-use super::{Draft, Outcome, Value};
-use crate::job::error::{ValueError, shown};
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::shown::shown;
 use crate::job::spec::{Fallocate, SyncMode};
 use crate::job::units::{parse_size, parse_size_or_percent, parse_size_range};
+use crate::job::value_error::ValueError;
 
 /// As in fio, names add to those before them, also to those of the defaults.
 pub(in crate::job::options) fn file_names(draft: &mut Draft, value: Value<'_>) -> Outcome {

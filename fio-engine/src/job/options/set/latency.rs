@@ -1,7 +1,8 @@
 //! Latency targets, overlaps, and ramps counted in bytes.
 
 use super::pauses::microseconds;
-use super::{Draft, Outcome, Value};
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
 use crate::job::spec::SubmitMode;
 
 pub(in crate::job::options) fn submit_mode(draft: &mut Draft, value: Value<'_>) -> Outcome {

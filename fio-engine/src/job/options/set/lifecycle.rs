@@ -1,8 +1,9 @@
 //! Beginning and end of jobs, and whether they are reported.
 
-use super::{Draft, Outcome, Value};
-use crate::job::lifecycle::ExitScope;
-use crate::job::reporting::UnifiedReporting;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::spec::lifecycle::ExitScope;
+use crate::job::spec::reporting::UnifiedReporting;
 
 pub(in crate::job::options) fn wait_for(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.lifecycle.wait_for = Some(value.lossy());

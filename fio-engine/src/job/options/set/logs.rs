@@ -1,8 +1,9 @@
 //! Log files.
 
 use super::workload::cpu_list;
-use super::{Draft, Outcome, Value};
-use crate::job::log_options::WindowValue;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::spec::log_options::WindowValue;
 
 pub(in crate::job::options) fn bandwidth_log(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.logs.bandwidth = Some(value.lossy());

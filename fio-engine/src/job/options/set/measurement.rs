@@ -1,9 +1,11 @@
 //! What is measured and how it is reported.
 
-use super::{Draft, Outcome, Value};
-use crate::job::error::{ValueError, shown};
 use crate::job::limits::MAX_PERCENTILES;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::shown::shown;
 use crate::job::units::parse_decimal;
+use crate::job::value_error::ValueError;
 
 pub(in crate::job::options) fn group_reporting(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.group_reporting = value.boolean()?;

@@ -1,10 +1,13 @@
 //! The order of offsets: `random_distribution`, `percentage_random`, `rw_sequencer`,
 //! `bs_is_seq_rand` and the number after `rw=…:`.
 
-use super::{Draft, Outcome, Value, per_direction};
-use crate::job::error::{ValueError, shown};
-use crate::job::order::{Distribution, FileService, MAX_ZONES, Sequencer, Zone, ZoneList};
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::options::value::per_direction;
+use crate::job::shown::shown;
+use crate::job::spec::order::{Distribution, FileService, MAX_ZONES, Sequencer, Zone, ZoneList};
 use crate::job::units::{parse_size, parse_size_or_percent, split_outside_parentheses};
+use crate::job::value_error::ValueError;
 
 /// The number after `rw=…:`: I/Os for each random offset, or bytes skipped between sequential I/Os.
 pub(super) fn modifier(draft: &mut Draft, value: Value<'_>, text: &[u8]) -> Outcome {

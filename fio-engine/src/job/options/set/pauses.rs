@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Draft, Outcome, Value, per_direction};
-use crate::job::error::ValueError;
-use crate::job::think_time::ThinkTrigger;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::options::value::per_direction;
+use crate::job::spec::think_time::ThinkTrigger;
 use crate::job::units::{parse_size, parse_time};
+use crate::job::value_error::ValueError;
 
 pub(in crate::job::options) fn think_time(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.think_time.time = microseconds(value, value.text)?;

@@ -1,7 +1,8 @@
 //! Setters of priorities.
 
-use super::{Draft, Outcome, Value};
 use crate::job::IoPriority;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
 
 pub(in crate::job::options) fn priority_level(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.priority.level = Some(value.number(IoPriority::MAX_LEVEL.into())? as u8);

@@ -1,9 +1,11 @@
 //! How a job stands to the system it runs on.
 
-use super::{Draft, Outcome, Value};
-use crate::job::error::{ValueError, shown};
-use crate::job::process::{ClockSource, MAX_NUMA_NODE, MemoryPolicy, NodeSet};
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::shown::shown;
+use crate::job::spec::process::{ClockSource, MAX_NUMA_NODE, MemoryPolicy, NodeSet};
 use crate::job::units::parse_size;
+use crate::job::value_error::ValueError;
 
 pub(in crate::job::options) fn niceness(draft: &mut Draft, value: Value<'_>) -> Outcome {
     let (text, sign) = match value.text.strip_prefix(b"-") {

@@ -1,19 +1,17 @@
 //! Profiles and their options, which do nothing in a job.
 
-use super::{Draft, OptionType, Outcome, Value};
+use crate::job::options::absent::INSTEAD_OF_PROFILE;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{OptionType, Outcome, Value};
 
 /// In fio, too, only the command line starts a profile.
 pub(in crate::job::options) fn profile(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.remark(&format!(
-        "profile={} has no effect in a job file, in fio neither; {INSTEAD}",
+        "profile={} has no effect in a job file, in fio neither; {INSTEAD_OF_PROFILE}",
         value.lossy()
     ));
     Ok(())
 }
-
-/// What to do in place of a profile.
-pub(in crate::job) const INSTEAD: &str = "its jobs can be written as a file: tiobench is one job each for rw=write, randwrite, read and \
-     randread, behind a stonewall";
 
 /// An option of a profile. As in fio, numbers must be numbers all the same.
 pub(in crate::job::options) fn of_profile(draft: &mut Draft, value: Value<'_>) -> Outcome {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Draft, Outcome, Value, per_direction};
 use crate::direction::PerDirection;
-use crate::job::rate::RateProcess;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::options::value::per_direction;
+use crate::job::spec::rate::RateProcess;
 
 pub(in crate::job::options) fn rate(draft: &mut Draft, value: Value<'_>) -> Outcome {
     limits(&mut draft.spec.rate.bandwidth, value, u64::MAX)

@@ -4,9 +4,11 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::{Draft, Outcome, Value, nearest};
-use crate::job::error::{ValueError, shown};
-use crate::job::options::OptionType;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{OptionType, Outcome, Value};
+use crate::job::options::nearest::nearest;
+use crate::job::shown::shown;
+use crate::job::value_error::ValueError;
 
 pub(in crate::job::options) fn write_io_log(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.replay.write_log = Some(path(value));

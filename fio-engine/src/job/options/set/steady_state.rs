@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Draft, Outcome, Value};
 use crate::job::SteadyMeasure;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
 use crate::job::units::{parse_decimal, parse_size, parse_time};
 
 /// `CRITERION:LIMIT`, the limit with a `%` if it is a share of the mean. fio does not say what a bare

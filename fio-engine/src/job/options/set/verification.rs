@@ -1,8 +1,10 @@
 //! Verification, and other options that jobs here do without: what asks for nothing is taken.
 
-use super::{Draft, Outcome, Value, nearest};
-use crate::job::error::{ValueError, shown};
-use crate::job::options::OptionType;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{OptionType, Outcome, Value};
+use crate::job::options::nearest::nearest;
+use crate::job::shown::shown;
+use crate::job::value_error::ValueError;
 
 /// `verify=0`, which many job files have, asks for nothing; fio's other words are refused by name.
 pub(in crate::job::options) fn verification(_: &mut Draft, value: Value<'_>) -> Outcome {
@@ -44,4 +46,13 @@ pub(in crate::job::options) fn at_default(_: &mut Draft, value: Value<'_>) -> Ou
         }
         _ => "its sequence of offsets is not documented; use another random_distribution",
     }))
+}
+
+/// For options that fio itself accepts without effect.
+pub(in crate::job::options) fn nothing(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.remark(&format!(
+        "{} has no effect, in fio neither",
+        value.option.name
+    ));
+    Ok(())
 }

@@ -2,13 +2,15 @@
 
 use super::files::at_least_one;
 use super::order;
-use super::{Draft, Outcome, Value};
-use crate::job::engine_options::EngineOptions;
-use crate::job::error::{ValueError, shown};
 use crate::job::limits::MAX_IO_DEPTH;
-use crate::job::priority::CommandPriority;
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::shown::shown;
+use crate::job::spec::engine_options::EngineOptions;
+use crate::job::spec::priority::CommandPriority;
 use crate::job::spec::{Pattern, RandomGenerator};
 use crate::job::units::{parse_size, parse_time_range};
+use crate::job::value_error::ValueError;
 
 /// `name` in a `[global]` section has no effect in fio; the parser leaves it out there.
 pub(in crate::job::options) fn name(draft: &mut Draft, value: Value<'_>) -> Outcome {

@@ -1,8 +1,9 @@
 //! Zones: `zonemode`, `zonesize`, `zonerange`, `zoneskip`, and sizes given in zones (`2z`).
 
-use super::{Draft, Outcome, Value};
+use crate::job::options::draft::Draft;
+use crate::job::options::info::{Outcome, Value};
+use crate::job::options::zone_draft::Amount;
 use crate::job::units::parse_size;
-use crate::job::zones::Amount;
 
 pub(in crate::job::options) fn zone_mode(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.zones.strided = match value.word()? {

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::job::errors::{ContinueOn, ErrorOptions, IgnoredErrors};
-use crate::job::steady_state::{SteadyMeasure, SteadyStateOptions};
+use crate::job::spec::errors::{ContinueOn, ErrorOptions, IgnoredErrors};
+use crate::job::spec::steady_state::{SteadyMeasure, SteadyStateOptions};
 use crate::job::{ExitScope, JobSpec, LifecycleOptions, ReportingOptions, UnifiedReporting};
 
 prop_compose! {

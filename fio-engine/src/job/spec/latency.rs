@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::ValueError;
+use crate::job::value_error::ValueError;
 
 /// The total latency for which a job looks for the greatest I/O depth that keeps it. None by default.
 ///

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::error::ValueError;
+use crate::job::value_error::ValueError;
 
 /// Which I/O log a job writes or replays, and how.
 ///

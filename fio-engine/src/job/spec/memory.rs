@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::error::ValueError;
+use crate::job::value_error::ValueError;
 
 /// Memory of a job's I/O buffers.
 ///

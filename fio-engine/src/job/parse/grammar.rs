@@ -19,8 +19,9 @@ use nom::combinator::{map, opt, peek, rest, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-use super::error::{Problem, shown};
-use super::limits::{Limit, ParseLimits};
+use crate::job::error::Problem;
+use crate::job::limits::{Limit, ParseLimits};
+use crate::job::shown::shown;
 
 /// What one line of a job file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::ValueError;
+use crate::job::value_error::ValueError;
 
 /// The most measurements that may be looked at together.
 pub const MAX_STEADY_STATE_LENGTH: u64 = 100_000;

@@ -1,6 +1,6 @@
 //! Options that exist only together with an I/O engine.
 
-use super::error::ValueError;
+use crate::job::value_error::ValueError;
 
 /// Options of single engines. Each names the engines that look at it; the others do not care.
 ///

@@ -5,7 +5,8 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::error::{ValueError, shown};
+use crate::job::shown::shown;
+use crate::job::value_error::ValueError;
 
 /// The most bytes of a pattern, as in fio. A file that has more is read as far as they go.
 pub const MAX_PATTERN_BYTES: usize = 512;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::error::ValueError;
 use crate::direction::{Direction, PerDirection};
+use crate::job::value_error::ValueError;
 
 /// Rates a job keeps to, and rates below which it ends with an error. Nothing is limited by default.
 ///
@@ -66,7 +66,7 @@ impl Default for RateOptions {
 
 impl RateOptions {
     /// The four lists, with their options.
-    pub(super) fn lists(&self) -> [(&'static str, &PerDirection<Option<u64>>); 4] {
+    pub(in crate::job) fn lists(&self) -> [(&'static str, &PerDirection<Option<u64>>); 4] {
         [
             ("rate", &self.bandwidth),
             ("rate_iops", &self.iops),

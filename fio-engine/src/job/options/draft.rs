@@ -6,15 +6,15 @@
 
 use crate::direction::{Direction, PerDirection};
 
-use super::error::ValueError;
-use super::spec::{BlockSizes, JobSpec, Measure};
-use super::units::KbBase;
-use super::zones::ZoneDraft;
+use super::zone_draft::ZoneDraft;
+use crate::job::spec::{BlockSizes, JobSpec, Measure};
+use crate::job::units::KbBase;
+use crate::job::value_error::ValueError;
 
 /// A job in the making.
 #[derive(Debug, Clone)]
-pub(super) struct Draft {
-    pub(super) spec: JobSpec,
+pub(in crate::job) struct Draft {
+    pub(in crate::job) spec: JobSpec,
     pub(super) block_size: PerDirection<Option<u64>>,
     pub(super) block_size_range: PerDirection<Option<(u64, u64)>>,
     pub(super) block_size_split: PerDirection<Option<Vec<(u64, u8)>>>,
@@ -29,11 +29,11 @@ pub(super) struct Draft {
     /// The number of CPUs that `cpus_allowed` may name.
     pub(super) cpus: usize,
     /// Remarks on the section being read.
-    pub(super) remarks: Vec<String>,
+    pub(in crate::job) remarks: Vec<String>,
 }
 
 impl Draft {
-    pub(super) fn new(cpus: usize) -> Self {
+    pub(in crate::job) fn new(cpus: usize) -> Self {
         Self {
             spec: JobSpec::new("job"),
             block_size: PerDirection::splat(None),
@@ -49,7 +49,7 @@ impl Draft {
     }
 
     /// The draft of the next job: everything so far is its default.
-    pub(super) fn for_job(&self, name: String) -> Self {
+    pub(in crate::job) fn for_job(&self, name: String) -> Self {
         let mut draft = self.clone();
         draft.spec.name = name;
         draft.spec.given_options.clear();
@@ -57,7 +57,7 @@ impl Draft {
         draft
     }
 
-    pub(super) fn kb_base(&self) -> KbBase {
+    pub(in crate::job) fn kb_base(&self) -> KbBase {
         if self.spec.kb_base == 1000 {
             KbBase::Decimal
         } else {
@@ -67,7 +67,7 @@ impl Draft {
 
     /// Settles what depends on several options, checks the whole, and gives the job and the
     /// remarks on it.
-    pub(super) fn finish(mut self) -> Result<(JobSpec, Vec<String>), ValueError> {
+    pub(in crate::job) fn finish(mut self) -> Result<(JobSpec, Vec<String>), ValueError> {
         for direction in Direction::ALL {
             self.spec.block_sizes[direction] = self.block_sizes(direction);
         }
@@ -79,7 +79,7 @@ impl Draft {
                 bandwidth: false,
             };
         }
-        self.settle_zones()?;
+        self.zones.settle(&mut self.spec)?;
         self.settle_files();
         self.settle_logs();
         self.settle_time();

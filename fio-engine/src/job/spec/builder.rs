@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::direction::PerDirection;
 
-use super::spec::{BlockSizes, JobSpec, Pattern, SizeOrPercent};
+use super::{BlockSizes, JobSpec, Pattern};
+use crate::job::units::number::SizeOrPercent;
 
 /// Each setter takes the job and gives it back, so that they can be chained; the fields that have no
 /// setter are public. [`JobSpec::validate`] says whether the whole makes sense.

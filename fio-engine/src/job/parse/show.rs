@@ -3,7 +3,7 @@
 //! Facts of fio 3.33, found by comparing: the options of a section have the order that reports have them in. Every `[global]` section stands for all that has been said for all jobs so far. A
 //! description stands in quotes, and nothing else does.
 
-use super::parse::GivenOption;
+use super::section::GivenOption;
 
 /// An option of a section whose variables have been replaced.
 #[derive(Debug, Clone, Default)]

@@ -1,9 +1,9 @@
 //! In which order a job goes over its files: `random_distribution`, `percentage_random`, …
 
-use super::error::ValueError;
-use super::spec::SizeOrPercent;
 use super::zones::StridedZones;
 use crate::direction::PerDirection;
+use crate::job::units::number::SizeOrPercent;
+use crate::job::value_error::ValueError;
 
 /// Which offset comes next. The default is what `rw` alone says.
 ///
@@ -156,7 +156,7 @@ pub enum Sequencer {
 }
 
 /// Zones a list may have.
-pub(super) const MAX_ZONES: usize = 256;
+pub(in crate::job) const MAX_ZONES: usize = 256;
 
 impl OrderOptions {
     pub(super) fn validate(&self) -> Result<(), ValueError> {

@@ -6,15 +6,17 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::error::{JobFileError, Position, Problem, shown};
 use super::flags::{CommandLineFlag, GivenFlag};
-use super::options::{self, Category, OptionInfo};
-use super::parse::{GivenOption, ParseOptions, Section};
+use super::parse_options::ParseOptions;
+use super::section::{GivenOption, Section};
+use crate::job::category::Category;
+use crate::job::error::{JobFileError, Position, Problem};
+use crate::job::options::absent::INSTEAD_OF_PROFILE;
+use crate::job::options::info::OptionInfo;
+use crate::job::shown::shown;
 
-use split::split;
 pub use split::{CommandWord, CommandWordKind, split_words};
-
-const SOURCE: &str = "command line";
+use split::{SOURCE, split, word_fault};
 
 /// What a command line holds.
 #[derive(Default)]
@@ -122,9 +124,5 @@ impl<'w> Command<'w> {
 /// On the command line, fio would run the profile's jobs.
 const PROFILE: Problem = Problem::UnsupportedOption {
     category: Category::Profile,
-    reason: options::INSTEAD_OF_PROFILE,
+    reason: INSTEAD_OF_PROFILE,
 };
-
-fn word_fault(word: usize, problem: Problem) -> JobFileError {
-    JobFileError::new(SOURCE, Position::Word(word), problem)
-}

@@ -4,7 +4,7 @@
 //! Jobs are threads here. On Linux niceness, CPUs, memory policy, user and group belong to threads, so
 //! a job has its own without touching its neighbours.
 
-use super::error::ValueError;
+use crate::job::value_error::ValueError;
 
 /// The largest number a NUMA node can have; as many as `libnuma` knows.
 pub const MAX_NUMA_NODE: u32 = 1023;

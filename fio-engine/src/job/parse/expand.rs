@@ -6,10 +6,11 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use super::error::{Problem, shown};
-use super::limits::{Limit, ParseLimits};
-use super::options::{OptionInfo, OptionType};
-use super::units::{KbBase, Unit, evaluate};
+use crate::job::error::Problem;
+use crate::job::limits::{Limit, ParseLimits};
+use crate::job::options::info::{OptionInfo, OptionType};
+use crate::job::shown::shown;
+use crate::job::units::{KbBase, Unit, evaluate};
 
 /// Where `${NAME}` in a job file gets its value.
 ///

@@ -1,7 +1,7 @@
 //! What the buffers of writes hold: `buffer_*`, `dedupe_*`, `refill_buffers`, `scramble_buffers`, `zero_buffers`.
 
-use super::error::ValueError;
 use super::pattern::BufferPattern;
+use crate::job::value_error::ValueError;
 
 /// Contents of the buffers of writes.
 ///

@@ -1,6 +1,6 @@
 //! I/O priorities: of a whole job, and of shares of its I/Os.
 
-use super::error::ValueError;
+use crate::job::value_error::ValueError;
 
 /// An I/O priority as `ioprio_set(2)` packs it: the class in the bits from 13 on, a hint in the ten
 /// below, the level in the lowest three. Zero means that of the process.

@@ -2,10 +2,13 @@
 
 use crate::direction::{Direction, PerDirection};
 
-use super::error::ValueError;
-use super::limits::{MAX_BLOCK_SIZE, MAX_FILES, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES};
-use super::spec::{BlockSizes, JobSpec, SizeOrPercent};
 use super::steady_state::SteadyMeasure;
+use super::{BlockSizes, JobSpec};
+use crate::job::limits::{
+    MAX_BLOCK_SIZE, MAX_FILES, MAX_IO_DEPTH, MAX_PERCENTILES, MAX_SPLIT_ENTRIES,
+};
+use crate::job::units::number::SizeOrPercent;
+use crate::job::value_error::ValueError;
 
 impl JobSpec {
     /// Checks that the job can be run as it stands. The parser only gives jobs that pass; a program

@@ -3,8 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::error::ValueError;
-use super::spec::JobSpec;
+use crate::job::value_error::ValueError;
 
 /// How a job makes, opens, shares and leaves its files. The defaults are fio's.
 ///
@@ -28,7 +27,7 @@ pub struct FileOptions {
     /// (`unique_filename`), so that clients do not meet in one file.
     pub unique_names: bool,
     /// The address of the client a server runs the job for, set by the server and by no option. It
-    /// is also what `$clientuid` in [`JobSpec::file_name_format`] stands for.
+    /// is also what `$clientuid` in [`JobSpec::file_name_format`](super::JobSpec::file_name_format) stands for.
     pub client: Option<String>,
     /// What names stand for is not found out but this (`filetype`).
     pub kind: Option<FileKind>,
@@ -119,13 +118,6 @@ impl FileOptions {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl JobSpec {
-    /// Whether the page cache of the files is dropped when they are opened.
-    pub(crate) const fn drops_cache(&self) -> bool {
-        self.invalidate && !self.files.pre_read
     }
 }
 

@@ -12,11 +12,15 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use super::word_fault;
-use crate::job::error::{JobFileError, Problem, shown};
-use crate::job::flags::{CommandLineFlag, FlagArgument, command_line_flags};
+use crate::job::error::{JobFileError, Position, Problem};
 use crate::job::limits::{Limit, ParseLimits};
-use crate::job::options::{self, OptionInfo, OptionType};
+use crate::job::options;
+use crate::job::options::info::{OptionInfo, OptionType};
+use crate::job::options::nearest::nearest;
+use crate::job::parse::flags::{CommandLineFlag, FlagArgument, command_line_flags};
+use crate::job::shown::shown;
+
+pub(super) const SOURCE: &str = "command line";
 
 /// Something said on fio's command line.
 #[derive(Debug, Clone, Copy)]
@@ -289,7 +293,7 @@ fn unknown(switch: &[u8]) -> Problem {
 
 fn nearest_flag(name: &[u8]) -> Option<String> {
     let names = command_line_flags().iter().map(|flag| flag.name);
-    options::nearest(name, names).map(str::to_owned)
+    nearest(name, names).map(str::to_owned)
 }
 
 fn underscores(name: &[u8]) -> Vec<u8> {
@@ -322,6 +326,10 @@ fn check_limits(words: &[&OsStr], limits: &ParseLimits) -> Result<(), JobFileErr
         }
     }
     Ok(())
+}
+
+pub(super) fn word_fault(word: usize, problem: Problem) -> JobFileError {
+    JobFileError::new(SOURCE, Position::Word(word), problem)
 }
 
 #[cfg(test)]

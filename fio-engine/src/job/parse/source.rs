@@ -11,9 +11,10 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::error::{JobFileError, Position, Problem, shown};
 use super::grammar::{LineKind, Lines};
-use super::limits::{Limit, ParseLimits};
+use crate::job::error::{JobFileError, Position, Problem};
+use crate::job::limits::{Limit, ParseLimits};
+use crate::job::shown::shown;
 
 /// A job file.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::ValueError;
+use crate::job::value_error::ValueError;
 
 /// The log files of a job (manual, "Measurements and reporting").
 ///

@@ -1,6 +1,6 @@
 //! Errors after which a job goes on: `continue_on_error`, `ignore_error`, `error_dump`.
 
-use super::error::ValueError;
+use crate::job::value_error::ValueError;
 
 /// The most errors one list of `ignore_error` may have: what fits fio's messages.
 pub const MAX_IGNORED_ERRORS: usize = 128;
@@ -63,7 +63,7 @@ pub(crate) enum ErrorKind {
 
 impl ContinueOn {
     /// All values.
-    pub(super) const ALL: [Self; 6] = [
+    pub(in crate::job) const ALL: [Self; 6] = [
         Self::None,
         Self::Read,
         Self::Write,
