@@ -8,8 +8,10 @@
 //!
 //! `--only` picks the comparisons whose title contains the text.
 //!
-//! The two take turns within the same minute, because shared machines drift; the ratio is the
-//! median over the rounds. CPU time is what the kernel charged the job's thread or process
+//! The two take turns within the same minute, because shared machines drift, and each begins every
+//! other round after the same pause, because the limits of a virtual disk let whoever comes after a
+//! rest have more. The ratio is the median over the rounds, with the interval that holds the true
+//! median with a probability of at least 95 % (all of them below six rounds). CPU time is what the kernel charged the job's thread or process
 //! (`getrusage`), as both tools report it. With `--seconds 0` each job runs for a tenth of a
 //! second: enough to see that the program works, not to compare.
 
@@ -51,6 +53,11 @@ struct Options {
 }
 
 impl Options {
+    /// How long the device rests before each run.
+    fn pause(&self) -> Duration {
+        self.runtime / 4
+    }
+
     fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self {
             runtime: Duration::from_secs(3),
@@ -97,84 +104,52 @@ struct Case {
     more: &'static [&'static str],
 }
 
+const fn case(
+    title: &'static str,
+    engine: &'static str,
+    io_depth: u32,
+    direct: bool,
+    more: &'static [&'static str],
+) -> Case {
+    Case {
+        title,
+        engine,
+        io_depth,
+        direct,
+        more,
+    }
+}
+
 const CASES: [Case; 11] = [
-    Case {
-        title: "null",
-        engine: "null",
-        io_depth: 1,
-        direct: false,
-        more: &[],
-    },
-    Case {
-        title: "psync, page cache",
-        engine: "psync",
-        io_depth: 1,
-        direct: false,
-        more: &[],
-    },
-    Case {
-        title: "libaio, page cache",
-        engine: "libaio",
-        io_depth: 32,
-        direct: false,
-        more: &[],
-    },
-    Case {
-        title: "libaio, O_DIRECT",
-        engine: "libaio",
-        io_depth: 32,
-        direct: true,
-        more: &[],
-    },
-    Case {
-        title: "io_uring, page cache, depth 1",
-        engine: "io_uring",
-        io_depth: 1,
-        direct: false,
-        more: &[],
-    },
-    Case {
-        title: "io_uring, page cache, depth 32",
-        engine: "io_uring",
-        io_depth: 32,
-        direct: false,
-        more: &[],
-    },
-    Case {
-        title: "io_uring, O_DIRECT, depth 1",
-        engine: "io_uring",
-        io_depth: 1,
-        direct: true,
-        more: &[],
-    },
-    Case {
-        title: "io_uring, O_DIRECT, depth 32",
-        engine: "io_uring",
-        io_depth: 32,
-        direct: true,
-        more: &[],
-    },
-    Case {
-        title: "io_uring, O_DIRECT, depth 1, no latencies",
-        engine: "io_uring",
-        io_depth: 1,
-        direct: true,
-        more: &["--gtod_reduce=1"],
-    },
-    Case {
-        title: "io_uring, O_DIRECT, depth 32, no latencies",
-        engine: "io_uring",
-        io_depth: 32,
-        direct: true,
-        more: &["--gtod_reduce=1"],
-    },
-    Case {
-        title: "io_uring, O_DIRECT, depth 32, fixed buffers, registered files",
-        engine: "io_uring",
-        io_depth: 32,
-        direct: true,
-        more: &["--fixedbufs=1", "--registerfiles=1"],
-    },
+    case("null", "null", 1, false, &[]),
+    case("psync, page cache", "psync", 1, false, &[]),
+    case("libaio, page cache", "libaio", 32, false, &[]),
+    case("libaio, O_DIRECT", "libaio", 32, true, &[]),
+    case("io_uring, page cache, depth 1", "io_uring", 1, false, &[]),
+    case("io_uring, page cache, depth 32", "io_uring", 32, false, &[]),
+    case("io_uring, O_DIRECT, depth 1", "io_uring", 1, true, &[]),
+    case("io_uring, O_DIRECT, depth 32", "io_uring", 32, true, &[]),
+    case(
+        "io_uring, O_DIRECT, depth 1, no latencies",
+        "io_uring",
+        1,
+        true,
+        &["--gtod_reduce=1"],
+    ),
+    case(
+        "io_uring, O_DIRECT, depth 32, no latencies",
+        "io_uring",
+        32,
+        true,
+        &["--gtod_reduce=1"],
+    ),
+    case(
+        "io_uring, O_DIRECT, depth 32, fixed buffers, registered files",
+        "io_uring",
+        32,
+        true,
+        &["--fixedbufs=1", "--registerfiles=1"],
+    ),
 ];
 
 /// What one run of one tool measured.
@@ -210,11 +185,17 @@ fn compare(options: &Options) -> Result<(), String> {
 
 fn compare_case(case: &Case, file: &Path, options: &Options) -> Result<(), String> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..options.rounds {
-        warm(case, file)?;
-        ours.push(run_here(case, file, options.runtime)?);
-        warm(case, file)?;
-        theirs.push(run_fio(case, file, options.runtime)?);
+    for round in 0..options.rounds {
+        let mut turns: [(Tool, &mut Vec<Measured>); 2] =
+            [(run_here, &mut ours), (run_fio, &mut theirs)];
+        if round % 2 == 1 {
+            turns.reverse();
+        }
+        for (tool, results) in turns {
+            warm(case, file)?;
+            std::thread::sleep(options.pause());
+            results.push(tool(case, file, options.runtime)?);
+        }
     }
     println!("\n{}", case.title);
     println!(
@@ -231,26 +212,65 @@ fn compare_case(case: &Case, file: &Path, options: &Options) -> Result<(), Strin
         );
     }
     let ratio = |pick: fn(&Measured) -> f64| {
-        median(
-            ours.iter()
-                .zip(&theirs)
-                .map(|(one, other)| pick(one) / pick(other)),
-        )
+        let pairs = ours.iter().zip(&theirs);
+        Ratio::of(pairs.map(|(one, other)| pick(one) / pick(other)).collect())
     };
     println!(
-        "  {:<12} {:>12.2} {:>14.2} {:>14.2}",
+        "  {:<12} {:>12} {:>14} {:>14}",
         "ratio",
-        ratio(|one| one.iops),
-        ratio(|one| one.user),
-        ratio(|one| one.system)
+        ratio(|one| one.iops).to_string(),
+        ratio(|one| one.user).to_string(),
+        ratio(|one| one.system).to_string()
     );
     Ok(())
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    Ratio::of(values.collect()).median
+}
+
+/// A median with the bounds of its 95 % confidence interval.
+struct Ratio {
+    median: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Ratio {
+    /// The interval lies between two order statistics, so that nothing is assumed of how the
+    /// values are distributed: how many of them are below the true median is binomial with a half
+    /// (Conover, Practical Nonparametric Statistics, 3.2).
+    fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let count = values.len();
+        let at = |rank: usize| values.get(rank).copied().unwrap_or(f64::NAN);
+        let outside = ranks_outside(count);
+        Self {
+            median: (at(count.saturating_sub(1) / 2) + at(count / 2)) / 2.0,
+            low: at(outside),
+            high: at(count.saturating_sub(1 + outside)),
+        }
+    }
+}
+
+impl std::fmt::Display for Ratio {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { median, low, high } = self;
+        write!(f, "{median:.2} {low:.2}-{high:.2}")
+    }
+}
+
+/// How many of the sorted values can be left out at either end of a 95 % interval of the median.
+fn ranks_outside(count: usize) -> usize {
+    let mut ways = 0.5_f64.powi(i32::try_from(count).unwrap_or(i32::MAX));
+    let mut tail = ways;
+    let mut outside = 0;
+    while tail <= 0.025 {
+        outside += 1;
+        ways *= (count + 1 - outside) as f64 / outside as f64;
+        tail += ways;
+    }
+    outside.saturating_sub(1)
 }
 
 fn write_file(path: &Path) -> Result<(), String> {
@@ -296,6 +316,9 @@ fn arguments(case: &Case, file: &Path, runtime: Duration) -> Vec<OsString> {
     own.into_iter().map(OsString::from).chain(more).collect()
 }
 
+/// Runs a case once.
+type Tool = fn(&Case, &Path, Duration) -> Result<Measured, String>;
+
 fn run_here(case: &Case, file: &Path, runtime: Duration) -> Result<Measured, String> {
     let words = arguments(case, file, runtime);
     let parsed =
@@ -333,4 +356,22 @@ fn run_fio(case: &Case, file: &Path, runtime: Duration) -> Result<Measured, Stri
         user: number(&job["usr_cpu"]) / 100.0 * nanos / ios,
         system: number(&job["sys_cpu"]) / 100.0 * nanos / ios,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ranks from the table of the sign test at 5 % on both sides.
+    #[test]
+    fn intervals_of_the_median_leave_out_what_the_sign_test_allows() {
+        let outside = [1, 5, 6, 9, 12, 20, 25].map(ranks_outside);
+        assert_eq!(outside, [0, 0, 0, 1, 2, 5, 7]);
+    }
+
+    #[test]
+    fn the_median_and_its_interval_come_from_the_sorted_values() {
+        let ratio = Ratio::of((0..20).rev().map(f64::from).collect());
+        assert_eq!((ratio.median, ratio.low, ratio.high), (9.5, 5.0, 14.0));
+    }
 }
