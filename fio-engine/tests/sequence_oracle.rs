@@ -127,7 +127,9 @@ impl OracleJob {
             1 => {
                 let shares = [50, 30, 20].map(|share| share + 2 - below(random, 3) as u8);
                 let entries: Vec<_> = (1..).map(|step| low * step * step).zip(shares).collect();
-                let rest = 100 - shares.iter().take(2).sum::<u8>();
+                let mut rest = 100 - shares.iter().take(2).sum::<u8>();
+                // Rounded shares may miss some of the whole.
+                rest -= below(random, 3) as u8;
                 let entries = vec![entries[0], entries[1], (entries[2].0, rest)];
                 let words = entries
                     .iter()

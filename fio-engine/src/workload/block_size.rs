@@ -84,12 +84,14 @@ impl SizeSource {
     }
 }
 
-/// The entry of a split that the next output stands for, among those that fit.
+/// The entry of a split that the next output stands for, among those that fit. What rounded shares
+/// leave of the whole goes to the last one, as in fio.
 fn pick(entries: &[(u64, u32)], generator: &mut AnyTausworthe, room: u64) -> Option<u64> {
     let (output, largest) = generator.output();
-    entries
-        .iter()
-        .find(|(size, share)| *size <= room && output / u64::from(*share) <= largest / 100)
+    let mut fitting = entries.iter().filter(|(size, _)| *size <= room);
+    let chosen = fitting.find(|(_, share)| output / u64::from(*share) <= largest / 100);
+    chosen
+        .or_else(|| entries.last().filter(|(size, _)| *size <= room))
         .map(|entry| entry.0)
 }
 
@@ -137,6 +139,16 @@ mod tests {
         for (count, share) in counts.into_iter().zip([50, 30, 20]) {
             assert!(count.abs_diff(share * 1000) < 700, "{counts:?}");
         }
+    }
+
+    #[test]
+    fn what_rounded_shares_leave_goes_to_the_largest() {
+        let thirds = BlockSizes::Split(vec![(1024, 33), (512, 33), (2048, 33)]);
+        let mut source = source(&thirds, false);
+        let sizes: Vec<_> = (0..100_000).filter_map(|_| source.draw(4096)).collect();
+        assert_eq!(sizes.len(), 100_000);
+        let largest = sizes.iter().filter(|&&size| size == 2048).count();
+        assert!(largest.abs_diff(34_000) < 600, "{largest}");
     }
 
     #[test]

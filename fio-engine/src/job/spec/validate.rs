@@ -171,8 +171,7 @@ fn check_block_sizes(direction: Direction, sizes: &BlockSizes) -> Result<(), Val
     let sum: usize = entries.iter().map(|entry| usize::from(entry.1)).sum();
     // Equal parts are rounded down, so that up to one percent is missing for each entry.
     let whole = sum <= 100 && sum + entries.len() > 100;
-    let given = entries.iter().all(|entry| entry.1 > 0);
-    ensure(whole && given && entries.len() <= MAX_SPLIT_ENTRIES, || {
+    ensure(whole && entries.len() <= MAX_SPLIT_ENTRIES, || {
         format!("the shares of the block sizes (bssplit) of {direction} must add up to 100%")
     })
 }
