@@ -32,33 +32,36 @@ struct Seen {
 pub(super) fn run() -> Result<ExitStatus, Failure> {
     let clock = Clock::shared();
     let mut text = format!(
-        "cs: clock of the jobs: {}\n",
+        "cs: reliable_tsc: {}\n",
         if clock.uses_counter() {
-            "counter of the CPU, reliable"
+            "yes"
         } else {
-            "CLOCK_MONOTONIC"
+            "no, jobs read CLOCK_MONOTONIC"
         }
     );
     let cpus = cpus().map_err(|error| Failure::setup(anyhow!(error)))?;
     writeln!(text, "cs: Testing {} CPUs", cpus.len()).expect("a string takes it");
     let seen = compare(&clock, &cpus);
-    let mut failed = false;
+    let mut failures = 0;
     for Seen {
         cpu,
         readings,
         backwards,
     } in seen
     {
-        failed |= backwards > 0;
+        failures += backwards;
         writeln!(
             text,
             "cs: cpu {cpu:>2}: {readings} clocks seen, {backwards} before one of another CPU"
         )
         .expect("a string takes it");
     }
-    text += if failed { "cs: Fail!\n" } else { "cs: Pass!\n" };
+    text += &match failures {
+        0 => "cs: Pass!\n".to_owned(),
+        failures => format!("cs: Failed: {failures}\n"),
+    };
     print(&text)?;
-    Ok(if failed {
+    Ok(if failures > 0 {
         ExitStatus::JobFailed
     } else {
         ExitStatus::Success
