@@ -432,9 +432,26 @@ pub enum Generate {
         /// The shell
         #[arg(value_enum)]
         shell: clap_complete::Shell,
+
+        /// The name the program is called by
+        #[arg(long, value_enum, default_value_t = ProgramName::FioServerCli)]
+        program: ProgramName,
     },
     /// The manual page, in troff
-    Man,
+    Man {
+        /// The name the program is called by
+        #[arg(long, value_enum, default_value_t = ProgramName::FioServerCli)]
+        program: ProgramName,
+    },
+}
+
+/// A name the program can be called by; it decides on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgramName {
+    /// All commands
+    FioServerCli,
+    /// The command line of fio
+    Fio,
 }
 
 /// What is measured of the idleness of CPUs.

@@ -55,23 +55,53 @@ fn an_unknown_shell_is_a_usage_error() {
     );
 }
 
+/// Under both names of the program.
 #[test]
 fn completions_know_the_flags_and_job_options_of_fio() {
-    for shell in ["bash", "zsh", "fish"] {
-        let text = Folder::new()
-            .run(["generate", "completions", shell])
-            .expect_code(0)
-            .stdout;
-        for word in [
-            "showcmd",
-            "cpuclock-test",
-            "ioengine",
-            "userspace_reap",
-            "randtrimwrite",
-        ] {
-            assert!(text.contains(word), "{shell} lacks {word}");
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        for program in ["fio-server-cli", "fio"] {
+            let text = Folder::new()
+                .run(["generate", "completions", shell, "--program", program])
+                .expect_code(0)
+                .stdout;
+            for word in ["showcmd", "cpuclock-test", "ioengine", "userspace_reap"] {
+                assert!(text.contains(word), "{shell} lacks {word} for {program}");
+            }
+            // The others complete names only.
+            let completes_values = ["bash", "fish", "zsh"].contains(&shell);
+            assert_eq!(text.contains("randtrimwrite"), completes_values, "{shell}");
+            assert_eq!(
+                text.contains("connect-timeout"),
+                program == "fio-server-cli",
+                "{shell}, {program}"
+            );
         }
     }
+}
+
+#[test]
+fn the_name_fio_has_a_manual_page_of_its_own() {
+    let page = |program| {
+        let finished = Folder::new().run(["generate", "man", "--program", program]);
+        finished.expect_code(0).stdout
+    };
+    let (ours, whole) = (page("fio"), page("fio-server-cli"));
+    assert!(ours.contains(".TH fio 1"), "{}", &ours[..200]);
+    for text in [
+        "--showcmd",
+        "--aux-path",
+        "iodepth",
+        "EXIT STATUS",
+        "[job file]...",
+    ] {
+        let troff = text
+            .replace('-', "\\-")
+            .replace("[job file]", "[\\fIjob file\\fR]");
+        assert!(ours.contains(&troff), "{text}");
+    }
+    let commands = |page: &str| page.matches(".SH \"COMMAND ").count();
+    assert_eq!(commands(&ours), 0);
+    assert!(commands(&whole) >= COMMANDS.len());
 }
 
 #[test]
@@ -99,26 +129,33 @@ fn bash_completes_commands_flags_and_values() {
         return;
     }
     let folder = Folder::new();
-    let script = folder
-        .run(["generate", "completions", "bash"])
-        .expect_code(0)
-        .stdout;
-    folder.file("completions", script);
+    for program in ["fio-server-cli", "fio"] {
+        let words = ["generate", "completions", "bash", "--program", program];
+        let script = folder.run(words).expect_code(0).stdout;
+        folder.file(program, script);
+    }
     // What bash does for the last of the words.
-    let ask = r#"source ./completions
+    let ask = r#"source "./$1"
         COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
-        _fio__server__cli "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        function=$(complete -p "$1" | sed "s/.*-F \([^ ]*\).*/\1/")
+        "$function" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
         echo "${COMPREPLY[*]}""#;
     for (words, expected) in [
-        (&["expl"][..], "explain"),
-        (&["run", "--latency"], "--latency-from"),
+        (&["fio-server-cli", "expl"][..], "explain"),
+        (&["fio-server-cli", "run", "--latency"], "--latency-from"),
+        (&["fio-server-cli", "fio", "--showc"], "--showcmd"),
+        (&["fio-server-cli", "fio", "--ioen"], "--ioengine"),
+        (
+            &["fio-server-cli", "fio", "--rw", "randtrimw"],
+            "randtrimwrite",
+        ),
         (&["fio", "--showc"], "--showcmd"),
         (&["fio", "--ioen"], "--ioengine"),
         (&["fio", "--rw", "randtrimw"], "randtrimwrite"),
     ] {
         let mut command = Command::new("bash");
         command
-            .args(["-c", ask, "bash", "fio-server-cli"])
+            .args(["-c", ask, "bash"])
             .args(words)
             .current_dir(folder.path());
         let finished = Finished::of(command).expect_code(0);

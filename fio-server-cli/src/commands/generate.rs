@@ -12,7 +12,7 @@ use fio_engine::job::{
     CommandLineFlag, FlagArgument, OptionInfo, command_line_flags, engine_options, options,
 };
 
-use crate::cli::{Cli, Generate};
+use crate::cli::{Cli, Generate, ProgramName};
 use crate::exit::{ExitStatus, Failure};
 use crate::output::Sink;
 
@@ -20,12 +20,19 @@ use crate::output::Sink;
 pub(crate) fn generate(what: &Generate) -> Result<ExitStatus, Failure> {
     let mut bytes = Vec::new();
     match what {
-        Generate::Completions { shell } => {
-            let mut command = Cli::command().mut_subcommand("fio", with_words_of_fio);
+        Generate::Completions { shell, program } => {
+            let mut command = match program {
+                ProgramName::FioServerCli => Cli::command().mut_subcommand(FIO, with_words_of_fio),
+                ProgramName::Fio => with_words_of_fio(fio()),
+            };
             let name = command.get_name().to_owned();
             clap_complete::generate(*shell, &mut command, name, &mut bytes);
         }
-        Generate::Man => manual::write(&mut bytes).context("cannot write the manual page")?,
+        Generate::Man { program } => match program {
+            ProgramName::FioServerCli => manual::write(&mut bytes),
+            ProgramName::Fio => manual::write_of_fio(&mut bytes),
+        }
+        .context("cannot write the manual page")?,
     }
     let text = with_one_name(&String::from_utf8_lossy(&bytes));
     let mut sink = Sink::open(None).map_err(Failure::setup)?;
@@ -37,6 +44,23 @@ pub(crate) fn generate(what: &Generate) -> Result<ExitStatus, Failure> {
 /// are looked for under the one and stand under the other.
 fn with_one_name(text: &str) -> String {
     text.replace("fio__subcmd__server__subcmd__cli", "fio__server__cli")
+}
+
+/// The command that is fio's command line, and the name of a program that is nothing else.
+const FIO: &str = "fio";
+
+/// The program under the name `fio`.
+fn fio() -> clap::Command {
+    let whole = Cli::command();
+    let command = whole.find_subcommand(FIO).cloned();
+    let command = command.unwrap_or_else(|| clap::Command::new(FIO));
+    command
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("flexible I/O tester")
+        .long_about(
+            "Runs jobs that read and write, from job files and from words, and reports how fast they \
+             were, with the command line, the output and the exit codes of fio.",
+        )
 }
 
 /// The command `fio` with all its words: flags and job options.

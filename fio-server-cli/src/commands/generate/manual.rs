@@ -37,6 +37,28 @@ pub(super) fn write(out: &mut Vec<u8>) -> io::Result<()> {
     whole.render_version_section(out)
 }
 
+/// The page of the program under the name `fio`.
+pub(super) fn write_of_fio(out: &mut Vec<u8>) -> io::Result<()> {
+    let page = clap_mangen::Man::new(super::fio());
+    page.render_title(out)?;
+    page.render_name_section(out)?;
+    writeln!(out, ".SH SYNOPSIS")?;
+    writeln!(
+        out,
+        "\\fBfio\\fR [\\fIoptions\\fR] [\\fIjob options\\fR] [\\fIjob file\\fR]..."
+    )?;
+    page.render_description_section(out)?;
+    flags_of_fio(out)?;
+    job_options(out)?;
+    engines(out)?;
+    writeln!(out, ".SH \"EXIT STATUS\"")?;
+    writeln!(
+        out,
+        "0; 1 for whatever goes wrong, a job included; 128 after a signal."
+    )?;
+    page.render_version_section(out)
+}
+
 fn with_descendants(command: &clap::Command) -> Vec<&clap::Command> {
     let children = command
         .get_subcommands()
