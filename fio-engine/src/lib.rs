@@ -56,6 +56,7 @@ pub mod run;
 pub mod stats;
 pub mod workload;
 
+mod debug;
 mod direction;
 
 pub use direction::{Direction, PerDirection};

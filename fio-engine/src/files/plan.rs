@@ -66,9 +66,21 @@ impl FileSet {
         needs_files: bool,
         cancel: &AtomicBool,
     ) -> Result<Self, FileError> {
+        let seeds = Seeds::new(spec, job_number, rule);
+        Self::plan_seeded(spec, clone, &seeds, needs_files, cancel)
+    }
+
+    /// The plan of a clone with these seeds.
+    pub(crate) fn plan_seeded(
+        spec: &JobSpec,
+        clone: u32,
+        seeds: &Seeds,
+        needs_files: bool,
+        cancel: &AtomicBool,
+    ) -> Result<Self, FileError> {
         let count = names::count(spec);
         let wide = spec.random_generator == RandomGenerator::Tausworthe64;
-        let mut draw = Seeds::new(spec, job_number, rule).stream(Stream::FileSize, wide);
+        let mut draw = seeds.stream(Stream::FileSize, wide);
         let files = names::one_by_one(spec, clone).map(|path| {
             let path = path?;
             if cancel.load(Ordering::Relaxed) {

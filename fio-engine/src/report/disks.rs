@@ -49,6 +49,11 @@ impl DiskMonitor {
         }
     }
 
+    /// The names of the disks that are watched.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.disks.iter().map(|(disk, _)| disk.name.as_str())
+    }
+
     /// What was counted up to now, one entry per disk in the order of the files.
     #[must_use]
     pub fn report(&self) -> Vec<DiskReport> {

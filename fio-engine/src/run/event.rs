@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::debug::{DebugSink, DebugTopic};
 use crate::logs::{IoLog, WrittenLog};
 
 /// Receives the events of a run, on the run's own threads.
@@ -27,6 +28,15 @@ pub enum RunEvent {
         /// How important it is.
         level: Level,
         /// The line or lines.
+        text: String,
+    },
+    /// A detail that [`RunOptions::debug`](super::RunOptions::debug) asks for.
+    Debug {
+        /// What it belongs to.
+        topic: DebugTopic,
+        /// The thread that did it, as the kernel numbers it; the process where it is nobody's.
+        thread: u32,
+        /// What happened, without a line break.
         text: String,
     },
     /// All jobs have been announced and are about to be started.
@@ -59,4 +69,16 @@ pub enum RunEvent {
     },
     /// All jobs have ended and the report is complete.
     Finished,
+}
+
+/// Hands details on to an observer.
+pub(super) fn debug_sink(observer: &Observer) -> DebugSink {
+    let observer = observer.clone();
+    Arc::new(move |topic, thread, text| {
+        observer(RunEvent::Debug {
+            topic,
+            thread,
+            text,
+        });
+    })
 }

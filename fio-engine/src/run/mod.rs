@@ -41,6 +41,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Instant, SystemTime};
 
+pub use crate::debug::{DebugOptions, DebugTopic};
 pub use event::{Level, Observer, RunEvent};
 pub(crate) use job_loop::{JobContext, JobLoop, job_loop, offloaded_job_loop};
 
@@ -75,8 +76,10 @@ pub struct RunOptions {
     /// Whether the report has an [explanation](crate::explain) of its jobs. It is made before they
     /// start, and draws their I/Os for that.
     pub explains: bool,
-    /// Told what happens, from the threads of the run but never per I/O.
+    /// Told what happens, from the threads of the run but never per I/O unless `debug` asks for that.
     pub observer: Option<Observer>,
+    /// What the observer is told in detail.
+    pub debug: DebugOptions,
     /// Where log files are written while the jobs run. `None` keeps the logs in memory, for the events
     /// and the report.
     pub log_files: Option<LogFiles>,
@@ -109,6 +112,7 @@ impl Default for RunOptions {
             notices: Vec::new(),
             explains: false,
             observer: None,
+            debug: DebugOptions::default(),
             log_files: None,
             log_budget: LogBudget::default(),
             logs_in_report: true,

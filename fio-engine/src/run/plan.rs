@@ -7,14 +7,16 @@ use std::sync::atomic::AtomicBool;
 
 use super::content::check_pattern;
 use super::descriptors;
+use super::event::debug_sink;
 use super::progress::JobProgress;
-use super::steady_state::Watches;
+use super::steady_state::{Watches, check_groups};
 use super::{RunError, RunOptions, succession};
 use crate::clock::clock_milliseconds;
+use crate::debug::DebugTeller;
 use crate::files;
 use crate::io::Engines;
 use crate::job::{JobSpec, SizeOrPercent, absent_engine};
-use crate::workload::RandomRule;
+use crate::workload::{RandomRule, Seeds};
 
 /// The reporting group of each job, from 0, in a run of these jobs.
 #[must_use]
@@ -68,6 +70,8 @@ pub(crate) struct JobClone {
     pub(crate) group: u32,
     /// Clones of one wave run at the same time; a wave begins when the one before is over.
     pub(crate) wave: u32,
+    /// Seeds of all that it draws.
+    pub(crate) seeds: Seeds,
     pub(crate) progress: Arc<JobProgress>,
     /// Set when the clone is to end because another has.
     pub(crate) ended: Arc<AtomicBool>,
@@ -96,9 +100,12 @@ impl Plan {
             });
         }
         let exit_all = jobs.iter().any(|job| job.lifecycle.exit_all);
+        let sink = options.observer.as_ref().map(debug_sink);
         let mut watches = Watches::default();
         let mut clones = Vec::with_capacity(count);
         let groups = group_numbers(&jobs);
+        check_groups(&jobs, &groups)
+            .map_err(|(job, reason)| RunError::InvalidJob { job, reason })?;
         let waits = succession::waits(&jobs)
             .map_err(|(job, reason)| RunError::InvalidJob { job, reason })?;
         let mut wave = 0;
@@ -122,9 +129,14 @@ impl Plan {
                 if options.interim_reports {
                     progress = progress.with_interim();
                 }
+                let index = clones.len() as u32;
+                progress.debug = (sink.as_ref())
+                    .and_then(|sink| DebugTeller::new(&options.debug, sink, index, group));
+                let spec = spec_of_clone(&spec, clone_index, options.random_rule);
                 clones.push(JobClone {
-                    spec: spec_of_clone(&spec, clone_index, options.random_rule),
-                    index: clones.len() as u32,
+                    seeds: Seeds::new(&spec, index + 1, options.random_rule),
+                    spec,
+                    index,
                     job: number as u32,
                     waits_for: waits[number].map(|earlier| earlier as u32),
                     clone_index,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use super::interim::Interim;
 use super::steady_state::SteadyWatch;
+use crate::debug::{DebugTeller, DebugTopic, thread_id};
 use crate::direction::PerDirection;
 
 /// Where a clone is in its life.
@@ -30,6 +31,24 @@ pub(crate) enum JobState {
 }
 
 impl JobState {
+    /// fio's word for it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "CREATED",
+            Self::SettingUp => "SETTING_UP",
+            Self::Initialised => "INITIALIZED",
+            Self::Ramping => "RAMP",
+            Self::Running => "RUNNING",
+            Self::Syncing => "FSYNCING",
+            Self::Finished | Self::Failed => "EXITED",
+        }
+    }
+
+    /// It has no thread yet.
+    const fn is_before_its_thread(self) -> bool {
+        matches!(self, Self::Waiting | Self::SettingUp)
+    }
+
     /// It has ended, well or not.
     pub(crate) const fn is_over(self) -> bool {
         matches!(self, Self::Finished | Self::Failed)
@@ -70,6 +89,8 @@ pub(crate) struct JobProgress {
     steady: Option<(Arc<SteadyWatch>, usize)>,
     /// Present if the run tells what it has measured before it is over.
     interim: Option<Interim>,
+    /// Present if something of the clone is to be told in detail.
+    pub(super) debug: Option<DebugTeller>,
 }
 
 impl JobProgress {
@@ -83,6 +104,7 @@ impl JobProgress {
             began: AtomicU64::new(0),
             steady: None,
             interim: None,
+            debug: None,
         }
     }
 
@@ -117,7 +139,21 @@ impl JobProgress {
     }
 
     pub(crate) fn set_state(&self, state: JobState) {
-        self.state.store(state as u8, Ordering::Relaxed);
+        let before = self.state.swap(state as u8, Ordering::Relaxed);
+        if let Some(teller) = self.debug(DebugTopic::Process) {
+            let before = JobState::from_number(before).name();
+            let thread = match state.is_before_its_thread() {
+                true => 0,
+                false => thread_id(),
+            };
+            let text = format!("pid={thread}: runstate {before} -> {}", state.name());
+            teller.tell(DebugTopic::Process, text);
+        }
+    }
+
+    /// What tells of the topic, if it is asked for.
+    pub(crate) fn debug(&self, topic: DebugTopic) -> Option<&DebugTeller> {
+        self.debug.as_ref()?.on(topic)
     }
 
     pub(crate) fn set_began(&self, nanos: u64) {

@@ -5,6 +5,7 @@
 //! reported together (`group_reporting`) are watched together, as in fio.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -41,6 +42,25 @@ impl Watches {
     }
 }
 
+/// As fio has it, the jobs of a reporting group look for the same steady state or for none: otherwise some would
+/// end when the state of others is reached. The error names a job that differs, and what to do.
+pub(super) fn check_groups(jobs: &[JobSpec], groups: &[u32]) -> Result<(), (String, String)> {
+    let numbered = || jobs.iter().zip(groups);
+    for (job, group) in numbered() {
+        let mut others = numbered().filter(|(_, other)| *other == group);
+        let differs = |(other, _): &(&JobSpec, &u32)| other.steady_state != job.steady_state;
+        if let (true, Some((other, _))) = (job.steady_state.is_on(), others.find(differs)) {
+            let reason = format!(
+                "the steadystate options of the jobs in a reporting group must be the same, and those of \
+                 `{}` differ; give each its own group by new_group",
+                other.name
+            );
+            return Err((job.name.clone(), reason));
+        }
+    }
+    Ok(())
+}
+
 /// Rates of one interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Rates {
@@ -71,6 +91,45 @@ impl Rates {
             SteadyMeasure::Bandwidth => self.bandwidth,
             SteadyMeasure::Latency => self.mean_latency(),
         }
+    }
+}
+
+/// What came of a full ring. Shown as fio tells it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Judgement {
+    by_slope: bool,
+    /// Sum of the values, and of their products with their places.
+    sums: (f64, f64),
+    mean: f64,
+    /// The slope, or the largest deviation.
+    value: f64,
+    criterion: f64,
+    limit: f64,
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            by_slope,
+            sums: (sum_y, sum_xy),
+            mean,
+            value,
+            criterion,
+            limit,
+        } = self;
+        write!(f, "sum_y: {sum_y:.0}, ")?;
+        if *by_slope {
+            write!(
+                f,
+                "sum_xy: {sum_xy:.0}, slope: {value:.6}, criterion: {criterion:.6}"
+            )?;
+        } else {
+            write!(
+                f,
+                "mean: {mean:.6}, max diff: {value:.6}, objective: {criterion:.6}"
+            )?;
+        }
+        write!(f, ", limit: {limit:.6}")
     }
 }
 
@@ -125,8 +184,8 @@ impl SteadyWatch {
         state.members.len() - 1
     }
 
-    /// Takes the next rates of a member.
-    pub(crate) fn add(&self, member: usize, rates: Rates) {
+    /// Takes the next rates of a member; returns what came of it if that filled the ring.
+    pub(crate) fn add(&self, member: usize, rates: Rates) -> Option<Judgement> {
         let mut state = self.lock();
         let complete = state.complete;
         let Some(Member {
@@ -134,7 +193,7 @@ impl SteadyWatch {
             ..
         }) = state.members.get_mut(member)
         else {
-            return;
+            return None;
         };
         let place = *number - complete;
         *number += 1;
@@ -144,7 +203,7 @@ impl SteadyWatch {
         if let Some(sum) = state.partial.get_mut(place) {
             sum.add(rates);
         }
-        self.take_complete(&mut state);
+        self.take_complete(&mut state)
     }
 
     /// The member has ended; the others are no longer waiting for it.
@@ -187,13 +246,14 @@ impl SteadyWatch {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves sums that all members have added to into the ring.
-    fn take_complete(&self, state: &mut State) {
+    /// Moves sums that all members have added to into the ring; returns the last judgement of it.
+    fn take_complete(&self, state: &mut State) -> Option<Judgement> {
+        let mut judgement = None;
         while !state.attained && !state.partial.is_empty() {
             let complete = state.complete;
             let waits = |member: &Member| member.rates.is_some_and(|number| number <= complete);
             if state.members.iter().any(waits) {
-                return;
+                break;
             }
             state.complete += 1;
             let sum = state.partial.pop_front().unwrap_or_default();
@@ -203,18 +263,20 @@ impl SteadyWatch {
                 state.ring.pop_front();
             }
             if state.ring.len() as u64 == length {
-                self.judge(state);
+                judgement = Some(self.judge(state));
             }
         }
+        judgement
     }
 
-    fn judge(&self, state: &mut State) {
+    fn judge(&self, state: &mut State) -> Judgement {
         let values: Vec<f64> = state
             .ring
             .iter()
             .map(|rates| rates.of(self.options.watched) as f64)
             .collect();
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let sum = values.iter().sum::<f64>();
+        let mean = sum / values.len() as f64;
         let (value, whole) = if self.options.by_slope {
             state.slope = slope(&values);
             // As in fio, of whole numbers.
@@ -226,15 +288,25 @@ impl SteadyWatch {
                 .fold(0.0, f64::max);
             (state.deviation, mean)
         };
-        state.criterion = match self.options.in_percent {
-            true if whole > 0.0 => 100.0 * value / whole,
-            true => return,
-            false => value,
+        let criterion = match self.options.in_percent {
+            true if whole > 0.0 => Some(100.0 * value / whole),
+            true => None,
+            false => Some(value),
         };
-        if state.criterion.abs() < self.options.limit {
+        state.criterion = criterion.unwrap_or(state.criterion);
+        if criterion.is_some_and(|criterion| criterion.abs() < self.options.limit) {
             state.attained = true;
             let members = state.members.iter();
             members.for_each(|member| member.ended.store(true, Ordering::Relaxed));
+        }
+        let products = (0..).zip(&values).map(|(place, y)| f64::from(place) * y);
+        Judgement {
+            by_slope: self.options.by_slope,
+            sums: (sum, products.sum()),
+            mean,
+            value,
+            criterion: state.criterion,
+            limit: self.options.limit,
         }
     }
 }
@@ -322,7 +394,9 @@ mod tests {
                 options.limit = 50.0;
             });
             watch.leave(1);
-            values.iter().for_each(|iops| watch.add(0, rates(*iops)));
+            for iops in values {
+                watch.add(0, rates(iops));
+            }
             let report = watch.report();
             assert!(report.attained);
             format!(
@@ -333,6 +407,47 @@ mod tests {
         assert_eq!(criterion([869, 1087], false), "11.145194 109.0 0.0");
         assert_eq!(criterion([1920, 2037], true), "5.915066 0.0 117.0");
         assert_eq!(criterion([805, 1168], false), "18.398378 181.5 0.0");
+    }
+
+    #[test]
+    fn the_jobs_of_a_group_look_for_the_same() {
+        let mut jobs = ["a", "b", "c"].map(JobSpec::new);
+        assert_eq!(check_groups(&jobs, &[0, 0, 0]), Ok(()));
+        jobs[2].steady_state.duration = Duration::from_secs(2);
+        assert_eq!(check_groups(&jobs, &[0, 0, 1]), Ok(()));
+        let (job, reason) = check_groups(&jobs, &[0, 0, 0]).expect_err("they differ");
+        assert_eq!(job, "c");
+        assert!(reason.contains("those of `a` differ"), "{reason}");
+        let steady = jobs[2].steady_state;
+        jobs.iter_mut().for_each(|job| job.steady_state = steady);
+        assert_eq!(check_groups(&jobs, &[0, 0, 0]), Ok(()));
+        jobs[1].steady_state.limit = 7.0;
+        check_groups(&jobs, &[0, 0, 0]).expect_err("one has another limit");
+    }
+
+    /// What fio 3.33 tells of these values with `--debug=steadystate`.
+    #[test]
+    fn judgements_are_told_as_fio_does() {
+        let told = |values: &[u64], by_slope: bool, in_percent: bool| {
+            let (watch, _) = watch(|options| {
+                options.by_slope = by_slope;
+                options.in_percent = in_percent;
+                options.limit = if in_percent { 10.0 } else { 5.0 };
+                options.duration = Duration::from_secs(values.len() as u64);
+            });
+            watch.leave(1);
+            let judged = values.iter().map(|iops| watch.add(0, rates(*iops)));
+            let last = judged.last().flatten().expect("the ring is full");
+            last.to_string()
+        };
+        assert_eq!(
+            told(&[1001, 996, 1005], false, true),
+            "sum_y: 3002, mean: 1000.666667, max diff: 4.666667, objective: 0.466356, limit: 10.000000"
+        );
+        assert_eq!(
+            told(&[502, 500], true, false),
+            "sum_y: 1002, sum_xy: 500, slope: -2.000000, criterion: -2.000000, limit: 5.000000"
+        );
     }
 
     #[test]

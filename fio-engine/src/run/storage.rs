@@ -13,7 +13,7 @@ use crate::files::{FileError, FileSet};
 use crate::io::FileUse;
 use crate::job::{BlockSizes, JobSpec, Pattern};
 use crate::replay::{ReplayError, ReplayGuard, ReplayNeeds, ReplayPlan, ReplaySource};
-use crate::workload::{FileRegion, Generator, RandomRule};
+use crate::workload::{FileRegion, Generator};
 
 /// Files that are laid out and can be opened.
 #[derive(Debug)]
@@ -37,16 +37,14 @@ impl Storage {
     /// Creates and lays out what is missing.
     pub(super) fn prepare(
         clone: &JobClone,
-        rule: RandomRule,
         files: FileUse,
         stop: &AtomicBool,
         report: &mut dyn FnMut(&str),
     ) -> Result<Self, JobFailure> {
-        let mut set = FileSet::plan(
+        let mut set = FileSet::plan_seeded(
             &clone.spec,
             clone.clone_index,
-            clone.number(),
-            rule,
+            &clone.seeds,
             files != FileUse::None,
             stop,
         )

@@ -20,13 +20,14 @@ use super::storage::Storage;
 use super::succession::{self, Succession};
 use super::{RunOptions, StopHandle, results};
 use crate::clock::Clock;
+use crate::debug::DebugTopic;
 use crate::io::Engine;
 use crate::job::{ClockSource, JobSpec};
 use crate::logs::{FinishedLogs, LogCollector, LogPlace, Say};
 use crate::replay::{begin_log, write_merged};
 use crate::report::normal::{CpuLine, JobLine, StartingLine};
 use crate::report::{Background, DiskMonitor, Report};
-use crate::workload::{Generator, Seeds, Stream};
+use crate::workload::{Generator, Stream};
 
 /// Stack of a job thread. Everything large is on the heap.
 const STACK_BYTES: usize = 512 * 1024;
@@ -80,6 +81,7 @@ impl Supervisor {
         let started = SystemTime::now();
         // Calibrated here, so that no job pays for it.
         let _ = Clock::shared();
+        self.tell_seeds();
         self.announce();
         // All files are laid out before the first job begins, as fio does.
         let mut storages = self.prepare_all();
@@ -119,7 +121,35 @@ impl Supervisor {
             .iter()
             .zip(&self.plan.clones)
             .filter(|(_, clone)| clone.spec.reporting.disks);
-        DiskMonitor::new(watched.flat_map(|(storage, _)| storage.iter().flat_map(Storage::paths)))
+        let paths = watched.flat_map(|(storage, _)| storage.iter().flat_map(Storage::paths));
+        let disks = DiskMonitor::new(paths);
+        self.tell_disks(&disks);
+        disks
+    }
+
+    fn tell_disks(&self, disks: &DiskMonitor) {
+        let first = self.plan.clones.first();
+        let topic = DebugTopic::DiskUtilisation;
+        if let Some(teller) = first.and_then(|clone| clone.progress.debug(topic)) {
+            for disk in disks.names() {
+                teller.tell_of_process(topic, format!("add {disk} to list"));
+            }
+        }
+    }
+
+    /// Tells what each clone draws from.
+    fn tell_seeds(&self) {
+        let topic = DebugTopic::Random;
+        for clone in &self.plan.clones {
+            let Some(teller) = clone.progress.debug(topic) else {
+                continue;
+            };
+            let seeds = clone.seeds.all();
+            teller.tell_of_process(topic, format!("FIO_RAND_NR_OFFS={}", seeds.len()));
+            for (stream, seed) in seeds.iter().enumerate() {
+                teller.tell_of_process(topic, format!("rand_seeds[{stream}]={seed}"));
+            }
+        }
     }
 
     /// The lines fio prints before the first I/O.
@@ -179,7 +209,6 @@ impl Supervisor {
         if self.stop.is_stopped() {
             return Err(JobFailure::stopped());
         }
-        let rule = self.options.random_rule;
         let mut report = |line: &str| {
             self.say(Level::Info, format!("{}\n", line.trim_end()));
         };
@@ -195,7 +224,7 @@ impl Supervisor {
             return Storage::replay(clone, files, guard, self.stop.flag(), &mut report);
         }
         clone.progress.set_state(JobState::SettingUp);
-        let storage = Storage::prepare(clone, rule, files, self.stop.flag(), &mut report);
+        let storage = Storage::prepare(clone, files, self.stop.flag(), &mut report);
         clone.progress.set_state(JobState::Waiting);
         storage
     }
@@ -309,8 +338,12 @@ impl Supervisor {
         let clone = storage.clone_on_it(clone);
         let rule = self.options.random_rule;
         let engine = self.engine(clone)?;
-        let mut generator = Generator::new(&clone.spec, clone.number(), storage.regions(), rule)
+        let seeds = clone.seeds.clone();
+        let mut generator = Generator::seeded(&clone.spec, seeds, storage.regions(), rule)
             .map_err(|error| JobFailure::new(libc::EINVAL, error.to_string()))?;
+        if let Some(teller) = clone.progress.debug(DebugTopic::Random) {
+            generator.tell(teller.clone());
+        }
         if let Some(source) = storage.source()? {
             generator = generator.replaying(source);
         }
@@ -325,7 +358,6 @@ impl Supervisor {
         .map_err(|error| JobFailure::logs(&error))?;
         let surroundings = self.enter_surroundings(clone, storage)?;
         let files = storage.open(clone, self.stop.flag())?;
-        let seeds = Seeds::new(&clone.spec, clone.number(), rule);
         if let Some(line) = CpuLine::new(&clone.spec) {
             self.say(Level::Info, format!("{line}\n"));
         }
@@ -341,12 +373,10 @@ impl Supervisor {
             stop: &self.stop.of_clone(clone.ended.clone()),
             start_line,
             run_began: self.began,
-            start_delay: start_delay(clone, &seeds),
+            start_delay: start_delay(clone),
             flow: self.flow_of(clone),
-            content_seed: seeds.of(Stream::Buffer),
+            seeds: &clone.seeds,
             working_sets: self.working_sets(clone, storage),
-            priority_seed: seeds.of(Stream::Priority),
-            thread_number: clone.number(),
             logs,
             on_error: &|message| {
                 let text = format!("fio: {}: {message}\n", clone.spec.name);
@@ -393,10 +423,8 @@ impl Supervisor {
             let shares = global && buffers.has_working_set() && buffers.dedupe.global;
             other.index == clone.index || shares
         };
-        let set = |other: &JobClone| {
-            let seeds = Seeds::new(&other.spec, other.number(), self.options.random_rule);
-            WorkingSet::new(&other.spec, seeds.of(Stream::Buffer), bytes)
-        };
+        let set =
+            |other: &JobClone| WorkingSet::new(&other.spec, other.seeds.of(Stream::Buffer), bytes);
         self.plan
             .clones
             .iter()
@@ -536,11 +564,12 @@ fn thread_name(clone: &JobClone) -> String {
 }
 
 /// The delay drawn from the clone's `startdelay` range.
-fn start_delay(clone: &JobClone, seeds: &Seeds) -> Duration {
+fn start_delay(clone: &JobClone) -> Duration {
     let (low, high) = clone.spec.start_delay;
     if high <= low {
         return low;
     }
-    let share = f64::from(seeds.generator(Stream::StartDelay).next_u32()) / f64::from(u32::MAX);
+    let share =
+        f64::from(clone.seeds.generator(Stream::StartDelay).next_u32()) / f64::from(u32::MAX);
     low + (high - low).mul_f64(share)
 }

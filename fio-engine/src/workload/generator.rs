@@ -1,5 +1,6 @@
 //! The generator of a job's I/O sequence.
 
+use crate::debug::DebugTeller;
 use crate::direction::{Direction, PerDirection};
 use crate::job::JobSpec;
 use crate::replay::ReplaySource;
@@ -94,7 +95,16 @@ impl Generator {
         regions: &[FileRegion],
         rule: RandomRule,
     ) -> Result<Self, WorkloadError> {
-        let seeds = Seeds::new(spec, job_number, rule);
+        Self::seeded(spec, Seeds::new(spec, job_number, rule), regions, rule)
+    }
+
+    /// A generator that draws from these seeds.
+    pub(crate) fn seeded(
+        spec: &JobSpec,
+        seeds: Seeds,
+        regions: &[FileRegion],
+        rule: RandomRule,
+    ) -> Result<Self, WorkloadError> {
         let mut shape = Shape::new(spec, regions, rule)?;
         let mut files = Vec::with_capacity(regions.len());
         for region in regions {
@@ -141,6 +151,11 @@ impl Generator {
         self.path = Path::Replayed;
         self.replay = Some(Box::new(source));
         self
+    }
+
+    /// Tells from now on what is drawn for offsets.
+    pub(crate) fn tell(&mut self, teller: DebugTeller) {
+        self.placement.tell(teller);
     }
 
     /// The log the I/Os come from, if they do.

@@ -1,5 +1,6 @@
 //! Where in its file an I/O goes, and how long it is.
 
+use crate::debug::DebugTeller;
 use crate::direction::{Direction, PerDirection};
 use crate::job::{FileService, JobSpec};
 
@@ -40,6 +41,8 @@ pub(super) struct Placement {
     wide_offsets: bool,
     wide_sizes: bool,
     trim_then_write: bool,
+    /// Told what is drawn for offsets.
+    teller: Option<DebugTeller>,
 }
 
 impl Placement {
@@ -71,7 +74,14 @@ impl Placement {
             wide_offsets: shape.wide_offsets,
             wide_sizes: shape.wide_sizes,
             trim_then_write: pattern.trim_then_write,
+            teller: None,
         }
+    }
+
+    /// Tells from now on what is drawn for offsets.
+    pub(super) fn tell(&mut self, teller: DebugTeller) {
+        self.offsets = self.offsets.clone().told_by(Some(&teller));
+        self.teller = Some(teller);
     }
 
     /// The size of all I/Os of a direction if they are alike.
@@ -109,7 +119,8 @@ impl Placement {
 
     /// Draws the same places again.
     pub(super) fn reseed(&mut self, seeds: &Seeds) {
-        self.offsets = seeds.stream(Stream::Offset, self.wide_offsets);
+        let offsets = seeds.stream(Stream::Offset, self.wide_offsets);
+        self.offsets = offsets.told_by(self.teller.as_ref());
         for direction in Direction::ALL {
             let stream = size_stream(direction, self.trim_then_write);
             let generator = seeds.stream(stream, self.wide_sizes);

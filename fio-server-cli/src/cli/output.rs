@@ -66,6 +66,10 @@ pub struct OutputArgs {
     /// what else goes there.
     #[arg(skip)]
     pub as_fio: bool,
+
+    /// Tell of each step of the conversation with servers (`--debug=net` of fio's command line).
+    #[arg(skip)]
+    pub tells_steps: bool,
 }
 
 impl OutputArgs {

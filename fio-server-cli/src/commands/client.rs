@@ -42,7 +42,8 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
         let fleet = Fleet::start(assignments, options);
         let output = ClientOutput::new(results, &fleet, embedded)
             .logging(bandwidth)
-            .noting(notices);
+            .noting(notices)
+            .telling_steps(args.output.tells_steps);
         output.follow(fleet, &mut interrupts).await
     });
     // A resolver that hangs must not keep the process.

@@ -10,8 +10,24 @@ use crate::client::{ClientError, Fleet, HostEvent, HostResult, Probe};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
 use crate::output::{
-    BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, LinePrefixer, Results, SinkError, composed,
+    BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, LinePrefixer, Results, SinkError,
+    composed, debug_line,
 };
+
+/// What `--debug=net` calls an event that is a step of the conversation.
+const fn step_of(event: &HostEvent) -> Option<&'static str> {
+    Some(match event {
+        HostEvent::Probe(_) => "connected and probed",
+        HostEvent::Ready => "jobs understood by",
+        HostEvent::Told(_) => "told to run:",
+        HostEvent::Started(_) => "first job started on",
+        HostEvent::Job(_) => "results from",
+        HostEvent::Log(_) => "log from",
+        HostEvent::JobsFailed { .. } => "jobs failed on",
+        HostEvent::Ended(_) => "removed",
+        _ => return None,
+    })
+}
 
 /// Prints the events of a fleet.
 pub(super) struct ClientOutput {
@@ -29,6 +45,8 @@ pub(super) struct ClientOutput {
     notices: Vec<String>,
     /// Why it ended early.
     bandwidth_failure: Option<BandwidthLogError>,
+    /// Each step of a conversation is told of.
+    tells_steps: bool,
 }
 
 /// What is not printed yet of one host.
@@ -67,6 +85,15 @@ impl ClientOutput {
             bandwidth: None,
             notices: Vec::new(),
             bandwidth_failure: None,
+            tells_steps: false,
+        }
+    }
+
+    /// Tells of each step of the conversations, if that is asked for.
+    pub(super) fn telling_steps(self, tells_steps: bool) -> Self {
+        Self {
+            tells_steps,
+            ..self
         }
     }
 
@@ -87,6 +114,9 @@ impl ClientOutput {
         mut fleet: Fleet,
         interrupts: &mut Interrupts,
     ) -> Result<ExitStatus, Failure> {
+        for host in 0..self.hosts.len() {
+            self.step(&fleet, host, "connect to host");
+        }
         let mut interrupted = false;
         let mut tick = tokio::time::interval(TICK);
         loop {
@@ -151,7 +181,26 @@ impl ClientOutput {
         }
     }
 
+    /// Tells of a step in fio's layout.
+    fn step(&mut self, fleet: &Fleet, host: usize, what: &str) {
+        if !self.tells_steps {
+            return;
+        }
+        let label = &fleet.hosts()[host].label;
+        let line = debug_line(
+            "net",
+            std::process::id(),
+            &format!("client: {what} {label}"),
+        );
+        if let Err(error) = self.results.note(&format!("{line}\n")) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
     fn handle(&mut self, fleet: &Fleet, host: usize, event: HostEvent) {
+        if let Some(what) = step_of(&event) {
+            self.step(fleet, host, what);
+        }
         let printed = match event {
             HostEvent::Probe(probe) if !self.embedded => self.probe(host, &probe),
             HostEvent::Text(text) => self.text(host, text),

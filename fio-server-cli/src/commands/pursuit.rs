@@ -8,7 +8,9 @@ use tokio::sync::mpsc;
 use crate::cli::RunArgs;
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
-use crate::output::{BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, LinePrefixer, Results};
+use crate::output::{
+    BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, LinePrefixer, Results, debug_line,
+};
 
 /// How often the state of the run is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -53,23 +55,15 @@ impl<'a> Pursuit<'a> {
     /// Prints what the run tells until it is over; returns whether the user interrupted it.
     pub(super) async fn follow(
         &mut self,
-        mut events: mpsc::UnboundedReceiver<RunEvent>,
+        mut events: mpsc::Receiver<RunEvent>,
         interrupts: &mut Interrupts,
     ) -> Result<bool, Failure> {
         let mut lines = LinePrefixer::plain();
         let mut tick = tokio::time::interval(TICK);
         loop {
             tokio::select! {
+                // What is told in detail may come without a pause.
                 biased;
-                event = events.recv() => match event {
-                    Some(RunEvent::Text { level, text }) => {
-                        let text = lines.push(text.as_bytes());
-                        self.text(level, &text)?;
-                    }
-                    Some(RunEvent::Accepted) => self.version()?,
-                    Some(RunEvent::Finished) | None => break,
-                    Some(_) => {}
-                },
                 signal = interrupts.next() => self.interrupt(signal)?,
                 _ = tick.tick() => {
                     self.look()?;
@@ -77,6 +71,19 @@ impl<'a> Pursuit<'a> {
                         break;
                     }
                 }
+                event = events.recv() => match event {
+                    Some(RunEvent::Text { level, text }) => {
+                        let text = lines.push(text.as_bytes());
+                        self.text(level, &text)?;
+                    }
+                    Some(RunEvent::Accepted) => self.version()?,
+                    Some(RunEvent::Finished) | None => break,
+                    Some(RunEvent::Debug { topic, thread, text }) => {
+                        let line = debug_line(topic.name(), thread, &text);
+                        self.results.note(&format!("{line}\n")).map_err(Failure::setup)?;
+                    }
+                    Some(_) => {}
+                },
             }
         }
         self.results.text(&lines.finish()).map_err(Failure::setup)?;

@@ -9,7 +9,7 @@ use fio_engine::idle::{IdleDetail, IdleMonitor};
 use fio_engine::job::{JobSource, ParseOptions, ParsedJobs, parse_jobs, parse_words};
 use fio_engine::logs::check_folders;
 use fio_engine::report::{Report, normal};
-use fio_engine::run::{Level, Run, RunEvent, RunOptions};
+use fio_engine::run::{DebugOptions, Run, RunEvent, RunOptions};
 use tokio::sync::mpsc;
 
 use super::log_files::{LogFailures, write_log_files};
@@ -45,9 +45,13 @@ pub(crate) struct RunWishes {
     pub(crate) most_jobs: Option<usize>,
     /// Lines to begin with.
     pub(crate) first_lines: String,
-    /// Makes lines of events.
-    pub(crate) tell: Option<fn(&RunEvent) -> Option<String>>,
+    /// What the run tells in detail.
+    pub(crate) debug: DebugOptions,
 }
+
+/// Events that wait to be printed. Threads of the run that are faster wait, so that what they tell in detail
+/// does not pile up.
+const EVENTS_IN_FLIGHT: usize = 4096;
 
 /// Runs jobs and prints what they measured; what `args` say of which jobs to run has been done.
 pub(crate) fn execute(
@@ -61,9 +65,9 @@ pub(crate) fn execute(
     for notice in &parsed.notices {
         results.remark(notice).map_err(Failure::setup)?;
     }
-    results.text(&wishes.first_lines).map_err(Failure::setup)?;
+    results.note(&wishes.first_lines).map_err(Failure::setup)?;
     let bandwidth = bandwidth_log(&args.output).map_err(Failure::setup)?;
-    let (events, received) = mpsc::unbounded_channel();
+    let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
     let mut options = RunOptions::default();
     options.global_options = parsed.global_options;
     options.random_rule = args.random_rule.into();
@@ -76,17 +80,11 @@ pub(crate) fn execute(
     write_log_files(&mut options);
     let logs = Arc::new(LogFailures::default());
     let log_failures = logs.clone();
-    let tell = wishes.tell;
+    options.debug = wishes.debug;
     options.observer = Some(Arc::new(move |event| match event {
         RunEvent::LogsWritten { logs, .. } => log_failures.note(&logs),
         // Without a receiver the run is being dropped.
-        event => {
-            if let Some(text) = tell.and_then(|tell| tell(&event)) {
-                let level = Level::Info;
-                let _ = events.send(RunEvent::Text { level, text });
-            }
-            let _ = events.send(event);
-        }
+        event => drop(events.blocking_send(event)),
     }));
     let (report, interrupted) = runtime()?.block_on(async {
         let mut interrupts = Interrupts::new().context("cannot watch for signals")?;

@@ -47,6 +47,7 @@ fn arguments(request: &Request) -> ClientArgs {
     args.jobs.words = words;
     args.remote_config = remote_files;
     args.output = request.output.clone();
+    args.output.tells_steps = request.topics.net;
     args.order = WordOrder {
         hosts: host_places,
         host_list: None,

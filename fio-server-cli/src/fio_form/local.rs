@@ -11,7 +11,6 @@ use fio_engine::run::group_numbers;
 
 use super::at_once::print;
 use super::request::{Request, default_run_args, is_of_no_jobs};
-use super::topics::{self, Topic};
 use super::usage::usage;
 use crate::commands::{self, RunWishes};
 use crate::exit::{ExitStatus, Failure};
@@ -44,7 +43,7 @@ pub(super) fn run(request: &Request) -> Result<ExitStatus, Failure> {
             "these warnings are fatal (--warnings-fatal)"
         )));
     }
-    let told = topics::before_the_run(&request.topics, &parsed.jobs);
+    let told = request.topics.before_the_run(&parsed.jobs);
     if request.parse_only {
         return print(&told);
     }
@@ -60,10 +59,7 @@ pub(super) fn run(request: &Request) -> Result<ExitStatus, Failure> {
     let wishes = RunWishes {
         most_jobs: request.most_jobs,
         first_lines: told,
-        tell: request
-            .topics
-            .contains(&Topic::Process)
-            .then_some(topics::of_event),
+        debug: request.topics.of_run.clone(),
     };
     commands::execute(parsed, &args, wishes)
 }

@@ -15,7 +15,7 @@ use fio_engine::job::{
 };
 
 use super::at_once::AtOnce;
-use super::topics::{self, Topic};
+use super::topics::Topics;
 use super::values;
 use crate::address::Address;
 use crate::cli::{Cli, Command, IdleProfile, OutputArgs, RunArgs};
@@ -57,7 +57,7 @@ pub(super) struct Request {
     /// Job options in the form `--name=value`, likewise.
     pub(super) options: Vec<(usize, String)>,
     /// What `--debug` wants told.
-    pub(super) topics: Vec<Topic>,
+    pub(super) topics: Topics,
 }
 
 impl Request {
@@ -105,7 +105,7 @@ impl Request {
             sections: Vec::new(),
             files: Vec::new(),
             options: Vec::new(),
-            topics: Vec::new(),
+            topics: Topics::default(),
         }
     }
 
@@ -168,10 +168,8 @@ impl Request {
             "max-jobs" => self.most_jobs = values::count(value),
             // Memory is taken when it is needed, and there are no files with state.
             "alloc-size" | "aux-path" => {}
-            "debug" => match topics::read(&value.to_string_lossy()) {
-                Some(topics) => self.topics = topics,
-                None => return Ok(Some(AtOnce::Topics)),
-            },
+            "debug" if value == "help" => return Ok(Some(AtOnce::Topics)),
+            "debug" => self.topics.add(&value.to_string_lossy())?,
             "idle-prof" => match values::idle_profile(value)? {
                 IdleProfile::Calibrate => return Ok(Some(self.calibrate())),
                 profile => self.idle_prof = Some(profile),

@@ -11,6 +11,13 @@ pub fn complain(line: impl std::fmt::Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
+/// A detail that `--debug` asks for, in the layout of fio's lines: what it belongs to, the process or thread, and
+/// what happened.
+#[must_use]
+pub fn debug_line(category: &str, process: u32, what: &str) -> String {
+    format!("{category:<8} {process:<5} {what}")
+}
+
 /// When and how a status line is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct StatusStyle {

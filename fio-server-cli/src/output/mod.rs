@@ -15,7 +15,7 @@ mod results;
 mod sink;
 
 pub use bandwidth::{BandwidthLog, BandwidthLogError, INTERVAL as BANDWIDTH_INTERVAL};
-pub use console::{StatusLine, StatusStyle, complain};
+pub use console::{StatusLine, StatusStyle, complain, debug_line};
 pub use prefix::LinePrefixer;
 pub use results::{FIO_VERSION, Results, Sunk, VERSION, composed};
 pub use sink::{Sink, SinkError};

@@ -152,7 +152,10 @@ impl Results {
     }
 
     /// Prints what fio prints among its results in every format.
-    fn note(&mut self, text: &str) -> Result<(), SinkError> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn note(&mut self, text: &str) -> Result<(), SinkError> {
         self.status.clear();
         self.sink.write(text)
     }

@@ -193,7 +193,8 @@ impl Flight {
                 Turn::Issue => {
                     if let (Some(regulator), Some(unit)) = (&mut state.regulator, self.free.last())
                     {
-                        regulator.name_unit(*unit);
+                        let file = context.file_name(request.file as usize);
+                        regulator.name_unit(*unit, &request, file);
                     }
                     return Ok(Some(request));
                 }

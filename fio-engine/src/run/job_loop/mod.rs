@@ -6,6 +6,7 @@
 
 mod asynchronous;
 mod cpu;
+mod debug_io;
 mod depth_search;
 mod errors;
 mod failure;
@@ -54,6 +55,7 @@ use super::content::{ContentSource, WorkingSet};
 use super::progress::{JobProgress, JobState};
 use super::start_line::StartLine;
 use crate::clock::{Clock, clock_milliseconds};
+use crate::debug::{DebugTopic, thread_id};
 use crate::io::priority::set_thread_priority;
 use crate::io::{EngineError, EngineSetup, IoEngine, Offload, SyncKind, ThreadUsage, WorkerLife};
 use crate::job::JobSpec;
@@ -61,7 +63,7 @@ use crate::logs::{FinishedLogs, LogCollector, LoggedIo};
 use crate::replay::ReplaySource;
 use crate::report::ErrorCount;
 use crate::stats::{IntervalSeries, JobStatistics};
-use crate::workload::{Generator, Request};
+use crate::workload::{Generator, Request, Seeds, Stream};
 
 /// The job loop of one engine.
 pub(crate) type JobLoop = fn(JobContext<'_>) -> JobOutcome;
@@ -85,12 +87,10 @@ pub(crate) struct JobContext<'a> {
     /// When the run began.
     pub(crate) run_began: Instant,
     pub(crate) start_delay: Duration,
-    pub(crate) content_seed: u64,
+    /// Seeds of all that the clone draws.
+    pub(crate) seeds: &'a Seeds,
     /// What duplicates are drawn from; empty unless `dedupe_mode=working_set`.
     pub(crate) working_sets: Vec<WorkingSet>,
-    pub(crate) priority_seed: u64,
-    /// Number of the clone, from 1 over all jobs.
-    pub(crate) thread_number: u32,
     /// The flow the job takes part in, if it does.
     pub(crate) flow: Option<Arc<Flow>>,
     /// What gathers the logs, if there are any.
@@ -139,7 +139,8 @@ fn job_loop_with<E: IoEngine>(
 ) -> JobOutcome {
     let opened = open(&context, open_engine);
     // Everything that allocates is done before the jobs start together.
-    let recorder = Recorder::new(context.spec, context.logs.take());
+    let tells_ios = context.progress.debug(DebugTopic::Io).is_some();
+    let recorder = Recorder::new(context.spec, context.logs.take(), tells_ios);
     context.progress.set_state(JobState::Initialised);
     context.start_line.arrive_and_wait();
     match opened {
@@ -163,7 +164,7 @@ fn open<E: IoEngine>(
     open_engine: impl FnOnce(&EngineSetup) -> Result<E, EngineError>,
 ) -> Result<Opened<E>, JobFailure> {
     let spec = context.spec;
-    let priorities = PriorityChooser::new(spec, context.priority_seed)?;
+    let priorities = PriorityChooser::new(spec, context.seeds.of(Stream::Priority))?;
     if let Some(priority) = spec.priority.of_job() {
         set_thread_priority(priority.bits())
             .map_err(|error| JobFailure::priority(priority, &error))?;
@@ -179,9 +180,14 @@ fn open<E: IoEngine>(
         options: spec.engine_options.clone(),
         paths: Arc::clone(&context.paths),
     };
+    if let Some(teller) = context.progress.debug(DebugTopic::Memory) {
+        let bytes = setup.io_depth * setup.max_block_size;
+        teller.tell(DebugTopic::Memory, format!("Alloc {bytes} for buffers"));
+    }
     let mut engine =
         open_engine(&setup).map_err(|error| JobFailure::engine(&spec.engine, &error))?;
-    let mut content = ContentSource::new(spec, context.content_seed, &context.working_sets)
+    let seed = context.seeds.of(Stream::Buffer);
+    let mut content = ContentSource::new(spec, seed, &context.working_sets)
         .map_err(|problem| JobFailure::new(libc::EINVAL, problem))?;
     if spec.pattern.write {
         for unit in 0..setup.io_depth {
@@ -418,6 +424,9 @@ impl LoopState<'_> {
     #[cold]
     fn observe(&mut self, unit: usize, io: LoggedIo, times: Times) {
         let regulator = self.regulator.as_deref();
+        if let Some(debug) = regulator.and_then(Regulator::debug_io) {
+            debug.complete(unit, io);
+        }
         if let Some(regulator) = regulator.filter(|regulator| regulator.is_rated()) {
             let intended = regulator.intended(unit);
             let nanos = self.clock.nanos_between(intended, times.completed);
@@ -437,12 +446,6 @@ impl LoopState<'_> {
             Judgement::Done => self.pace.end_job(),
         }
     }
-}
-
-/// The calling thread, as the kernel numbers it.
-fn thread_id() -> u32 {
-    let id = rustix::thread::gettid().as_raw_nonzero().get();
-    id.unsigned_abs()
 }
 
 impl JobOutcome {

@@ -7,9 +7,10 @@
 use std::time::Duration;
 
 use crate::clock::{Clock, Ticks};
+use crate::debug::{DebugTeller, DebugTopic};
 use crate::direction::{Direction, PerDirection};
 use crate::job::{JobSpec, RateProcess};
-use crate::workload::{Generator, RandomRule, Seeds, Stream, Tausworthe};
+use crate::workload::{Generator, Seeds, Stream, Tausworthe};
 
 /// Keeps a job to its rates.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct RateLimiter {
     ignores_think_time: bool,
     /// What statistics count from, as far as the schedules know.
     counting_since: Ticks,
+    /// Told what is drawn.
+    teller: Option<DebugTeller>,
 }
 
 /// When the I/Os of one direction are due.
@@ -39,14 +42,8 @@ struct Schedule {
 }
 
 impl RateLimiter {
-    /// `None` if the job has no limit. `since` is when it began, `thread_number` that of the clone.
-    pub(super) fn new(
-        spec: &JobSpec,
-        thread_number: u32,
-        clock: Clock,
-        since: Ticks,
-    ) -> Option<Self> {
-        let seeds = Seeds::new(spec, thread_number, RandomRule::Newest);
+    /// `None` if the job has no limit. `since` is when it began.
+    pub(super) fn new(spec: &JobSpec, seeds: &Seeds, clock: Clock, since: Ticks) -> Option<Self> {
         let schedule = |direction: Direction| {
             let smallest = spec.block_sizes[direction].min();
             let bytes_per_second = spec.rate.limit(direction, smallest)?;
@@ -71,7 +68,14 @@ impl RateLimiter {
             mixed: spec.pattern.read && spec.pattern.write,
             ignores_think_time: spec.rate.ignores_think_time,
             counting_since: since,
+            teller: None,
         })
+    }
+
+    /// The same, which tells what it draws if there is somebody to tell it to.
+    pub(super) fn told_by(self, teller: Option<&DebugTeller>) -> Self {
+        let teller = teller.cloned();
+        Self { teller, ..self }
     }
 
     /// Begins the schedules anew if statistics have begun to count since: the rate then holds
@@ -126,10 +130,17 @@ impl RateLimiter {
     pub(super) fn issue(&mut self, direction: Direction, bytes: u64) {
         if let Some(schedule) = &mut self.schedules[direction] {
             schedule.issued = schedule.issued.saturating_add(bytes);
+            let before = schedule.next;
             schedule.advance(bytes);
             schedule.due = self
                 .clock
                 .after(self.since, Duration::from_nanos(schedule.next));
+            if let (Some(teller), Some(_)) = (&self.teller, &schedule.arrivals) {
+                let iops = 1_000_000_000 / (schedule.next - before).max(1);
+                let direction = direction.index();
+                let text = format!("poisson rate iops={iops}, ddir={direction}");
+                teller.tell(DebugTopic::Rate, text);
+            }
         }
     }
 }
@@ -166,6 +177,7 @@ impl Schedule {
 mod tests {
     use super::*;
     use crate::job::BlockSizes;
+    use crate::workload::RandomRule;
 
     const MINUTES: Duration = Duration::from_secs(600);
 
@@ -177,7 +189,8 @@ mod tests {
         change(&mut spec);
         let clock = Clock::monotonic();
         let since = clock.now();
-        let mut limiter = RateLimiter::new(&spec, 1, clock, since).expect("a rate");
+        let seeds = Seeds::new(&spec, 1, RandomRule::Newest);
+        let mut limiter = RateLimiter::new(&spec, &seeds, clock, since).expect("a rate");
         let end = clock.after(since, within);
         let mut times = Vec::new();
         while limiter.due(Direction::Read) < end {

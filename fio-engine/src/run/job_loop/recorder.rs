@@ -19,7 +19,7 @@ pub(super) struct Recorder {
     measure: Measure,
     /// All latencies are measured and nothing is logged: what nearly every job wants.
     usual: bool,
-    /// Completions are judged or held against a rate.
+    /// Completions are judged, held against a rate or told of.
     observed: bool,
     logs: Option<Box<LogCollector>>,
     by_priority: Option<PriorityKind>,
@@ -67,7 +67,7 @@ fn has_rate(spec: &JobSpec) -> bool {
 }
 
 impl Recorder {
-    pub(super) fn new(spec: &JobSpec, logs: Option<Box<LogCollector>>) -> Self {
+    pub(super) fn new(spec: &JobSpec, logs: Option<Box<LogCollector>>, tells_ios: bool) -> Self {
         let measure = spec.measure;
         let by_priority = PriorityKind::of(spec);
         let mut statistics = JobStatistics::new();
@@ -89,7 +89,7 @@ impl Recorder {
         if rated {
             statistics.expect_intended();
         }
-        let observed = rated || Judge::new(spec).is_some();
+        let observed = rated || tells_ios || Judge::new(spec).is_some();
         let all = measure.completion_latency && measure.total_latency;
         Self {
             statistics,

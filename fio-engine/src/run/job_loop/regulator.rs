@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::debug_io::DebugIo;
 use super::failure::JobFailure;
 use super::flow::FlowShare;
 use super::rate::RateLimiter;
@@ -13,6 +14,7 @@ use super::recording::Recording;
 use super::think_time::{ThinkTime, Thinking};
 use super::{JobContext, LoopState, Verdict};
 use crate::clock::{Clock, Ticks};
+use crate::debug::DebugTopic;
 use crate::workload::{Request, RequestKind};
 
 /// Below this, the kernel would wake a thread too late (its timers are 50 µs late by default).
@@ -28,6 +30,8 @@ pub(super) struct Regulator {
     replay: Option<ReplayTime>,
     /// Present if what is issued is written down.
     recording: Option<Recording>,
+    /// Present if each I/O is told of.
+    debug_io: Option<DebugIo>,
     /// I/Os wait for those in flight that touch the same bytes (`serialize_overlap`).
     pub(super) separates_overlaps: bool,
     /// I/Os that may be in flight: the job's depth, or what a latency target allows of it.
@@ -80,14 +84,17 @@ impl Regulator {
             recording.begin(since);
         }
         let spec = context.spec;
+        let teller = context.progress.debug(DebugTopic::Rate);
+        let rate = RateLimiter::new(spec, context.seeds, clock, since);
         let regulator = Self {
-            rate: RateLimiter::new(spec, context.thread_number, clock, since),
+            rate: rate.map(|rate| rate.told_by(teller)),
             think_time: ThinkTime::new(spec, clock, since),
             replay: replays.then_some(ReplayTime {
                 began: since,
                 due: since,
             }),
             recording,
+            debug_io: DebugIo::of(context),
             separates_overlaps: spec.serialize_overlap,
             most_in_flight: spec.io_depth as usize,
             intended: since,
@@ -99,6 +106,7 @@ impl Regulator {
             || regulator.flow.is_some()
             || regulator.replay.is_some()
             || regulator.recording.is_some()
+            || regulator.debug_io.is_some()
             || regulator.separates_overlaps
             || !spec.latency_target.target.is_zero();
         is_needed.then(|| Box::new(regulator))
@@ -114,9 +122,17 @@ impl Regulator {
         self.most_in_flight = depth as usize;
     }
 
-    /// The I/O let through last uses this unit.
-    pub(super) fn name_unit(&mut self, unit: usize) {
+    /// The I/O let through last uses this unit; it goes to the file of this name.
+    pub(super) fn name_unit(&mut self, unit: usize, request: &Request, file: &str) {
         self.intended_of[unit] = self.intended;
+        if let Some(debug) = &mut self.debug_io {
+            debug.queue(unit, request, file);
+        }
+    }
+
+    /// What tells of each I/O, if they are to be told of.
+    pub(super) const fn debug_io(&self) -> Option<&DebugIo> {
+        self.debug_io.as_ref()
     }
 
     /// When the I/O of this unit should have been issued.
@@ -171,7 +187,7 @@ pub(super) fn next_when_due(
         }
     }
     if let Some(regulator) = &mut state.regulator {
-        regulator.name_unit(0);
+        regulator.name_unit(0, &request, context.file_name(request.file as usize));
     }
     Some(request)
 }

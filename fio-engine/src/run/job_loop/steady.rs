@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::progress::JobProgress;
 use super::super::steady_state::{Rates, SteadyWatch};
 use crate::clock::{Clock, Ticks};
+use crate::debug::{DebugTeller, DebugTopic};
 use crate::direction::Direction;
 use crate::stats::JobStatistics;
 
@@ -17,6 +18,10 @@ pub(super) struct SteadySampling {
     pub(super) due: Ticks,
     /// When the interval began, and what had been done by then.
     mark: Option<(Ticks, Done)>,
+    /// Told what is measured and what came of it.
+    teller: Option<DebugTeller>,
+    /// How many intervals are over.
+    intervals: u64,
 }
 
 /// What a job has done since statistics count.
@@ -53,6 +58,8 @@ impl SteadySampling {
             member: *member,
             due: Ticks::NEVER,
             mark: None,
+            teller: progress.debug(DebugTopic::SteadyState).cloned(),
+            intervals: 0,
         }))
     }
 
@@ -79,9 +86,34 @@ impl SteadySampling {
                     done.latency.1.saturating_sub(before.latency.1),
                 ),
             };
-            self.watch.add(self.member, rates);
+            let judgement = self.watch.add(self.member, rates);
+            if let Some(teller) = &self.teller {
+                let milliseconds = nanoseconds / 1_000_000;
+                let line = self.measured(teller, milliseconds, rates);
+                teller.tell(DebugTopic::SteadyState, line);
+                if let Some(judgement) = judgement {
+                    teller.tell(DebugTopic::SteadyState, judgement.to_string());
+                }
+            }
+            self.intervals += 1;
         }
         self.mark = Some((now, done));
         self.due = clock.after(now, self.watch.options().check_interval);
+    }
+
+    /// What was measured in an interval, as fio tells it: where in its ring the first and the last value are, too.
+    fn measured(&self, teller: &DebugTeller, milliseconds: u128, rates: Rates) -> String {
+        let (job, group) = (teller.job, teller.group);
+        let (iops, bandwidth) = (rates.iops, rates.bandwidth);
+        let length = self.watch.options().length();
+        let tail = self.intervals % length;
+        let head = match self.intervals < length {
+            true => 0,
+            false => (tail + 1) % length,
+        };
+        format!(
+            "steadystate_check() thread: {job}, groupid: {group}, rate_msec: {milliseconds}, \
+             iops: {iops}, bw: {bandwidth}, head: {head}, tail: {tail}"
+        )
     }
 }

@@ -31,7 +31,11 @@ pub(in crate::job::options) fn steady_state(draft: &mut Draft, value: Value<'_>)
         Some(percent) => parse_decimal(percent)?,
         None => match watched {
             SteadyMeasure::Iops => parse_decimal(limit)?,
-            SteadyMeasure::Bandwidth => parse_size(limit, value.kb_base)? as f64,
+            // Whole bytes: of a number without a unit fio leaves out what is behind the point.
+            SteadyMeasure::Bandwidth => match parse_decimal(limit) {
+                Ok(bytes) if !limit.starts_with(b".") => bytes.trunc(),
+                _ => parse_size(limit, value.kb_base)? as f64,
+            },
             SteadyMeasure::Latency if limit.iter().all(u8::is_ascii_digit) => {
                 return Err(value.wrong("a latency has a unit, as in lat:50us, or is a percentage"));
             }
