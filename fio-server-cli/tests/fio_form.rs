@@ -89,7 +89,7 @@ const CASES: &[Case] = &[
     case("--cmdhelp=nosuch"), case("--cmdhelp=bsx"), case("-c"), case("-cbs"), case("--cmdhelp=bs --enghelp=libaio"),
     case("--enghelp"), case("--enghelp=libaio"), case("--enghelp libaio"), same("--enghelp=psync"),
     same("--enghelp=nosuch"), case("--enghelp=libaio,userspace_reap"), case("--enghelp=libaio,nosuch"), case("-i"),
-    case("--crctest=nosuch"), case("--crctest=crc16,nosuch"), case("--crctest=help"), case("--crctest=crc7"), case("-Gcrc7"),
+    same("--crctest=nosuch"), case("--crctest=crc16,nosuch"), same("--crctest=help"), same("--crctest=all"), case("--crctest=crc7"), case("-Gcrc7"),
     same("--debug=help"), case("--debug=help ok.fio"), case("--debug=nosuch --version"), case("--idle-prof=calibrate"),
     // Words that mean nothing, or too much.
     case("--nosuch"), case("--nosuch --version"), case("--h"), case("--i=libaio"), case("-c=bs"), case("-t1"), case("-q"),
@@ -142,7 +142,8 @@ const CASES: &[Case] = &[
     case("--max-jobs=1 ok.fio"), case("--max-jobs=0 ok.fio"), case("--max-jobs=x ok.fio"), case("-j 5000 ok.fio"), case("--aux-path=. ok.fio"),
     case("--alloc-size=1 ok.fio"), case("--alloc-size=x ok.fio"), same("--warnings-fatal --parse-only ok.fio"),
     mistake("--warnings-fatal --name=a --ioengine=null --size=4k --time_based"), case("--merge-blktrace-only ok.fio"), same("-A --parse-only ok.fio"),
-    same("--debug=nosuch --parse-only ok.fio"), case("--debug=parse,file --parse-only ok.fio"), case("--debug=process ok.fio"), case("--daemonize=x.pid read.fio"),
+    same("--debug=nosuch --parse-only ok.fio"), same("--debug=random,net,zbd:1 --parse-only ok.fio"), same("--debug=job --parse-only ok.fio"), same("--debug=job:2 --parse-only ok.fio"),
+    same("--debug=rand --parse-only ok.fio"), same("--debug= --parse-only ok.fio"), same("--debug=randomx --output=x.out --parse-only ok.fio"), case("--debug=parse,file --parse-only ok.fio"), case("--debug=process ok.fio"), case("--daemonize=x.pid read.fio"),
     // Job files as command lines.
     same("--showcmd"), same("--showcmd ok.fio"), same("-s ok.fio"), same("--showcmd ok.fio read.fio"), same("--showcmd --section=b ok.fio"),
     same("--showcmd --section=zz ok.fio"), same("--showcmd --bs=8k ok.fio"), same("--showcmd --name=a --rw=read read.fio"), same("--showcmd --name=a"),
@@ -255,6 +256,38 @@ fn on_two_threads<T: Sync>(
         failures.extend(left.join().expect("the other half ends"));
         failures
     })
+}
+
+/// Names, order and layout; the figures are the machine's.
+#[test]
+fn checksum_functions_are_listed_as_by_fio() {
+    if !has_stock() {
+        return;
+    }
+    for line in [
+        "--crctest",
+        "--crctest=sha3-224,md5,nosuch",
+        "--crctest=fnv,,crc7",
+    ] {
+        let rows = |finished: Finished| {
+            let text = finished.expect_code(0).stdout;
+            let row = |row: &str| {
+                let (name, speed) = row.rsplit_once('\t').expect("two columns");
+                let (number, unit) = speed.trim_start().split_once(' ').expect("a unit");
+                assert!(
+                    number.parse::<f64>().is_ok_and(|number| number > 0.0),
+                    "{row}"
+                );
+                (name.to_owned(), speed.len().max(16), unit.to_owned())
+            };
+            text.lines().map(row).collect::<Vec<_>>()
+        };
+        let (theirs, ours) = (stock(&folder(), line), ours(&folder(), line));
+        assert_eq!(ours.stderr.contains("nosuch"), line.contains("nosuch"));
+        let (theirs, ours) = (rows(theirs), rows(ours));
+        assert!(!ours.is_empty());
+        assert_eq!(ours, theirs, "{line}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod fake_server;
 mod fio_form;
 mod fio_form_servers;
 mod generate;
+mod harness;
 mod help;
 mod native;
 mod output_switches;

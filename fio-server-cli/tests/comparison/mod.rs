@@ -14,14 +14,14 @@ use differences::{as_3_33, without_messages};
 use shape::{difference, shape};
 
 /// Without fio there is nothing to compare with; in CI that is a failure.
-fn fio_is_there() -> bool {
+pub(crate) fn fio_is_there() -> bool {
     let there = Command::new("fio").arg("--version").output().is_ok();
     assert!(there || std::env::var_os("CI").is_none(), "CI needs fio");
     there
 }
 
 /// Runs fio in a folder of its own.
-fn fio(folder: &Folder, words: &[&str]) -> Finished {
+pub(crate) fn fio(folder: &Folder, words: &[&str]) -> Finished {
     let mut command = Command::new("fio");
     command
         .args(words)
