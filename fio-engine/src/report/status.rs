@@ -256,6 +256,17 @@ impl Status {
         }
     }
 
+    /// The line as fio has it: jobs and limits alone while no job runs or the time to the end is unknown.
+    #[must_use]
+    pub const fn as_fio(&self) -> AsFio<'_> {
+        AsFio(self)
+    }
+
+    fn write_jobs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Jobs: {} (f={})", self.running, self.open_files)?;
+        self.write_limits(f)
+    }
+
     fn write_limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // As fio does: over all directions.
         let bytes = in_all(self.limits.bytes_per_second);
@@ -318,8 +329,7 @@ fn in_all(limits: (PerDirection<u64>, PerDirection<u64>)) -> (u64, u64) {
 /// The line, without a newline or carriage return.
 impl Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Jobs: {} (f={})", self.running, self.open_files)?;
-        self.write_limits(f)?;
+        self.write_jobs(f)?;
         write!(f, ": [{}]", self.run_string)?;
         match self.completed() {
             Some(completed) => write!(f, "[{:.1}%]", completed * 100.0)?,
@@ -329,6 +339,19 @@ impl Display for Status {
         match self.eta {
             Some(eta) => write!(f, "[eta {}]", Remaining(eta)),
             None => f.write_str("[eta --]"),
+        }
+    }
+}
+
+/// A [`Status`] whose line is fio's: see [`Status::as_fio`].
+#[derive(Debug, Clone, Copy)]
+pub struct AsFio<'a>(&'a Status);
+
+impl Display for AsFio<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.eta {
+            Some(_) if self.0.running > 0 => Display::fmt(self.0, f),
+            _ => self.0.write_jobs(f),
         }
     }
 }
@@ -402,6 +425,25 @@ mod tests {
             ..Status::default()
         };
         assert_eq!(unknown.to_string(), "Jobs: 0 (f=0): [][-.-%][eta --]");
+    }
+
+    /// As observed with fio 3.33: `Jobs: 1 (f=1), 0-1000 IOPS` at first, `Jobs: 0 (f=0)` between jobs.
+    #[test]
+    fn fio_tells_jobs_alone_until_it_knows_the_time() {
+        assert_eq!(status().as_fio().to_string(), status().to_string());
+        let mut unknown = Status {
+            eta: None,
+            ..status()
+        };
+        assert_eq!(unknown.as_fio().to_string(), "Jobs: 1 (f=1)");
+        unknown.limits.ios_per_second.1.0[0] = 1000;
+        assert_eq!(unknown.as_fio().to_string(), "Jobs: 1 (f=1), 0-1000 IOPS");
+        let between = Status {
+            running: 0,
+            open_files: 0,
+            ..status()
+        };
+        assert_eq!(between.as_fio().to_string(), "Jobs: 0 (f=0)");
     }
 
     #[test]

@@ -62,6 +62,23 @@ pub fn write_report(out: &mut dyn Write, report: &Report, style: &Style) -> fmt:
     })
 }
 
+/// Results of jobs that were replaced by later ones while the jobs ran, as text: they outnumber the last
+/// ones by far.
+#[derive(Debug, Clone, Default)]
+pub struct EarlierJobs(Vec<String>);
+
+impl EarlierJobs {
+    /// Keeps the results of a job.
+    pub fn push(&mut self, job: &HostJob, style: &Style) {
+        /// Elements of `client_stats` are below the document and its member.
+        const DEPTH: usize = 2;
+        let mut text = String::new();
+        JsonWriter::fragment(&mut text, DEPTH, |json| write_host_job(json, job, style))
+            .expect("a string takes it");
+        self.0.push(text);
+    }
+}
+
 /// Writes the document of a run on one or several servers: every job with its host and, if there
 /// is more than one, the sum "All clients".
 ///
@@ -72,15 +89,31 @@ pub fn write_client_report(
     report: &ClientReport,
     style: &Style,
 ) -> fmt::Result {
+    write_client_report_behind(out, &EarlierJobs::default(), report, style)
+}
+
+/// Writes the document of a run on one or several servers as fio does where they told their results at
+/// an interval: in `client_stats` all earlier ones stand in front of the last.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_client_report_behind(
+    out: &mut dyn Write,
+    earlier: &EarlierJobs,
+    report: &ClientReport,
+    style: &Style,
+) -> fmt::Result {
     JsonWriter::document(out, |json| {
         json.string("fio version", &style.version)?;
         json.integer("timestamp", unix_milliseconds(report.finished) / 1000)?;
         json.string("time", &LocalTime(report.finished).to_string())?;
         write_host_options(json, &report.hosts)?;
         json.array("client_stats", |json| {
-            for HostJob { report, group } in report.hosts.iter().flat_map(|host| &host.jobs) {
-                let (group, kind) = (Some(group), job::Kind::Client);
-                json.element(|json| job::write(json, report, group, kind, style.bins))?;
+            for text in &earlier.0 {
+                json.written_element(text)?;
+            }
+            for job in report.hosts.iter().flat_map(|host| &host.jobs) {
+                json.element(|json| write_host_job(json, job, style))?;
             }
             match report.all_clients() {
                 Some(sum) => json.element(|json| {
@@ -91,6 +124,11 @@ pub fn write_client_report(
         })?;
         write_host_disks(json, &report.hosts)
     })
+}
+
+fn write_host_job(json: &mut JsonWriter<'_>, job: &HostJob, style: &Style) -> fmt::Result {
+    let (group, kind) = (Some(&job.group), job::Kind::Client);
+    job::write(json, &job.report, group, kind, style.bins)
 }
 
 /// CPUs one by one only where they were asked for.

@@ -38,6 +38,20 @@ impl<'a> JsonWriter<'a> {
         writer.out.write_char('\n')
     }
 
+    /// Writes an object that stands this deep in a document, for [`written_element`](Self::written_element).
+    pub(super) fn fragment(
+        out: &'a mut dyn Write,
+        depth: usize,
+        fill: impl FnOnce(&mut Self) -> fmt::Result,
+    ) -> fmt::Result {
+        let mut writer = Self {
+            out,
+            depth,
+            empty: true,
+        };
+        writer.nested(['{', '}'], fill)
+    }
+
     /// A member that is an object.
     pub(super) fn object(
         &mut self,
@@ -62,6 +76,12 @@ impl<'a> JsonWriter<'a> {
     pub(super) fn element(&mut self, fill: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
         self.next_line()?;
         self.nested(['{', '}'], fill)
+    }
+
+    /// An element of an array that was written before, as deep as it stands here.
+    pub(super) fn written_element(&mut self, text: &str) -> fmt::Result {
+        self.next_line()?;
+        self.out.write_str(text)
     }
 
     /// An element of an array that is an integer.
@@ -159,6 +179,37 @@ mod tests {
             text,
             "{\n  \"key\" : \"value\",\n  \"share\" : 12.500000,\n  \"nested\" : {\n    \
              \"count\" : 3\n  },\n  \"empty\" : [\n\n  ]\n}\n"
+        );
+    }
+
+    #[test]
+    fn elements_may_have_been_written_before() {
+        let mut element = String::new();
+        let fill = |json: &mut JsonWriter<'_>| {
+            json.integer("a", 1)?;
+            json.object("b", |_| Ok(()))
+        };
+        JsonWriter::fragment(&mut element, 2, fill).expect("strings take all");
+        let document = |write: fn(&mut JsonWriter<'_>, &str) -> fmt::Result| {
+            let mut text = String::new();
+            JsonWriter::document(&mut text, |json| {
+                json.array("list", |json| {
+                    write(json, &element)?;
+                    write(json, &element)
+                })
+            })
+            .expect("strings take all");
+            text
+        };
+        let at_once = |json: &mut JsonWriter<'_>, _: &str| {
+            json.element(|json| {
+                json.integer("a", 1)?;
+                json.object("b", |_| Ok(()))
+            })
+        };
+        assert_eq!(
+            document(|json, element| json.written_element(element)),
+            document(at_once)
         );
     }
 
