@@ -46,13 +46,21 @@ impl StockServer {
         })
     }
 
+    /// Waits until it has a process for a connection, one for a run, and one for a job.
+    #[track_caller]
+    pub(crate) fn wait_for_job(&self) {
+        wait_until("a job of fio to begin", || {
+            children_of(self.child.id()).len() > 2
+        });
+    }
+
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1,{}", self.port)
     }
 
     /// Ends it without a chance to say goodbye, with the process that serves our connection: fio makes
     /// one for each.
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         for process in children_of(self.child.id()) {
             let id = rustix::process::Pid::from_raw(process).expect("not 0");
             let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);

@@ -2,6 +2,7 @@
 
 mod bridge;
 mod captures;
+mod client_interval;
 mod comparison;
 mod consumers;
 mod decode;
@@ -10,6 +11,7 @@ mod examples;
 mod explain;
 mod fake_server;
 mod fio_form;
+mod fio_form_live;
 mod fio_form_servers;
 mod generate;
 mod harness;

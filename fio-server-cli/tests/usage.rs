@@ -4,7 +4,7 @@ use crate::util::Folder;
 
 #[test]
 fn usage_errors_say_what_is_wrong_and_end_with_2() {
-    let table: [(&[&str], &str); 19] = [
+    let table: [(&[&str], &str); 18] = [
         (&[], "Usage: fio-server-cli <COMMAND>"),
         (&["fly"], "unrecognized subcommand 'fly'"),
         (&["run"], "run <JOBFILE>... [-- <JOB OPTIONS>...]"),
@@ -29,10 +29,6 @@ fn usage_errors_say_what_is_wrong_and_end_with_2() {
             "'--minimal' cannot be used with '--output-format",
         ),
         (&["run", "--idle-prof=percpu"], "nothing to run"),
-        (
-            &["client", "--status-interval=1s", "x.fio"],
-            "--status-interval works with `run` only",
-        ),
         (
             &["run", "--random-rule=3.0", "x.fio"],
             "possible values: newest, 3.34",

@@ -53,7 +53,8 @@ pub struct OutputArgs {
     /// Write all that was measured so far at this interval, as in 10s
     ///
     /// In every format that is asked for, as at the end of the run; JSON documents follow each other.
-    /// A file of --output can be read meanwhile.
+    /// A file of --output can be read meanwhile. Servers of this project tell a client at most once a
+    /// second, those of fio 1.99 only at their end.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub status_interval: Option<Duration>,
 

@@ -27,6 +27,8 @@ pub enum HostEvent {
     Status(Status),
     /// An option of the `[global]` section its jobs have: name and value.
     GlobalOption(String, String),
+    /// The results told so far are complete, as of a moment ago; the jobs go on.
+    Moment,
     /// The results told so far were those of a moment, and are told anew from here on: a server may
     /// repeat them while its jobs run.
     Anew,

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use fio_engine::report::ClientReport;
 use fio_engine::report::status::Status;
+use fio_engine::report::{ClientReport, HostReport};
 use fio_proto::ServerVersion;
 use tokio::sync::{mpsc, watch};
 
@@ -57,6 +57,10 @@ pub struct FleetOptions {
     pub version: Option<ServerVersion>,
     /// How often running servers are asked how far they are; `None` for never.
     pub ask_every: Option<Duration>,
+    /// How often servers tell what they have measured while their jobs run, which makes
+    /// [`HostEvent::Moment`]; `None` for at the end only. Servers of version 1 do so only at the end, those of
+    /// this project at most once a second.
+    pub status_interval: Option<Duration>,
     /// Where logs go.
     pub logs: PathBuf,
     /// Files of the state of a verification that servers may have. They ask for them by file name.
@@ -69,6 +73,7 @@ impl Default for FleetOptions {
             limits: Limits::default(),
             version: None,
             ask_every: Some(Duration::from_secs(1)),
+            status_interval: None,
             logs: PathBuf::from("."),
             state_files: Vec::new(),
         }
@@ -198,12 +203,24 @@ impl Fleet {
     #[must_use]
     pub fn into_report(self) -> ClientReport {
         let hosts = self.hosts.into_iter().map(HostResult::into_report);
-        ClientReport {
-            started: self.started,
-            finished: SystemTime::now(),
-            notices: Vec::new(),
-            hosts: hosts.collect(),
-        }
+        report(self.started, hosts.collect())
+    }
+
+    /// What the servers have measured so far: the results of those that are done, and what the others told
+    /// last, if they were asked to ([`FleetOptions::status_interval`]).
+    #[must_use]
+    pub fn interim_report(&self) -> ClientReport {
+        let hosts = self.hosts.iter().map(HostResult::interim_report);
+        report(self.started, hosts.collect())
+    }
+}
+
+fn report(started: SystemTime, hosts: Vec<HostReport>) -> ClientReport {
+    ClientReport {
+        started,
+        finished: SystemTime::now(),
+        notices: Vec::new(),
+        hosts,
     }
 }
 

@@ -47,10 +47,23 @@ pub struct HostResult {
     pub lost_logs: Vec<Arc<ClientError>>,
     /// Its jobs ended with an exit status or signal other than 0.
     pub jobs_failed: bool,
+    /// What it measured up to a moment, as it told last.
+    moment: Option<Results>,
+    /// It has begun to tell its results anew, and is not at their end.
+    anew: bool,
     /// The text it sent.
     pub told_for_people: ServerBackground,
     /// How its session ended; `None` while it goes on.
     pub end: Option<Result<(), Arc<ClientError>>>,
+}
+
+/// What a server measured up to some time.
+#[derive(Debug, Clone, Default)]
+struct Results {
+    global_options: Vec<(String, String)>,
+    jobs: Vec<Arc<HostJob>>,
+    groups: Vec<GroupReport>,
+    disks: Vec<DiskReport>,
 }
 
 impl HostResult {
@@ -70,6 +83,8 @@ impl HostResult {
             logs: Vec::new(),
             lost_logs: Vec::new(),
             jobs_failed: false,
+            moment: None,
+            anew: false,
             told_for_people: ServerBackground::default(),
             end: None,
         }
@@ -98,23 +113,64 @@ impl HostResult {
     }
 
     /// What it measured.
-    pub(super) fn into_report(self) -> HostReport {
-        let jobs = self.jobs.into_iter().map(Arc::<HostJob>::unwrap_or_clone);
-        let error = match self.end {
-            Some(Err(error)) => Some(format!("{:#}", anyhow::Error::new(error))),
+    pub(super) fn into_report(mut self) -> HostReport {
+        let results = match self.moment.take() {
+            Some(moment) if self.lacks_results() => moment,
+            _ => Results {
+                global_options: std::mem::take(&mut self.global_options),
+                jobs: std::mem::take(&mut self.jobs),
+                groups: std::mem::take(&mut self.groups),
+                disks: std::mem::take(&mut self.disks),
+            },
+        };
+        self.report(results)
+    }
+
+    /// What it has measured as far as it told.
+    pub(super) fn interim_report(&self) -> HostReport {
+        let results = match &self.moment {
+            Some(moment) if self.lacks_results() => moment.clone(),
+            None if self.end.is_none() => Results::default(),
+            _ => self.results(),
+        };
+        self.report(results)
+    }
+
+    /// Whether it is not at the end of the results it tells, and may never be.
+    fn lacks_results(&self) -> bool {
+        match &self.end {
+            None => self.anew,
+            Some(Ok(())) => false,
+            Some(Err(_)) => self.anew && self.groups.is_empty(),
+        }
+    }
+
+    fn results(&self) -> Results {
+        Results {
+            global_options: self.global_options.clone(),
+            jobs: self.jobs.clone(),
+            groups: self.groups.clone(),
+            disks: self.disks.clone(),
+        }
+    }
+
+    fn report(&self, results: Results) -> HostReport {
+        let jobs = results.jobs.into_iter();
+        let error = match &self.end {
+            Some(Err(error)) => Some(format!("{:#}", anyhow::Error::new(error.clone()))),
             _ => None,
         };
         HostReport {
-            host: self.host,
+            host: self.host.clone(),
             background: ServerBackground {
                 identity: self.probe.as_ref().map(identity),
                 error,
-                ..self.told_for_people
+                ..self.told_for_people.clone()
             },
-            global_options: self.global_options,
-            jobs: jobs.collect(),
-            groups: self.groups,
-            disks: self.disks,
+            global_options: results.global_options,
+            jobs: jobs.map(Arc::<HostJob>::unwrap_or_clone).collect(),
+            groups: results.groups,
+            disks: results.disks,
         }
     }
 
@@ -128,7 +184,12 @@ impl HostResult {
             HostEvent::GlobalOption(name, value) => {
                 self.global_options.push((name.clone(), value.clone()));
             }
+            HostEvent::Moment => {
+                self.moment = Some(self.results());
+                self.anew = false;
+            }
             HostEvent::Anew => {
+                self.anew = true;
                 self.jobs.clear();
                 self.groups.clear();
                 self.disks.clear();

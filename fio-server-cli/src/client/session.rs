@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use fio_engine::report::Host;
 use fio_proto::ServerVersion;
@@ -103,10 +104,24 @@ async fn talk(
         &options.limits,
         options.ask_every,
     );
+    if let Some(interval) = options.status_interval
+        && version != ServerVersion::V1
+    {
+        driver.send(&status_interval(interval))?;
+    }
     for work in task.work.iter() {
         driver.send(&message_of(work, version))?;
     }
     Talk::new(driver, task).hold().await
+}
+
+/// The command line that has a server tell what it measures, as fio's client sends it before the jobs.
+fn status_interval(interval: Duration) -> ClientMessage {
+    let time = match interval.subsec_nanos() {
+        0 => interval.as_secs().to_string(),
+        _ => format!("{}ms", interval.as_millis()),
+    };
+    ClientMessage::JobLine(JobLine::new([format!("--status-interval={time}")]))
 }
 
 fn message_of(work: &Work, version: ServerVersion) -> ClientMessage {

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fio_engine::report::HostJob;
 use fio_proto::ServerVersion;
 use fio_proto::error::ProtocolError;
 use fio_proto::frame::Tag;
-use fio_proto::message::{IoLog, JobOption, ProbeReply, SendFileReply, Stop, ThreadReport};
+use fio_proto::message::{IoLog, JobOption, ProbeReply, SendFileReply, Stop, Text, ThreadReport};
 use fio_proto::session::ClientEvent;
+use tokio::time::Instant as Clock;
 
 use super::driver::{Driver, Step, printable};
 use super::error::{ClientError, Phase};
@@ -47,6 +48,10 @@ pub(super) struct Talk<'a> {
     reports: u32,
     /// Groups of this run were told, so its reports are complete, if only for a moment.
     complete: bool,
+    /// When they are told to be those of a moment, unless the run ends first.
+    moment_due: Option<Clock>,
+    /// They were told to be.
+    moment_told: bool,
     /// The jobs of this run have ended, as servers since version 65 say.
     stopped: bool,
     /// Options of reports to come.
@@ -71,6 +76,9 @@ const MOST_OPTIONS: usize = 1 << 16;
 /// A file of the state of a verification is no longer than this, in bytes.
 const LONGEST_STATE: u64 = 16 << 20;
 
+/// How long the end of a run may take behind its results. Servers of fio look at their jobs ten times a second.
+const END_OF_RUN: Duration = Duration::from_millis(300);
+
 /// `ENOENT`, what a server is told of a file it cannot have.
 const NO_SUCH_FILE: u32 = 2;
 
@@ -85,6 +93,8 @@ impl<'a> Talk<'a> {
             highest_group: None,
             reports: 0,
             complete: false,
+            moment_due: None,
+            moment_told: false,
             stopped: false,
             options: BTreeMap::new(),
             option_count: 0,
@@ -95,7 +105,18 @@ impl<'a> Talk<'a> {
 
     pub(super) async fn hold(mut self) -> Result<Outcome, ClientError> {
         loop {
-            let next = match self.driver.step(Some(&mut self.task.wishes)).await? {
+            let step = self.driver.step(Some(&mut self.task.wishes));
+            let step = match self.moment_due {
+                Some(due) => match tokio::time::timeout_at(due, step).await {
+                    Ok(step) => step,
+                    Err(_) => {
+                        self.tell_moment().await;
+                        continue;
+                    }
+                },
+                None => step.await,
+            };
+            let next = match step? {
                 Step::Event(event) => self.handle(*event).await?,
                 Step::Wish(wish) => self.follow(wish).await?,
                 Step::Closed => Next::End(Outcome::Done),
@@ -144,6 +165,10 @@ impl<'a> Talk<'a> {
     /// Passes an event on.
     async fn handle(&mut self, event: ClientEvent) -> Result<Next, ClientError> {
         if self.begins_anew(&event) {
+            if !self.moment_told {
+                self.tell_moment().await;
+            }
+            self.moment_told = false;
             (self.reports, self.complete) = (0, false);
             (self.options, self.option_count) = (BTreeMap::new(), 0);
             self.tell(HostEvent::Anew).await;
@@ -155,6 +180,9 @@ impl<'a> Talk<'a> {
             }
             ClientEvent::Text(text) => {
                 self.note_line(&text.text.to_string_lossy());
+                if self.ends_results(&text) {
+                    self.moment_due = Some(Clock::now() + END_OF_RUN);
+                }
                 HostEvent::Text(text.text.into_bytes())
             }
             ClientEvent::Started(_) if !self.driver.runs_at_once() => return Ok(Next::GoOn),
@@ -181,6 +209,7 @@ impl<'a> Talk<'a> {
             ClientEvent::FileWanted { tag, path } => return self.file(tag, &path).await,
             ClientEvent::Stopped(stop) => {
                 self.stopped = true;
+                self.moment_due = None;
                 match failure_of(stop) {
                     Some(event) => event,
                     None => return Ok(Next::GoOn),
@@ -202,6 +231,17 @@ impl<'a> Talk<'a> {
             ClientEvent::JobOption(_) | ClientEvent::ThreadReport(_)
         );
         reports && self.complete && !self.driver.runs_at_once()
+    }
+
+    /// Whether all results were told: every release ends them with an empty line.
+    fn ends_results(&self, text: &Text) -> bool {
+        let results = self.complete && !self.stopped && !self.driver.runs_at_once();
+        results && text.text.as_bytes() == b"\n"
+    }
+
+    async fn tell_moment(&mut self) {
+        (self.moment_due, self.moment_told) = (None, true);
+        self.tell(HostEvent::Moment).await;
     }
 
     /// Without a receiver the fleet is gone, and this task is about to be, too.
@@ -338,6 +378,7 @@ impl<'a> Talk<'a> {
             .map_or(0, |highest| highest.saturating_add(1));
         self.first_line.clear();
         (self.reports, self.complete) = (0, false);
+        (self.moment_due, self.moment_told) = (None, false);
         (self.stopped, self.options) = (false, BTreeMap::new());
         if remaining > 0 {
             if self.driver.phase == Phase::Run {

@@ -42,6 +42,7 @@ pub(crate) fn client(args: &ClientArgs) -> Result<ExitStatus, Failure> {
         let fleet = Fleet::start(assignments, options);
         let output = ClientOutput::new(results, &fleet, embedded)
             .logging(bandwidth)
+            .reporting(args.output.status_interval)
             .noting(notices)
             .telling_steps(args.output.tells_steps);
         output.follow(fleet, &mut interrupts).await
@@ -64,12 +65,6 @@ fn check_combination(args: &ClientArgs, embedded: bool) -> anyhow::Result<()> {
              the servers (serve --random-rule)"
         ));
     }
-    if args.output.status_interval.is_some() {
-        return Err(anyhow!(
-            "--status-interval works with `run` only: servers tell what they measured when they are \
-             done; --eta-newline shows how far they are"
-        ));
-    }
     if embedded && !args.remote_config.is_empty() {
         return Err(anyhow!(
             "--remote-config names a file on a server; name the server with --host"
@@ -90,6 +85,7 @@ fn fleet_options(args: &ClientArgs, shows_status: bool) -> FleetOptions {
     FleetOptions {
         limits: limits(&args.timeouts),
         version: args.proto,
+        status_interval: args.output.status_interval,
         ask_every: status.into_iter().chain(bandwidth).min(),
         logs: args.log_dir.clone(),
         state_files: args.verify_state.clone(),

@@ -116,7 +116,11 @@ impl<'a> Pursuit<'a> {
 
     /// Does what is due.
     fn look(&mut self) -> Result<(), Failure> {
-        self.results.status(|| self.run.status().to_string());
+        let (run, as_fio) = (self.run, self.results.is_as_fio());
+        self.results.status(|| match as_fio {
+            true => run.status().as_fio().to_string(),
+            false => run.status().to_string(),
+        });
         self.log_bandwidth(BANDWIDTH_INTERVAL);
         self.report_interim()?;
         if self.results.is_broken() {

@@ -5,8 +5,9 @@ use clap::Parser as _;
 use fio_engine::job::{JobSource, parse_jobs, show_command_lines};
 
 use super::at_once::print;
+use super::local::refuse_notices;
 use super::request::Request;
-use crate::cli::{Cli, ClientArgs, Command};
+use crate::cli::{Cli, ClientArgs, Command, When};
 use crate::commands;
 use crate::exit::{ExitStatus, Failure};
 use crate::word_order::WordOrder;
@@ -25,8 +26,8 @@ pub(super) fn run(request: &Request) -> Result<ExitStatus, Failure> {
             "--idle-prof measures the CPUs of this machine, and --client runs the jobs on others"
         )));
     }
-    if request.read_only {
-        check_read_only(request, &args)?;
+    if request.read_only || request.warnings_fatal {
+        check_here(request, &args)?;
     }
     if request.parse_only || request.merge_only || request.show_commands {
         return show(request, &args);
@@ -48,6 +49,10 @@ fn arguments(request: &Request) -> ClientArgs {
     args.remote_config = remote_files;
     args.output = request.output.clone();
     args.output.tells_steps = request.topics.net;
+    if args.output.eta == When::Auto {
+        // fio's client shows its status line wherever it goes.
+        args.output.eta = When::Always;
+    }
     args.order = WordOrder {
         hosts: host_places,
         host_list: None,
@@ -69,10 +74,10 @@ fn show(request: &Request, args: &ClientArgs) -> Result<ExitStatus, Failure> {
     print(&lines.map_err(Failure::setup)?)
 }
 
-/// No server is asked to look at jobs that this side knows to write. What this side cannot read, it cannot
-/// know either.
-fn check_read_only(request: &Request, args: &ClientArgs) -> Result<(), Failure> {
-    if !args.remote_config.is_empty() {
+/// No server is asked to look at jobs that this side knows to write, or to have what warnings are of. What this
+/// side cannot read, it cannot know either.
+fn check_here(request: &Request, args: &ClientArgs) -> Result<(), Failure> {
+    if request.read_only && !args.remote_config.is_empty() {
         return Err(Failure::setup(anyhow!(
             "--readonly cannot be checked for the job files of servers (--remote-config)"
         )));
@@ -81,7 +86,10 @@ fn check_read_only(request: &Request, args: &ClientArgs) -> Result<(), Failure> 
         let source = JobSource::text(text.name.clone(), &text.text);
         let mut options = request.parse_options();
         options.read_files = false;
-        parse_jobs(&[source], &options).map_err(Failure::setup)?;
+        let parsed = parse_jobs(&[source], &options).map_err(Failure::setup)?;
+        if request.warnings_fatal {
+            refuse_notices(&parsed.notices)?;
+        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 
 use anyhow::anyhow;
-use fio_engine::job::{ParsedJobs, parse_words, show_command_lines};
+use fio_engine::job::{Notice, ParsedJobs, parse_words, show_command_lines};
 use fio_engine::replay::merge_traces;
 use fio_engine::report::normal::JobLine;
 use fio_engine::run::group_numbers;
@@ -35,13 +35,8 @@ pub(super) fn run(request: &Request) -> Result<ExitStatus, Failure> {
             return Err(Failure::setup(anyhow!("No job(s) defined")));
         }
     };
-    if request.warnings_fatal && !parsed.notices.is_empty() {
-        for notice in &parsed.notices {
-            complain(format_args!("fio: {notice}"));
-        }
-        return Err(Failure::setup(anyhow!(
-            "these warnings are fatal (--warnings-fatal)"
-        )));
+    if request.warnings_fatal {
+        refuse_notices(&parsed.notices)?;
     }
     let told = request.topics.before_the_run(&parsed.jobs);
     if request.parse_only {
@@ -62,6 +57,19 @@ pub(super) fn run(request: &Request) -> Result<ExitStatus, Failure> {
         debug: request.topics.of_run.clone(),
     };
     commands::execute(parsed, &args, wishes)
+}
+
+/// Fails where there is something remarkable about jobs.
+pub(super) fn refuse_notices(notices: &[Notice]) -> Result<(), Failure> {
+    for notice in notices {
+        complain(format_args!("fio: {notice}"));
+    }
+    match notices {
+        [] => Ok(()),
+        _ => Err(Failure::setup(anyhow!(
+            "these warnings are fatal (--warnings-fatal)"
+        ))),
+    }
 }
 
 /// The lines that announce the jobs, which fio prints also where it does not run them then.

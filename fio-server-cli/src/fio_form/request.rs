@@ -204,11 +204,11 @@ impl Request {
                 Sink::check(value.as_ref()).map_err(Failure::setup)?;
                 output.output = Some(value.into());
             }
-            // The last of both counts.
+            // The last of all three counts.
             "minimal" => output.minimal = true,
             "output-format" => {
                 output.output_format = values::formats(value)?;
-                output.minimal = false;
+                (output.minimal, output.append_terse) = (false, false);
             }
             "append-terse" => output.append_terse = true,
             "terse-version" => output.terse_version = values::terse_version(value)?,

@@ -1,10 +1,12 @@
 //! Results in the formats the user asked for, and log lines where they belong.
 
+mod client;
+
 use std::fmt;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use fio_engine::report::terse::{self, TerseVersion};
-use fio_engine::report::{ClientReport, DiskReport, HostJob, Report, json, native, normal};
+use fio_engine::report::{Report, json, native, normal};
 use fio_engine::run::Level;
 
 use super::console::{StatusLine, StatusStyle, complain};
@@ -20,6 +22,8 @@ pub struct Results {
     status: StatusLine,
     as_fio: bool,
     latency_from: LatencyFrom,
+    /// For each JSON document of a client in fio's form, the results that others have replaced.
+    earlier: Vec<json::EarlierJobs>,
 }
 
 /// The version in JSON documents and terse lines, in the form of fio's own, which programs take apart.
@@ -52,6 +56,7 @@ impl Results {
             None => Sink::open(args.output.as_deref()),
         };
         Ok(Self {
+            earlier: Vec::new(),
             sink: sink?,
             formats,
             terse_version: args.terse_version,
@@ -86,12 +91,6 @@ impl Results {
     /// Whether it is printed as fio does where that differs.
     #[must_use]
     pub const fn is_as_fio(&self) -> bool {
-        self.as_fio
-    }
-
-    /// Whether they are those of fio's own command line.
-    #[must_use]
-    pub const fn follows_fio(&self) -> bool {
         self.as_fio
     }
 
@@ -260,62 +259,6 @@ impl Results {
         self.block(&composed(|out| normal::write_report(out, report)))
     }
 
-    /// The results of one job of a client, for people; its terse line stands before it, if there is
-    /// to be one, as from fio.
-    #[must_use]
-    pub fn job_block(&self, job: &HostJob, finished: SystemTime) -> String {
-        let HostJob { report, group } = job;
-        composed(|out| {
-            if let Some(style) = self.terse() {
-                terse::write_job(out, report, Some(group), &[], &style)?;
-            }
-            normal::write_job(out, report, Some(group), finished)
-        })
-    }
-
-    /// The disks of one server of a client, for people, then as terse lines if there are to be any.
-    #[must_use]
-    pub fn disk_block(&self, disks: &[DiskReport]) -> String {
-        composed(|out| {
-            normal::write_disks(out, disks)?;
-            match self.terse() {
-                Some(style) => terse::write_disks(out, disks, &style),
-                None => Ok(()),
-            }
-        })
-    }
-
-    /// Prints what closes the results of a client, whose blocks were printed as they came, and
-    /// completes the output.
-    ///
-    /// # Errors
-    /// When they cannot be written.
-    pub fn finish_client(mut self, report: &ClientReport, merged: bool) -> Result<Sunk, SinkError> {
-        if let Some(style) = self.terse() {
-            // Beside text for people, all but the last line was printed with it.
-            let lines = if self.is_for_people() {
-                composed(|out| terse::write_all_clients(out, report, &style))
-            } else {
-                composed(|out| terse::write_client_report(out, report, &style))
-            };
-            self.sink.write(&lines)?;
-        }
-        if merged {
-            self.block(&composed(|out| normal::write_all_clients(out, report)))?;
-        }
-        for style in self.json() {
-            self.sink.write(&composed(|out| {
-                json::write_client_report(out, report, &style)
-            }))?;
-        }
-        if self.is_native() {
-            self.sink.write(&composed(|out| {
-                native::write_client_report(out, report, &native_style())
-            }))?;
-        }
-        self.finish()
-    }
-
     /// How terse lines are written, if they are asked for.
     fn terse(&self) -> Option<terse::Style> {
         let wanted = self.formats.contains(&OutputFormat::Terse);
@@ -341,7 +284,11 @@ impl Results {
             .collect()
     }
 
-    fn finish(mut self) -> Result<Sunk, SinkError> {
+    /// Completes the output with what was printed.
+    ///
+    /// # Errors
+    /// When the rest cannot be written.
+    pub fn finish(mut self) -> Result<Sunk, SinkError> {
         self.status.clear();
         let broken = self.sink.is_broken();
         self.sink.finish()?;

@@ -32,15 +32,21 @@ const JOBS: [(&str, &str); 7] = [
 /// Every format in one text.
 const FORMATS: &str = "--output-format=normal,terse,json+";
 
+/// The words for a client of these servers.
+fn words(hosts: &[String]) -> Vec<String> {
+    let jobs = hosts
+        .iter()
+        .flat_map(|host| [format!("--client={host}"), "job.fio".to_owned()]);
+    jobs.chain([FORMATS, "--eta=never"].map(str::to_owned))
+        .collect()
+}
+
 /// fio's client at these servers.
 fn fio_client(hosts: &[String], job: &str) -> Finished {
     let folder = Folder::new();
     folder.file("job.fio", job);
     let mut command = Command::new("fio");
-    for host in hosts {
-        command.arg(format!("--client={host}")).arg("job.fio");
-    }
-    command.args([FORMATS, "--eta=never"]);
+    command.args(words(hosts));
     command.current_dir(folder.path()).stdin(Stdio::null());
     Finished::of(command)
 }
@@ -49,28 +55,18 @@ fn fio_client(hosts: &[String], job: &str) -> Finished {
 fn our_client(hosts: &[String], job: &str) -> Finished {
     let folder = Folder::new();
     folder.file("job.fio", job);
-    let hosts = hosts.iter().map(|host| format!("--host={host}"));
-    let words = ["client", "job.fio", FORMATS].map(str::to_owned);
-    folder.run(words.into_iter().chain(hosts))
+    folder.run(std::iter::once("fio".to_owned()).chain(words(hosts)))
 }
 
 /// The shape of what a client printed. Lines of servers come as they come, those of several in any order.
-fn client_shape(finished: &Finished, hosts: &[String]) -> Vec<String> {
+fn client_shape(finished: &Finished) -> Vec<String> {
     let mut text = finished.stdout.clone();
     let own_name = rustix::system::uname();
     let own_name = own_name.nodename().to_string_lossy();
-    // fio names a server as it names itself, this program as the user does.
-    let names = hosts
-        .iter()
-        .flat_map(|host| [host.as_str(), host.split(',').next().unwrap_or(host)]);
-    for name in names.chain([&*own_name]) {
-        text = text.replace(&format!("<{name}> "), "<host> ");
-    }
+    text = text.replace(&format!("<{own_name}> "), "<host> ");
     let depends_on_time = [
         "   bw (rate)",
         "   iops  ",
-        // What this program tells on the standard error.
-        "client <",
         "<host> f: Laying out",
         "<host> g: Laying out",
         "f: Laying out",
@@ -78,13 +74,6 @@ fn client_shape(finished: &Finished, hosts: &[String]) -> Vec<String> {
     ];
     let mut shape = shape(&text);
     shape.retain(|line| !depends_on_time.iter().any(|start| line.starts_with(start)));
-    // fio prints an empty line before JSON.
-    if let Some(document) = shape.iter().position(|line| line == "{")
-        && document > 0
-        && shape[document - 1].is_empty()
-    {
-        shape.remove(document - 1);
-    }
     shape
 }
 
@@ -110,8 +99,8 @@ fn without_global_options(shape: Vec<String>) -> Vec<String> {
 /// What differs between this program's client and fio's.
 fn compare(name: &str, job: &str, hosts: &[String]) -> String {
     let (theirs, ours) = (fio_client(hosts, job), our_client(hosts, job));
-    let ours = as_3_33(client_shape(&ours, hosts));
-    let mut theirs = client_shape(&theirs, hosts);
+    let ours = as_3_33(client_shape(&ours));
+    let mut theirs = client_shape(&theirs);
     if hosts.len() > 1 {
         theirs = without_global_options(theirs);
     }
@@ -149,7 +138,7 @@ fn fios_client_prints_the_same_of_both_servers() {
     let mut told = String::new();
     for (name, job) in JOBS {
         let shape = |hosts: &[String]| {
-            let mut shape = client_shape(&fio_client(hosts, job), hosts);
+            let mut shape = client_shape(&fio_client(hosts, job));
             // How many there are and where they come is told otherwise.
             shape.retain(|line| line != "fio: <message>");
             shape

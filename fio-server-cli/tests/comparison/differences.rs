@@ -11,7 +11,7 @@ struct Difference {
     mend: fn(Vec<String>) -> Vec<String>,
 }
 
-const DIFFERENCES: [Difference; 17] = [
+const DIFFERENCES: [Difference; 15] = [
     Difference {
         name: "JSON: job_start",
         reason: "3.42 tells when a job began",
@@ -115,23 +115,6 @@ const DIFFERENCES: [Difference; 17] = [
         mend: |lines| {
             let all = "All clients: (groupid=#, jobs=#): err=#";
             replaced(lines, &format!("{all} (<text>)"), all)
-        },
-    },
-    Difference {
-        name: "clients, normal: who a server is",
-        reason: "`client` begins every line with the server as the user named it, fio this one with nothing",
-        mend: |lines| replaced(lines, "<host> hostname=", "hostname="),
-    },
-    Difference {
-        name: "clients, normal: whose line it is",
-        reason: "fio leaves that out where terse lines are among the formats",
-        mend: |lines| {
-            let terse = lines.iter().any(|line| line.starts_with("terse 1: "));
-            if terse {
-                replaced(lines, "<host> ", "")
-            } else {
-                lines
-            }
         },
     },
 ];

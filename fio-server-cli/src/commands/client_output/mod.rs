@@ -1,18 +1,22 @@
 //! What the `client` command prints while its servers work, and what it makes of their ends.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+mod host;
+mod turns;
 
-use fio_engine::report::{DiskReport, HostJob, normal};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fio_proto::ServerVersion;
 
 use super::job_failure;
 use crate::client::{ClientError, Fleet, HostEvent, HostResult, Probe};
 use crate::exit::{ExitStatus, Failure};
 use crate::interrupt::Interrupts;
 use crate::output::{
-    BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, LinePrefixer, Results, SinkError,
-    composed, debug_line,
+    BANDWIDTH_INTERVAL, BandwidthLog, BandwidthLogError, Results, SinkError, debug_line,
 };
+use host::HostOutput;
+use turns::Turns;
 
 /// What `--debug=net` calls an event that is a step of the conversation.
 const fn step_of(event: &HostEvent) -> Option<&'static str> {
@@ -47,17 +51,10 @@ pub(super) struct ClientOutput {
     bandwidth_failure: Option<BandwidthLogError>,
     /// Each step of a conversation is told of.
     tells_steps: bool,
-}
-
-/// What is not printed yet of one host.
-struct HostOutput {
-    lines: LinePrefixer,
-    /// An empty line that may turn out to introduce the results.
-    blank: String,
-    /// Results of the jobs so far, printed in one piece at the end so that hosts do not mix.
-    block: String,
-    /// Disks told of so far.
-    disks: Vec<DiskReport>,
+    /// How often servers are to tell what they have measured, and which have.
+    meanwhile: Option<(Duration, Turns)>,
+    /// A server has told how far it is since the last status line.
+    news: bool,
 }
 
 /// How often the status line may change.
@@ -65,16 +62,9 @@ const TICK: Duration = Duration::from_millis(100);
 
 impl ClientOutput {
     pub(super) fn new(results: Results, fleet: &Fleet, embedded: bool) -> Self {
-        let output = |host: &HostResult| HostOutput {
-            lines: if embedded {
-                LinePrefixer::plain()
-            } else {
-                LinePrefixer::new(&host.label)
-            },
-            blank: String::new(),
-            block: String::new(),
-            disks: Vec::new(),
-        };
+        let named = !embedded && results.prefixes_lines();
+        let output =
+            |host: &HostResult| HostOutput::new(named.then_some(&*host.label), results.is_as_fio());
         let hosts = fleet.hosts().iter().map(output).collect();
         Self {
             results,
@@ -86,6 +76,8 @@ impl ClientOutput {
             notices: Vec::new(),
             bandwidth_failure: None,
             tells_steps: false,
+            meanwhile: None,
+            news: false,
         }
     }
 
@@ -95,6 +87,13 @@ impl ClientOutput {
             tells_steps,
             ..self
         }
+    }
+
+    /// Prints what the servers tell at this interval, if there is one.
+    pub(super) fn reporting(self, interval: Option<Duration>) -> Self {
+        let turns = |interval| (interval, Turns::of(self.hosts.len()));
+        let meanwhile = interval.map(turns);
+        Self { meanwhile, ..self }
     }
 
     /// Tells this with the results.
@@ -131,7 +130,7 @@ impl ClientOutput {
                     interrupted = true;
                 }
                 _ = tick.tick() => {
-                    self.results.status(|| status_line(&fleet));
+                    self.show_status(&fleet);
                     self.log_bandwidth(&fleet);
                 }
             }
@@ -140,6 +139,20 @@ impl ClientOutput {
             }
         }
         self.finish(fleet, interrupted)
+    }
+
+    /// Shows how far the servers are. fio shows each answer it gets once, and nothing before the first.
+    fn show_status(&mut self, fleet: &Fleet) {
+        if !self.results.is_as_fio() {
+            return self.results.status(|| status_line(fleet));
+        }
+        if let Some(status) = fleet.status().filter(|_| self.news) {
+            let news = &mut self.news;
+            self.results.status(|| {
+                *news = false;
+                status.as_fio().to_string()
+            });
+        }
     }
 
     /// Writes what the servers told last, once for each interval.
@@ -174,7 +187,10 @@ impl ClientOutput {
         if again {
             fleet.abandon();
         } else {
-            if let Err(error) = self.results.interrupted(signal) {
+            // fio's client says nothing.
+            if !self.results.is_as_fio()
+                && let Err(error) = self.results.interrupted(signal)
+            {
                 self.failed.get_or_insert(error);
             }
             fleet.stop();
@@ -201,21 +217,30 @@ impl ClientOutput {
         if let Some(what) = step_of(&event) {
             self.step(fleet, host, what);
         }
+        let output = &mut self.hosts[host];
         let printed = match event {
-            HostEvent::Probe(probe) if !self.embedded => self.probe(host, &probe),
-            HostEvent::Text(text) => self.text(host, text),
-            HostEvent::Anew => self.interim(host),
+            HostEvent::Probe(probe) if !self.embedded => self.probe(fleet, host, &probe),
+            HostEvent::Status(_) => {
+                self.news = true;
+                Ok(())
+            }
+            HostEvent::Text(text) => self.text(host, &text),
+            HostEvent::Moment => self.moment(fleet, host),
+            HostEvent::Anew => {
+                self.results.keep_earlier(&output.take_jobs());
+                self.flush(host)
+            }
             HostEvent::Job(job) => {
-                self.add_job(host, &job);
+                let several = self.hosts.len() > 1;
+                self.hosts[host].add_job(&self.results, job, several);
                 Ok(())
             }
             HostEvent::Group(group) => {
-                let group = composed(|out| normal::write_group(out, &group));
-                self.hosts[host].block.push_str(&group);
+                output.add_block(&self.results.group_block(&group));
                 Ok(())
             }
             HostEvent::Disk(disk) => {
-                self.hosts[host].disks.push(*disk);
+                output.add_disk(*disk);
                 Ok(())
             }
             HostEvent::Started(_) => {
@@ -223,10 +248,7 @@ impl ClientOutput {
                 Ok(())
             }
             HostEvent::Ended(end) => self.end(fleet, host, end),
-            event => {
-                self.trouble(fleet, host, &event);
-                Ok(())
-            }
+            event => self.trouble(fleet, host, &event),
         };
         if let Err(error) = printed {
             self.failed.get_or_insert(error);
@@ -234,13 +256,48 @@ impl ClientOutput {
     }
 
     /// Tells who a server is. As fio has it, its lines begin with the name it has for itself from then on.
-    fn probe(&mut self, host: usize, probe: &Probe) -> Result<(), SinkError> {
+    fn probe(&mut self, fleet: &Fleet, host: usize, probe: &Probe) -> Result<(), SinkError> {
+        if self.meanwhile.is_some() && !tells_meanwhile(probe) {
+            self.results.complain(format_args!(
+                "warning: {}: {} tells what it measured at its end only (--status-interval)",
+                fleet.hosts()[host].label,
+                probe.release
+            ));
+        }
         let line = probe_line(probe);
         if !self.results.is_as_fio() {
-            return self.text(host, line);
+            return self.text(host, line.as_bytes());
         }
-        self.hosts[host].lines = LinePrefixer::new(&probe.host_name);
+        if self.results.prefixes_lines() {
+            self.hosts[host].name(&probe.host_name);
+        }
         self.results.text(&line)
+    }
+
+    /// A server has told what it measured up to now.
+    fn moment(&mut self, fleet: &Fleet, host: usize) -> Result<(), SinkError> {
+        self.flush(host)?;
+        let due = match &mut self.meanwhile {
+            Some((_, turns)) => turns.take(host, is_waited_for(fleet)),
+            None => false,
+        };
+        self.report_meanwhile(fleet, due)
+    }
+
+    /// Prints what all servers have measured up to now, if that is due. fio has it at the end only.
+    fn report_meanwhile(&mut self, fleet: &Fleet, due: bool) -> Result<(), SinkError> {
+        if !due || self.results.is_as_fio() {
+            return Ok(());
+        }
+        let mut report = fleet.interim_report();
+        report.notices.clone_from(&self.notices);
+        self.results.interim_client(&report, !self.embedded)
+    }
+
+    /// Prints what a server told of its results.
+    fn flush(&mut self, host: usize) -> Result<(), SinkError> {
+        let block = self.hosts[host].take_block(&self.results);
+        self.results.host_block(&block)
     }
 
     /// Tells how far apart the servers started, once all that go on have.
@@ -265,8 +322,8 @@ impl ClientOutput {
     }
 
     /// What went wrong without ending the session.
-    fn trouble(&mut self, fleet: &Fleet, host: usize, event: &HostEvent) {
-        let label = &fleet.hosts()[host].label;
+    fn trouble(&mut self, fleet: &Fleet, host: usize, event: &HostEvent) -> Result<(), SinkError> {
+        let HostResult { label, host, .. } = &fleet.hosts()[host];
         match event {
             HostEvent::LogLost(lost) => {
                 let lost = anyhow::Error::new(lost.clone());
@@ -276,64 +333,22 @@ impl ClientOutput {
                 "{label}: the server asked for {name} and was told that there is no such file; \
                  name it with --verify-state"
             )),
-            HostEvent::JobsFailed { status, signal } => {
-                let signal = match signal {
-                    0 => String::new(),
-                    signal => format!(", signal {signal}"),
-                };
-                self.results.complain(format_args!(
-                    "error: {label}: the jobs ended with exit status {status}{signal}"
-                ));
+            HostEvent::JobsFailed { status, signal: 0 } => {
+                let as_fio = format!("client <{}>: exited with error {status}\n", host.name);
+                let line = format!("error: {label}: the jobs ended with exit status {status}");
+                return self.results.jobs_failed(&as_fio, &line);
             }
+            HostEvent::JobsFailed { status, signal } => self.results.complain(format_args!(
+                "error: {label}: the jobs ended with exit status {status}, signal {signal}"
+            )),
             _ => {}
         }
+        Ok(())
     }
 
-    fn text(&mut self, host: usize, text: impl AsRef<[u8]>) -> Result<(), SinkError> {
-        let output = &mut self.hosts[host];
-        let empty_line = output.lines.is_at_line_start() && text.as_ref() == b"\n";
-        let lines = output.lines.push(text.as_ref());
-        if empty_line && output.blank.is_empty() {
-            output.blank = lines;
-            return Ok(());
-        }
-        if !output.block.is_empty() {
-            // Results have begun: the statistics of disks come as text among them.
-            output.block.push_str(&std::mem::take(&mut output.blank));
-            output.block.push_str(&lines);
-            return Ok(());
-        }
-        let lines = std::mem::take(&mut output.blank) + &lines;
+    fn text(&mut self, host: usize, text: &[u8]) -> Result<(), SinkError> {
+        let lines = self.hosts[host].text(text);
         self.results.text(&lines)
-    }
-
-    /// Prints what a server measured up to now; it tells all of it again later.
-    fn interim(&mut self, host: usize) -> Result<(), SinkError> {
-        let output = &mut self.hosts[host];
-        let mut block = std::mem::take(&mut output.block);
-        block.push_str(&self.results.disk_block(&std::mem::take(&mut output.disks)));
-        self.results.block(&block)
-    }
-
-    fn add_job(&mut self, host: usize, job: &HostJob) {
-        let several = self.hosts.len() > 1;
-        let output = &mut self.hosts[host];
-        if output.block.is_empty() {
-            // Blocks of several hosts follow each other, so each says whose it is.
-            let blank = std::mem::take(&mut output.blank);
-            let heading = if blank.is_empty() && several {
-                output.lines.push(b"\n")
-            } else {
-                blank
-            };
-            output.block = if heading.is_empty() {
-                "\n".to_owned()
-            } else {
-                heading
-            };
-        }
-        let block = self.results.job_block(job, SystemTime::now());
-        output.block.push_str(&block);
     }
 
     fn end(
@@ -342,31 +357,68 @@ impl ClientOutput {
         host: usize,
         end: Result<(), Arc<ClientError>>,
     ) -> Result<(), SinkError> {
-        let output = &mut self.hosts[host];
-        let rest = output.lines.finish();
-        let disks = std::mem::take(&mut output.disks);
-        output.block.push_str(&self.results.disk_block(&disks));
-        let block = std::mem::take(&mut output.block);
-        let printed = if block.is_empty() {
-            self.results.text(&rest)
-        } else {
-            self.results.block(&(block + &rest))
+        let rest = self.hosts[host].finish_lines();
+        let printed = self.flush(host).and_then(|()| self.results.text(&rest));
+        let result = &fleet.hosts()[host];
+        let disconnected = match end {
+            Ok(()) => Ok(()),
+            Err(error) => self.failed_session(result, error),
         };
-        if let Err(error) = end {
-            self.results
-                .complain(format_args!("error: {:#}", anyhow::Error::new(error)));
-        }
-        let host = &fleet.hosts()[host];
         let of_host = if self.embedded {
             String::new()
         } else {
-            format!("{}: ", host.label)
+            format!("{}: ", result.label)
         };
-        let failed = host.jobs.iter().map(|job| &job.report);
-        for job in failed.filter(|job| job.failed) {
+        let told = self.results.is_as_fio() && self.results.is_for_people();
+        let failed = result.jobs.iter().map(|job| &job.report);
+        for job in failed.filter(|job| job.failed && !told) {
             self.results.complain(job_failure(&of_host, job));
         }
+        self.remark_silence(result, host);
+        let due = match &mut self.meanwhile {
+            Some((_, turns)) => turns.end(is_waited_for(fleet)),
+            None => false,
+        };
+        let reported = self.report_meanwhile(fleet, due);
+        printed.and(disconnected).and(reported)
+    }
+
+    fn failed_session(
+        &mut self,
+        host: &HostResult,
+        error: Arc<ClientError>,
+    ) -> Result<(), SinkError> {
+        let lost = matches!(
+            *error,
+            ClientError::Closed { .. } | ClientError::Lost { .. }
+        );
+        let printed = if lost && self.results.is_as_fio() {
+            let name = &host.host.name;
+            self.results
+                .text(&format!("client: host={name} disconnected\n"))
+        } else {
+            Ok(())
+        };
+        self.results
+            .complain(format_args!("error: {:#}", anyhow::Error::new(error)));
         printed
+    }
+
+    /// Tells of a server that had the time to tell what it measured meanwhile and did not.
+    fn remark_silence(&mut self, result: &HostResult, host: usize) {
+        let Some((interval, turns)) = &self.meanwhile else {
+            return;
+        };
+        let knows = result.probe.as_ref().is_some_and(tells_meanwhile);
+        let enough = interval.saturating_mul(2) + Duration::from_secs(1);
+        let ran = |began: Instant| began.elapsed() > enough;
+        if knows && result.began.is_some_and(ran) && !turns.has_told(host) {
+            self.results.complain(format_args!(
+                "warning: {}: the server told what it measured at its end only; perhaps its release knows \
+                 no --status-interval",
+                result.label
+            ));
+        }
     }
 
     fn finish(mut self, fleet: Fleet, interrupted: bool) -> Result<ExitStatus, Failure> {
@@ -375,7 +427,8 @@ impl ClientOutput {
             false => ExitStatus::JobFailed,
         };
         // A job file that a server does not take is no failure for fio's client.
-        let forgiven = |host: &&HostResult| self.results.follows_fio() && host.has_refused();
+        let as_fio = self.results.is_as_fio();
+        let forgiven = |host: &&HostResult| as_fio && host.has_refused();
         let worst = fleet
             .hosts()
             .iter()
@@ -383,18 +436,35 @@ impl ClientOutput {
             .map(HostResult::exit_status)
             .max()
             .unwrap_or_default();
+        // fio's client ends before it prints anything.
+        let unheard = as_fio && fleet.hosts().iter().all(|host| host.probe.is_none());
         let mut report = fleet.into_report();
         report.notices = std::mem::take(&mut self.notices);
         let sunk = match self.failed {
             Some(error) => Err(error),
+            None if unheard => self.results.finish(),
             None => self.results.finish_client(&report, !self.embedded),
         };
         let sunk = sunk.map_err(Failure::setup)?;
         Ok(match (interrupted, sunk.read_to_the_end) {
-            (true, _) => ExitStatus::Interrupted,
-            (false, true) => worst.max(logs),
-            (false, false) => ExitStatus::Success,
+            // For fio's client a run that its user ended is as good as any.
+            (true, _) if !as_fio => ExitStatus::Interrupted,
+            (_, true) => worst.max(logs),
+            (_, false) => ExitStatus::Success,
         })
+    }
+}
+
+/// Whether a server can tell what it measured before its end.
+fn tells_meanwhile(probe: &Probe) -> bool {
+    probe.protocol > ServerVersion::V1.number()
+}
+
+/// Whether a server, by its index, is at work and may tell what it measured.
+fn is_waited_for(fleet: &Fleet) -> impl Fn(usize) -> bool {
+    |index| {
+        let host = &fleet.hosts()[index];
+        host.end.is_none() && host.probe.as_ref().is_none_or(tells_meanwhile)
     }
 }
 
