@@ -95,6 +95,7 @@ fn ios(job: &Value) -> u64 {
 fn assert_grows(counts: &[u64], end: u64) {
     assert!(counts.len() > 2, "{counts:?}");
     assert!(counts.is_sorted() && counts[0] < end, "{counts:?}");
+    assert!(counts[counts.len() - 2] > 0, "{counts:?}");
     assert_eq!(counts.last(), Some(&end), "{counts:?}");
 }
 
