@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::LogFileError;
-use super::model::{IoLog, LogCompression, LogKind};
+use super::io_log::IoLog;
+use super::model::{LogCompression, LogKind};
 use super::stored::SampleLayout;
 use crate::job::JobSpec;
 

@@ -22,7 +22,8 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
-use super::model::{HistogramSample, IoLog, LogColumns, LogSample};
+use super::io_log::IoLog;
+use super::model::{HistogramSample, LogColumns, LogSample};
 use super::text::Lines;
 use crate::stats::BUCKETS;
 

@@ -12,7 +12,8 @@ use std::io::{self, Write};
 
 use itoa::Integer;
 
-use super::model::{HistogramSample, IoLog, LogColumns, LogSample};
+use super::io_log::IoLog;
+use super::model::{HistogramSample, LogColumns, LogSample};
 use crate::stats::BUCKETS;
 
 /// The class of real-time I/O in the three highest bits of a priority (`ioprio_set(2)`).

@@ -16,7 +16,8 @@ use flate2::write::ZlibEncoder;
 
 use super::error::LogFileError;
 use super::files::{LogFiles, WrittenLog};
-use super::model::{HistogramSample, IoLog, LogCompression, LogSample};
+use super::io_log::IoLog;
+use super::model::{HistogramSample, LogCompression, LogSample};
 use super::stored::{append_histogram, append_sample};
 use super::text::Lines;
 

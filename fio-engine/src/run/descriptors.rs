@@ -2,8 +2,9 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::error::RunError;
+use super::options::RunOptions;
 use super::plan::JobClone;
-use super::{RunError, RunOptions};
 use crate::files;
 
 /// Descriptors left to the rest of the process.

@@ -20,11 +20,13 @@
 
 mod content;
 mod descriptors;
+mod error;
 mod estimate;
 mod event;
 mod interim;
 mod job_loop;
 mod monitors;
+mod options;
 mod plan;
 mod process;
 mod progress;
@@ -32,160 +34,32 @@ mod results;
 mod start_line;
 mod status;
 mod steady_state;
+mod stop;
 mod storage;
 mod succession;
 mod supervisor;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Instant, SystemTime};
 
 pub use crate::debug::{DebugOptions, DebugTopic};
+pub use error::RunError;
 pub use event::{Level, Observer, RunEvent};
 pub(crate) use job_loop::{JobContext, JobLoop, job_loop, offloaded_job_loop};
 
 use crate::explain::explain;
-use crate::idle::{IdleDetail, IdleError};
-use crate::io::Engines;
 use crate::job::JobSpec;
-use crate::logs::{LogBudget, LogFiles};
-use crate::replay::ReplayGuard;
 use crate::report::status::Status;
 use crate::report::{Background, HostIdentity, Report};
-use crate::workload::RandomRule;
 use monitors::Monitors;
+pub use options::RunOptions;
 pub(crate) use plan::{JobClone, Plan};
 pub use plan::{group_numbers, result_count};
 use status::StatusSource;
 pub use status::{CloneProgress, RateMeter};
+pub use stop::StopHandle;
 use supervisor::Supervisor;
-
-/// How a run is done, beside its jobs.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct RunOptions {
-    /// The engines that jobs may name.
-    pub engines: Engines,
-    /// Which release's random sequences are drawn.
-    pub random_rule: RandomRule,
-    /// Options of the `[global]` section as written, copied into the report.
-    pub global_options: Vec<(String, String)>,
-    /// What the user should know of the job files, copied into the report.
-    pub notices: Vec<String>,
-    /// Whether the report has an [explanation](crate::explain) of its jobs. It is made before they
-    /// start, and draws their I/Os for that.
-    pub explains: bool,
-    /// Told what happens, from the threads of the run but never per I/O unless `debug` asks for that.
-    pub observer: Option<Observer>,
-    /// What the observer is told in detail.
-    pub debug: DebugOptions,
-    /// Where log files are written while the jobs run. `None` keeps the logs in memory, for the events
-    /// and the report.
-    pub log_files: Option<LogFiles>,
-    /// What the logs of all jobs may take in memory. With `log_files` that is what is on its way to
-    /// them; when it is used up jobs wait for the log files.
-    pub log_budget: LogBudget,
-    /// Whether the report has the logs that are in memory; a program that takes them from the events
-    /// can do without.
-    pub logs_in_report: bool,
-    /// Asked before a log is replayed; `None` allows everything.
-    pub replay_guard: Option<ReplayGuard>,
-    /// Most clones of all jobs together.
-    pub max_jobs: usize,
-    /// Whether [`Run::interim_report`] can be asked. Costs a copy of its statistics, about 200 KiB, for
-    /// each job.
-    pub interim_reports: bool,
-    /// Whether to measure how idle the CPUs are, and what to tell of it.
-    pub idleness: Option<IdleDetail>,
-    /// Whether the run begins with the lines that announce its jobs; a server has sent them when it
-    /// read the jobs.
-    pub announce_jobs: bool,
-}
-
-impl Default for RunOptions {
-    fn default() -> Self {
-        Self {
-            engines: Engines::standard(),
-            random_rule: RandomRule::default(),
-            global_options: Vec::new(),
-            notices: Vec::new(),
-            explains: false,
-            observer: None,
-            debug: DebugOptions::default(),
-            log_files: None,
-            log_budget: LogBudget::default(),
-            logs_in_report: true,
-            replay_guard: None,
-            max_jobs: 4096,
-            interim_reports: false,
-            idleness: None,
-            announce_jobs: true,
-        }
-    }
-}
-
-/// Why a run could not be started. No job has run and no file was touched.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The list of jobs is empty.
-    #[error("no jobs to run; a job file needs at least one section besides [global]")]
-    NoJobs,
-    /// There are more jobs than allowed.
-    #[error("{count} jobs (numjobs included) are more than the limit of {limit}; lower numjobs")]
-    TooManyJobs {
-        /// Clones of all jobs.
-        count: usize,
-        /// The limit: [`RunOptions::max_jobs`].
-        limit: usize,
-    },
-    /// The jobs would open more files at the same time than the process may have.
-    #[error(
-        "the jobs open {files} files at the same time, but this process can open no more than \
-         {available}; lower nrfiles or numjobs, or raise the limit of open files (ulimit -Hn)"
-    )]
-    TooManyFiles {
-        /// Files open at the same time.
-        files: u64,
-        /// Files the process could still open.
-        available: u64,
-    },
-    /// A job names an engine that is not registered.
-    #[error("job `{job}`: there is no I/O engine `{engine}` here; there are {known}")]
-    UnknownEngine {
-        /// Name of the job.
-        job: String,
-        /// The engine it names.
-        engine: String,
-        /// Engines there are.
-        known: String,
-    },
-    /// A job names an engine of fio that is not here.
-    #[error("job `{job}`: ioengine={engine} of fio is not here: {reason}")]
-    AbsentEngine {
-        /// Name of the job.
-        job: String,
-        /// The engine it names.
-        engine: String,
-        /// What it would need, and what to use instead.
-        reason: &'static str,
-    },
-    /// A job makes no sense.
-    #[error("job `{job}`: {reason}")]
-    InvalidJob {
-        /// Name of the job.
-        job: String,
-        /// What is wrong and what to do.
-        reason: String,
-    },
-    /// The idleness of the CPUs was to be measured, and cannot.
-    #[error(transparent)]
-    Idleness(#[from] IdleError),
-    /// The system could not start the supervising thread.
-    #[error("cannot start a thread: {0}")]
-    Thread(String),
-}
 
 /// A run in progress. Dropping it stops its jobs and waits for them.
 #[derive(Debug)]
@@ -348,40 +222,4 @@ fn background(jobs: &[JobSpec], options: &RunOptions) -> Result<Background, RunE
 /// See [`RunError`].
 pub fn check(jobs: &[JobSpec], options: &RunOptions) -> Result<(), RunError> {
     Plan::new(jobs.to_vec(), options).map(drop)
-}
-
-/// Stops a run from any thread.
-#[derive(Debug, Clone, Default)]
-pub struct StopHandle {
-    run: Arc<AtomicBool>,
-    /// Set when one clone is to end; `None` in a handle of the whole run.
-    clone: Option<Arc<AtomicBool>>,
-}
-
-impl StopHandle {
-    /// Asks all jobs to end.
-    pub fn stop(&self) {
-        self.run.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether somebody asked.
-    #[must_use]
-    #[inline]
-    pub fn is_stopped(&self) -> bool {
-        let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
-        is_set(&self.run) || self.clone.as_deref().is_some_and(is_set)
-    }
-
-    /// What a clone looks at, which can also be ended alone.
-    pub(crate) fn of_clone(&self, clone: Arc<AtomicBool>) -> Self {
-        Self {
-            run: self.run.clone(),
-            clone: Some(clone),
-        }
-    }
-
-    /// The flag itself, for code that polls it.
-    pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.run
-    }
 }

@@ -7,10 +7,12 @@ use std::sync::atomic::AtomicBool;
 
 use super::content::check_pattern;
 use super::descriptors;
+use super::error::RunError;
 use super::event::debug_sink;
+use super::options::RunOptions;
 use super::progress::JobProgress;
 use super::steady_state::{Watches, check_groups};
-use super::{RunError, RunOptions, succession};
+use super::succession;
 use crate::clock::clock_milliseconds;
 use crate::debug::DebugTeller;
 use crate::files;

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::model::{IoLog, LogCompression, LogKind};
+use super::super::io_log::IoLog;
+use super::super::model::{LogCompression, LogKind};
 use super::*;
 
 fn samples(count: u64, averaged: bool) -> Vec<LogSample> {

@@ -50,10 +50,10 @@ use recording::Recording;
 use regulator::Regulator;
 pub(crate) use reopen::FileSource;
 
-use super::StopHandle;
 use super::content::{ContentSource, WorkingSet};
 use super::progress::{JobProgress, JobState};
 use super::start_line::StartLine;
+use super::stop::StopHandle;
 use crate::clock::{Clock, clock_milliseconds};
 use crate::debug::{DebugTopic, thread_id};
 use crate::io::priority::set_thread_priority;

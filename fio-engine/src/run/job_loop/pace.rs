@@ -4,8 +4,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::super::StopHandle;
 use super::super::progress::{JobProgress, JobState};
+use super::super::stop::StopHandle;
 use super::failure::JobFailure;
 use super::minimum::MinimumCheck;
 use super::recorder::Recorder;

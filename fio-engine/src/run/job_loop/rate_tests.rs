@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use super::super::StopHandle;
+use super::super::stop::StopHandle;
 use super::tests::{run, run_on, spec};
 use super::*;
 use crate::direction::{Direction, PerDirection};

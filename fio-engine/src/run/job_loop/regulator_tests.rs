@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::StopHandle;
+use super::super::stop::StopHandle;
 use super::flow::FlowShare;
 use super::tests::{run, run_on, run_with, spec};
 use super::*;
