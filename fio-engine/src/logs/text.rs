@@ -64,8 +64,8 @@ impl Lines {
             self.next(sample.offset);
         }
         if columns.priority {
-            // Writing to memory does not fail.
-            let _ = write!(self.0, ", 0x{:04x}", sample.priority);
+            self.0.extend_from_slice(b", 0x");
+            self.0.extend_from_slice(&hexadecimal(sample.priority));
         } else {
             self.next(u64::from(sample.priority >> 13 == REAL_TIME_CLASS));
         }
@@ -118,4 +118,10 @@ impl Lines {
         let mut digits = itoa::Buffer::new();
         self.0.extend_from_slice(digits.format(number).as_bytes());
     }
+}
+
+/// Four hexadecimal digits.
+fn hexadecimal(number: u16) -> [u8; 4] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [12, 8, 4, 0].map(|shift| DIGITS[usize::from(number >> shift & 0xf)])
 }
