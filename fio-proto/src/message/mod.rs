@@ -57,7 +57,7 @@ pub use eta::Eta;
 pub(crate) use eta::states_offset;
 pub use io_log::{
     DataDirection, HistogramRow, IoLog, LogColumns, LogContents, LogLoss, LogRow, LogType,
-    LossCause, Transport,
+    LogWriter, LossCause, Transport,
 };
 pub use job::{ClientType, JobText, LoadFile};
 pub use job_definition::JobDefinition;

@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::inflate::{Ending, inflate};
 use super::row::{HistogramRow, LogColumns, LogRow};
-use super::sample::SampleFormat;
+use super::sample::{SampleFormat, Strides, to_u64};
 use super::{Samples, Transport};
 use crate::layout::Shape;
 
@@ -145,25 +145,13 @@ impl<'a> LogContents<'a> {
         self.bytes.get(..whole).unwrap_or_default().to_vec()
     }
 
-    /// Bytes from one row to the next.
-    fn stride(&self) -> usize {
-        let histogram = if self.histograms {
-            self.format.histogram_size()
-        } else {
-            0
-        };
-        self.format.row_size(self.columns).saturating_add(histogram)
+    fn strides(&self) -> Strides {
+        self.format.strides(self.columns, self.histograms)
     }
 
-    /// The same for a row without offset and issue time. Histograms are counted as they are; none was
-    /// ever seen with either.
-    fn base_stride(&self) -> usize {
-        if self.histograms {
-            return self.stride().max(1);
-        }
-        let row_size = self.format.row_size(self.columns);
-        let optional = row_size.saturating_sub(self.format.base_size());
-        self.stride().saturating_sub(optional).max(1)
+    /// Bytes from one row to the next.
+    fn stride(&self) -> usize {
+        self.strides().row
     }
 
     fn count_missing(&self, samples: &Samples, ending: Ending) -> Option<LogLoss> {
@@ -191,22 +179,14 @@ impl<'a> LogContents<'a> {
         })
     }
 
-    /// What to announce so that fio's client reads `rows` rows: it multiplies by the size of a row
-    /// without offset and issue time, and divides by the size of a row with them.
+    /// What to announce so that fio's client reads `rows` rows.
     pub(super) fn announcement(&self, rows: usize) -> u64 {
-        to_u64(
-            rows.saturating_mul(self.stride())
-                .div_ceil(self.base_stride()),
-        )
+        self.strides().announcement(rows)
     }
 
     /// The bytes that fill the last row up to what [`announcement`](Self::announcement) promises.
     pub(super) fn filler(&self) -> usize {
-        let base = self.base_stride();
-        self.bytes
-            .len()
-            .next_multiple_of(base)
-            .saturating_sub(self.bytes.len())
+        self.strides().filler(self.bytes.len())
     }
 
     /// Where a cut-off stream ends inside a histogram the rest of it counts as zero, as it does for
@@ -219,8 +199,4 @@ impl<'a> LogContents<'a> {
             self.bytes.to_mut().resize(complete, 0);
         }
     }
-}
-
-fn to_u64(count: usize) -> u64 {
-    count.try_into().unwrap_or(u64::MAX)
 }

@@ -37,12 +37,15 @@ mod row;
 mod sample;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 pub use contents::{LogContents, LogLoss, LossCause};
 pub use row::{DataDirection, HistogramRow, LogColumns, LogRow, LogType};
+
+pub use writer::LogWriter;
 
 use sample::{LostColumns, SampleFormat};
 
@@ -227,8 +230,27 @@ impl IoLog {
         } else {
             Cow::Owned(self.converted(format, dropped))
         };
+        self.header(&samples, revision, dropped)
+            .encode(revision, out, dropped);
+        out.extend_from_slice(&samples.bytes);
+    }
+
+    /// What stands in front of these rows.
+    fn header(
+        &self,
+        samples: &Samples,
+        revision: Revision,
+        dropped: &mut Vec<Dropped>,
+    ) -> IoLogHeader {
         let tells = revision >= crate::version::revisions::V103;
-        let header = IoLogHeader {
+        if !tells && self.per_job == Some(false) {
+            dropped.push(Dropped::new(
+                IoLogHeader::C_NAME,
+                "per_job",
+                DropReason::Absent,
+            ));
+        }
+        IoLogHeader {
             announced: samples.announced,
             thread_number: self.thread_number,
             log_type: self.log_type.0,
@@ -237,16 +259,7 @@ impl IoLog {
             per_job_logs: (tells && self.per_job != Some(false)).into(),
             name: self.name.clone(),
             ..IoLogHeader::default()
-        };
-        if !tells && self.per_job == Some(false) {
-            dropped.push(Dropped::new(
-                IoLogHeader::C_NAME,
-                "per_job",
-                DropReason::Absent,
-            ));
         }
-        header.encode(revision, out, dropped);
-        out.extend_from_slice(&samples.bytes);
     }
 
     /// The rows, inflated to `max_inflated` bytes at most; [`Limits::max_inflated`] is a good choice.

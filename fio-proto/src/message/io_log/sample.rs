@@ -91,6 +91,20 @@ impl SampleFormat {
         LIST.saturating_add(BUCKETS.saturating_mul(if self.has_narrow_counters() { 4 } else { 8 }))
     }
 
+    /// Bytes from one row to the next.
+    pub(super) fn strides(self, columns: LogColumns, histograms: bool) -> Strides {
+        let row_size = self.row_size(columns);
+        if histograms {
+            // None was ever seen with offset or issue time, so that they count as they are.
+            let row = row_size.saturating_add(self.histogram_size());
+            return Strides { row, base: row };
+        }
+        Strides {
+            row: row_size,
+            base: self.base_size(),
+        }
+    }
+
     /// The row as data, for those who explain it.
     pub(super) const fn shape(self, columns: LogColumns) -> Shape {
         let fields = match (self.base_size(), columns.offset, columns.issue_time) {
@@ -285,6 +299,32 @@ impl SampleFormat {
             Self::V103 | Self::V107 => Paired::ref_from_prefix(bytes).ok()?.0.into(),
         })
     }
+}
+
+/// Bytes from one row to the next, as rows are and as fio's client counts them: it multiplies what is
+/// announced by the size of a row without offset and issue time, and divides by that of one with them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strides {
+    pub(super) row: usize,
+    base: usize,
+}
+
+impl Strides {
+    /// What to announce so that fio's client reads `rows` rows.
+    pub(super) fn announcement(self, rows: usize) -> u64 {
+        to_u64(rows.saturating_mul(self.row).div_ceil(self.base.max(1)))
+    }
+
+    /// The bytes that fill the last of the rows in `bytes` up to what is announced.
+    pub(super) fn filler(self, bytes: usize) -> usize {
+        bytes
+            .next_multiple_of(self.base.max(1))
+            .saturating_sub(bytes)
+    }
+}
+
+pub(super) fn to_u64(count: usize) -> u64 {
+    count.try_into().unwrap_or(u64::MAX)
 }
 
 type Fields = &'static [(&'static str, Shape)];

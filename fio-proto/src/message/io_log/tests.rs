@@ -178,6 +178,111 @@ fn histograms_are_never_sent_plain() {
     assert_eq!(contents.histograms().unwrap().len(), 2);
 }
 
+/// What a log is encoded to, and what that costs.
+fn encoded(log: &IoLog, revision: Revision) -> (Vec<u8>, Vec<Dropped>) {
+    let (mut payload, mut dropped) = (vec![], vec![]);
+    log.encode(revision, &mut payload, &mut dropped);
+    (payload, dropped)
+}
+
+fn written(mut writer: LogWriter, rows: &[LogRow]) -> (Vec<u8>, Vec<Dropped>) {
+    let mut dropped = vec![];
+    rows.iter().for_each(|row| writer.row(row));
+    (writer.finish(&mut dropped), dropped)
+}
+
+const TRANSPORTS: [Transport; 3] = [Transport::Plain, Transport::Deflated, Transport::Stored];
+
+#[test]
+fn what_is_written_row_by_row_is_what_a_whole_log_is_encoded_to() {
+    let columns = (0..16_u8).map(|bits| LogColumns {
+        offset: bits & 1 != 0,
+        priority: bits & 2 != 0,
+        maximum: bits & 4 != 0,
+        issue_time: bits & 8 != 0,
+    });
+    let cases = columns.flat_map(|columns| [0, 1, 7].map(|count| (columns, count)));
+    for (columns, count) in cases {
+        let rows = rows(count);
+        // Compressing takes long.
+        let all = columns == ALL_COLUMNS && count == 7;
+        let transports = &TRANSPORTS[..if all { 3 } else { 1 }];
+        for (revision, transport) in Revision::all()
+            .flat_map(|revision| transports.iter().map(move |form| (revision, *form)))
+        {
+            let whole = log(columns, count).travelling(transport, usize::MAX);
+            let whole = IoLog {
+                per_job: Some(false),
+                ..whole
+            };
+            let writer = LogWriter::new(revision, "a_lat.1.log", LogType::LATENCY, 1, columns)
+                .per_job(false)
+                .travelling(transport);
+            let case = (revision, transport, columns, count);
+            assert_eq!(
+                written(writer, &rows),
+                encoded(&whole, revision),
+                "{case:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn histograms_are_written_as_they_are_encoded() {
+    let histogram = Histogram::from_counts([0, 3, u64::MAX]);
+    let rows = rows(3);
+    let whole = rows.iter().map(|row| (*row, &histogram));
+    let whole = IoLog::from_histograms("h", 2, 5, whole);
+    for revision in Revision::all() {
+        let writer = LogWriter::new(revision, "h", LogType::HISTOGRAM, 2, ALL_COLUMNS);
+        let mut writer = writer.travelling(Transport::Plain).histogram_coarseness(5);
+        for row in &rows {
+            writer.histogram(row, [0, 3, u64::MAX]);
+        }
+        let mut dropped = vec![];
+        let payload = writer.finish(&mut dropped);
+        assert_eq!((payload, dropped), encoded(&whole, revision), "{revision}");
+    }
+}
+
+/// Pieces of a stream are compressed as the stream in one piece.
+#[test]
+fn long_logs_too() {
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        state >> 33
+    };
+    let rows: Vec<_> = (0..5000)
+        .map(|number| LogRow {
+            time_ms: number / 100,
+            value: 50_000 + random() % 5000,
+            block_size: 4096,
+            offset: Some(random() << 12),
+            ..LogRow::default()
+        })
+        .collect();
+    let columns = LogColumns {
+        offset: true,
+        ..LogColumns::default()
+    };
+    let whole = IoLog::from_rows("x", LogType::LATENCY, 1, columns, rows.iter().copied());
+    for revision in [V65_FIO_2_99, V94, V121] {
+        for transport in TRANSPORTS {
+            let writer = LogWriter::new(revision, "x", LogType::LATENCY, 1, columns);
+            let payload = written(writer.travelling(transport), &rows).0;
+            let whole = whole.clone().travelling(transport, usize::MAX);
+            assert!(
+                payload == encoded(&whole, revision).0,
+                "{revision} {transport:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn missing_rows_are_counted() {
     let loss = |log: &IoLog, limit| {
