@@ -123,7 +123,7 @@ fn intervals_have_one_entry_for_each_direction() {
     let histograms = log(&report, LogKind::Histogram);
     let counted: u64 = histograms
         .histograms()
-        .flat_map(|sample| &sample.counts)
+        .flat_map(|sample| sample.counts)
         .map(|(_, count)| count)
         .sum();
     let ios: u64 = report.jobs[0]
@@ -241,7 +241,7 @@ fn compressed_logs_stay_in_memory_as_long_as_others_do_not() {
         }
     }
     let histograms = log(&packed, LogKind::Histogram);
-    let counts = histograms.histograms().flat_map(|sample| &sample.counts);
+    let counts = histograms.histograms().flat_map(|sample| sample.counts);
     let counted: u64 = counts.map(|(_, count)| count).sum();
     assert_eq!(counted, packed.jobs[0].total_ios());
 }

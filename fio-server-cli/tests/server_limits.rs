@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use crate::server_support::*;
+use crate::util::Folder;
 
 #[test]
 fn a_client_that_vanishes_stops_its_job_within_a_second() {
@@ -360,5 +361,28 @@ fn a_storm_of_broken_clients_of_all_versions_leaves_the_server_serving() {
     }
     server.check_still_serving();
     drop(held);
+    server.check_still_serving();
+}
+
+/// Both sides hear of entries that found no room, and the run does not count as a success.
+#[test]
+fn entries_of_logs_beyond_the_memory_for_them_are_lost_and_told() {
+    let server = TestServer::with(|options| options.limits.log_memory = 1 << 20);
+    let folder = Folder::new();
+    let job = "[a]\nioengine=null\nrw=randread\nsize=800m\nwrite_lat_log=x\nlog_offset=1\n";
+    folder.file("job.fio", job);
+    let address = format!("127.0.0.1,{}", server.address.port());
+    let finished = folder.run(["client", "--host", &address, "job.fio"]);
+    let told = [&finished.stdout[..], &finished.stderr].concat();
+    let limit = "log entries are missing: the 1048576 bytes";
+    assert!(
+        told.contains(limit) && told.contains(" of x_clat.1.log"),
+        "{told}"
+    );
+    server.wait_for_log("the memory for logs is used up, entries lost: ");
+    let log = folder.path().join("x_clat.1.log.127.0.0.1");
+    let rows = std::fs::read_to_string(log).unwrap().lines().count();
+    assert!(rows > 10_000 && rows < 200 << 10, "{rows}");
+    finished.expect_code(1);
     server.check_still_serving();
 }

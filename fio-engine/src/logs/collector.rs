@@ -78,7 +78,7 @@ impl LogCollector {
             let keeper = FileKeeper::new(files, epoch.clone(), spec.measure, say.clone());
             Some(Keeper::Files(keeper))
         } else {
-            let packed = options.compression.is_some();
+            let packed = place.packs || options.compression.is_some();
             packed.then(|| {
                 let keeper = MemoryKeeper::new(&place.budget, options.offset);
                 Keeper::Memory(Box::new(keeper))

@@ -91,7 +91,8 @@ impl IoLog {
         self.len() == 0
     }
 
-    /// The entries in the order they were made; none of a log of histograms.
+    /// The entries in the order they were made; none of a log of histograms. Those that were packed have
+    /// an offset only where the log has that column. One piece of them at a time is unpacked.
     pub fn samples(&self) -> impl Iterator<Item = LogSample> {
         let completed = match &self.entries {
             Entries::Completed(records, epoch) => Some((records, *epoch)),
@@ -124,7 +125,7 @@ impl IoLog {
     }
 
     /// The entries of a log of histograms in the order they were made; none of any other.
-    pub fn histograms(&self) -> impl Iterator<Item = &HistogramSample> {
+    pub fn histograms(&self) -> impl Iterator<Item = HistogramSample> {
         let kept = match &self.entries {
             Entries::Histograms(samples) => Some(samples),
             _ => None,
@@ -134,8 +135,8 @@ impl IoLog {
             _ => &[],
         };
         kept.into_iter()
-            .flat_map(|samples| samples.unpacked())
-            .chain(given)
+            .flat_map(|samples| samples.values())
+            .chain(given.iter().cloned())
     }
 }
 

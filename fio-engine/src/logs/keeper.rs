@@ -13,7 +13,7 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 
 use super::budget::LogBudget;
 use super::error::LogFileError;
-use super::exchange::{Batch, Piece};
+use super::exchange::Batch;
 use super::model::{HistogramSample, LogKind, LogSample};
 use super::packed::Packer;
 use super::records::{Completed, Submitted};
@@ -206,7 +206,11 @@ impl MemoryKeeper {
             Batch::Samples(kind, piece) => {
                 self.stocks.samples_of(kind).pack(&piece.entries, packer);
             }
-            Batch::Histograms(piece) => self.stocks.add_histograms(piece),
+            Batch::Histograms(piece) => {
+                let stock = &mut self.stocks.histograms;
+                let stock = stock.get_or_insert_with(|| Stock::new(budget));
+                stock.pack(&piece.entries, packer);
+            }
         }
     }
 }
@@ -226,15 +230,5 @@ impl Stocks {
             self.samples.len() - 1
         });
         &mut self.samples[index].1
-    }
-
-    /// Histograms are few, and have only the counts that are not 0: they stay as they are.
-    fn add_histograms(&mut self, mut piece: Piece<HistogramSample>) {
-        let stock = &mut self.histograms;
-        let stock = stock.get_or_insert_with(|| Stock::new(&self.budget));
-        let kept = piece.entries.drain(..);
-        let kept = kept.filter(|sample| stock.make_room(sample.bytes()));
-        let kept: Vec<_> = kept.collect();
-        stock.keep(kept);
     }
 }

@@ -63,8 +63,6 @@ pub(super) struct Outlet<'a> {
 const SAMPLES: usize = 256;
 /// Histograms in one; they are large.
 const HISTOGRAMS: usize = 8;
-/// How many pieces are added to a list that is packed: memory is for those that are.
-const MORE_TO_PACK: usize = 8;
 
 impl Outlet<'_> {
     /// A list for `rows` I/Os (`log_entries`), with memory that is there.
@@ -96,7 +94,7 @@ impl Outlet<'_> {
         Some(if self.place.files.is_some() {
             exchange
         } else {
-            exchange.growing_by(MORE_TO_PACK)
+            exchange.growing_by(self.place.more_to_pack)
         })
     }
 }

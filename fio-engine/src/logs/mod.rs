@@ -7,8 +7,8 @@
 //!   the jobs run ([`LogFiles`]), however long that is, and [`WrittenLog`]s tell of them at the end.
 //! - Otherwise a job has one [`IoLog`] for each when it ends, in a
 //!   [`RunEvent`](crate::run::RunEvent) and in the report. What these take in memory is bounded by a
-//!   [`LogBudget`]; what did not fit is counted in [`IoLog::lost`]. With `log_compression` entries are
-//!   packed, which makes room for twice as many.
+//!   [`LogBudget`]; what did not fit is counted in [`IoLog::lost`]. With `log_compression`, or
+//!   where the run [packs](crate::run::RunOptions::pack_logs) all logs, three to four times as many fit.
 //!
 //! [`IoLog::write_text`] writes a log as fio 3.42 writes its files; a log that came from another host
 //! is made with [`IoLog::from_samples`] and written by the same code.

@@ -124,8 +124,7 @@ pub enum LogCompression {
     /// Not at all.
     #[default]
     None,
-    /// In memory (`log_compression`), the file is text. Entries have no offset then, unless the log has
-    /// that column.
+    /// In memory (`log_compression`), the file is text.
     Memory,
     /// In the file, too (`log_store_compressed`).
     Stored,

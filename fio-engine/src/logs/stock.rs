@@ -62,7 +62,7 @@ impl<T> Stock<T> {
     }
 
     /// Those of the entries that are not packed.
-    pub(super) fn unpacked(&self) -> impl Iterator<Item = &T> {
+    fn unpacked(&self) -> impl Iterator<Item = &T> {
         self.full.iter().flatten()
     }
 
@@ -75,7 +75,7 @@ impl<T> Stock<T> {
     }
 }
 
-impl<T: Pack> Stock<T> {
+impl<T: Pack + Clone> Stock<T> {
     /// Packs entries behind those that are packed, or counts them as lost.
     pub(super) fn pack(&mut self, entries: &[T], packer: &mut Packer) {
         let count = entries.len() as u64;
@@ -83,10 +83,7 @@ impl<T: Pack> Stock<T> {
             return self.lose(count);
         }
         let piece = packer.pack(entries);
-        // Whoever reads them will have some of them as they were, and a budget is also a bound for
-        // that: however well entries pack, no more than twice as many fit.
-        let least = bytes_of::<T>(entries.len()) / 2;
-        if self.share.take(least.max(piece.len() as u64)) {
+        if self.share.take(piece.len() as u64) {
             self.packed.push(piece, entries.len());
         } else {
             self.lose(count);
@@ -95,7 +92,7 @@ impl<T: Pack> Stock<T> {
 
     /// All entries in order.
     pub(super) fn values(&self) -> impl Iterator<Item = T> {
-        self.packed.values().chain(self.unpacked().copied())
+        self.packed.values().chain(self.unpacked().cloned())
     }
 }
 

@@ -58,7 +58,7 @@ impl IoLog {
             entries.write_full(&mut stream)?;
         }
         for histogram in self.histograms() {
-            append_histogram(entries.bytes(), histogram, self.columns, layout);
+            append_histogram(entries.bytes(), &histogram, self.columns, layout);
             entries.write_full(&mut stream)?;
         }
         entries.write(&mut stream)?;

@@ -34,7 +34,7 @@ impl IoLog {
             lines.write_full(out)?;
         }
         for histogram in self.histograms() {
-            lines.histogram(histogram, self.histogram_coarseness);
+            lines.histogram(&histogram, self.histogram_coarseness);
             lines.write_full(out)?;
         }
         lines.write(out)

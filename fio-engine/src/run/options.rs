@@ -33,6 +33,9 @@ pub struct RunOptions {
     /// What the logs of all jobs may take in memory. With `log_files` that is what is on its way to
     /// them; when it is used up jobs wait for the log files.
     pub log_budget: LogBudget,
+    /// Whether logs that stay in memory are packed, as `log_compression` has those of single jobs: three
+    /// to four times as many entries fit the budget, and a thread beside each job is busy with it.
+    pub pack_logs: bool,
     /// Whether the report has the logs that are in memory; a program that takes them from the events
     /// can do without.
     pub logs_in_report: bool,
@@ -62,6 +65,7 @@ impl Default for RunOptions {
             debug: DebugOptions::default(),
             log_files: None,
             log_budget: LogBudget::default(),
+            pack_logs: false,
             logs_in_report: true,
             replay_guard: None,
             max_jobs: 4096,

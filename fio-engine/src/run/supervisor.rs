@@ -60,10 +60,11 @@ impl Supervisor {
     ) -> Self {
         let numbers = plan.clones.iter().map(|clone| clone.spec.flow.id);
         let specs = plan.clones.iter().map(|clone| &*clone.spec);
+        let (files, packs) = (options.log_files.as_ref(), options.pack_logs);
         Self {
             flows: numbers.map(|number| (number, Arc::default())).collect(),
             system: System::new(&plan),
-            logs: LogPlace::new(&options.log_budget, options.log_files.as_ref(), specs),
+            logs: LogPlace::new(&options.log_budget, files, packs, specs),
             plan,
             options,
             stop,
@@ -490,20 +491,34 @@ impl Supervisor {
     /// Says what the logs lack, and what they have cost the job.
     fn remark_on(&self, clone: &JobClone, logs: &FinishedLogs) {
         let name = &clone.spec.name;
-        let lost: u64 = logs.kept.iter().map(|log| log.lost).sum();
-        if lost > 0 {
+        let lost = logs.kept.iter().filter(|log| log.lost > 0);
+        let lost: Vec<_> = lost
+            .map(|log| format!("{} of {}", log.lost, log.file_name))
+            .collect();
+        if !lost.is_empty() {
+            let lost = lost.join(", ");
             let limit = self.options.log_budget.limit();
+            let packed = if self.options.pack_logs {
+                ""
+            } else {
+                " or compressed (log_compression)"
+            };
             let text = format!(
-                "fio: {name}: {lost} log entries are missing: the {limit} bytes that logs may take are \
-                 used up; log over an interval (log_avg_msec) or compressed (log_compression)\n"
+                "fio: {name}: log entries are missing: the {limit} bytes that logs may take are used up. \
+                 Lost are {lost}; log over an interval (log_avg_msec){packed}\n"
             );
             self.say(Level::Error, text);
         }
         if logs.waits.count > 0 {
             let waits = logs.waits;
+            let (done, instead) = if self.options.log_files.is_some() {
+                ("written", " or to a faster disk")
+            } else {
+                ("packed", "")
+            };
             let text = format!(
-                "{name}: I/O waited {} times, {:.1?} in all, until log entries were written; rates and \
-                 latencies include that. Log less (log_avg_msec) or to a faster disk\n",
+                "{name}: I/O waited {} times, {:.1?} in all, until log entries were {done}; rates and \
+                 latencies include that. Log less (log_avg_msec){instead}\n",
                 waits.count, waits.time
             );
             self.say(Level::Warning, text);

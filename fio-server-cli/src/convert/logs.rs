@@ -5,64 +5,58 @@
 
 use fio_engine::logs::{IoLog as JobLog, LogCompression, LogKind, LogSample};
 use fio_engine::stats::BUCKETS;
-use fio_proto::layout::Histogram;
-use fio_proto::message::{DataDirection, IoLog, LogColumns, LogRow, LogType, Transport};
+use fio_proto::Revision;
+use fio_proto::message::{DataDirection, LogColumns, LogRow, LogType, LogWriter, Transport};
 
-/// The message that carries a log to a client that has zlib or not.
+/// The payload of IOLOG that carries a log to a client of this revision that has zlib or not. Columns the
+/// revision lacks are left out.
 ///
 /// Logs travel deflated where the client can inflate them. Those of jobs with `log_store_compressed`
 /// travel as they go into the client's file; `log_compression` alone does not make them so, as fio's
 /// client would put a compressed log into a file called `.log`.
 ///
-/// `None` for histograms to a client without zlib: there is no form to send them in.
+/// Entries that are packed stay so: they are taken out and compressed a few at a time.
+///
+/// `None` where the client has no form for it: version 1 has no logs, and histograms only travel
+/// deflated.
 #[must_use]
-pub fn io_log(log: &JobLog, zlib: bool) -> Option<IoLog> {
-    let mut message = if log.kind == LogKind::Histogram {
-        if !zlib {
-            return None;
-        }
-        histograms(log)
-    } else {
-        let rows = log.samples().map(|sample| row(&sample, log));
-        let name = log.file_name.as_str();
-        IoLog::from_rows(
-            name,
-            log_type(log.kind),
-            log.thread_number,
-            columns(log),
-            rows,
-        )
-    };
-    message.histogram_coarseness = log.histogram_coarseness.into();
-    message.per_job = Some(log.per_job);
+pub fn payload(log: &JobLog, revision: Revision, zlib: bool) -> Option<Vec<u8>> {
+    let is_of_histograms = log.kind == LogKind::Histogram;
+    if revision == Revision::V1 || (is_of_histograms && !zlib) {
+        return None;
+    }
     let transport = match (log.compression, zlib) {
         (LogCompression::Stored, _) => Transport::Stored,
         (_, true) => Transport::Deflated,
         (_, false) => Transport::Plain,
     };
-    Some(message.travelling(transport, usize::MAX))
+    let (name, kind) = (log.file_name.as_str(), log_type(log.kind));
+    let mut writer = LogWriter::new(revision, name, kind, log.thread_number, columns(log))
+        .travelling(transport)
+        .per_job(log.per_job)
+        .histogram_coarseness(log.histogram_coarseness.into());
+    for sample in log.samples() {
+        writer.row(&row(&sample, log));
+    }
+    for sample in log.histograms() {
+        let row = LogRow {
+            time_ms: sample.time_ms,
+            direction: DataDirection(sample.direction as u32),
+            block_size: sample.block_size,
+            ..LogRow::default()
+        };
+        writer.histogram(&row, of_all_buckets(&sample.counts));
+    }
+    Some(writer.finish(&mut Vec::new()))
 }
 
-fn histograms(log: &JobLog) -> IoLog {
-    let rows: Vec<(LogRow, Histogram)> = log
-        .histograms()
-        .map(|sample| {
-            let row = LogRow {
-                time_ms: sample.time_ms,
-                direction: DataDirection(sample.direction as u32),
-                block_size: sample.block_size,
-                ..LogRow::default()
-            };
-            let mut counts = vec![0; BUCKETS];
-            for (bucket, count) in &sample.counts {
-                counts[usize::from(*bucket)] = *count;
-            }
-            (row, Histogram::from_counts(counts))
-        })
-        .collect();
-    let rows = rows.iter().map(|(row, histogram)| (*row, histogram));
-    let coarseness = log.histogram_coarseness.into();
-    IoLog::from_histograms(log.file_name.as_str(), log.thread_number, coarseness, rows)
+/// The counts of all buckets, from those that are not empty.
+fn of_all_buckets(counts: &[(u16, u64)]) -> impl Iterator<Item = u64> {
+    let mut counts = counts.iter().peekable();
+    (0..BUCKETS).map(move |bucket| {
+        let count = counts.next_if(|(of, _)| usize::from(*of) == bucket);
+        count.map_or(0, |(_, count)| *count)
+    })
 }
 
 /// Servers of every release give all three latency logs the number of total latency; only their names
@@ -106,7 +100,8 @@ fn row(sample: &LogSample, log: &JobLog) -> LogRow {
 mod tests {
     use fio_engine::job::parse_words;
     use fio_engine::run::{Run, RunOptions};
-    use fio_proto::{Revision, ServerVersion};
+    use fio_proto::ServerVersion;
+    use fio_proto::message::IoLog;
 
     use super::*;
 
@@ -150,12 +145,8 @@ mod tests {
 
     /// The message as the newest release would receive it.
     fn sent(log: &JobLog, zlib: bool) -> IoLog {
-        let message = io_log(log, zlib).unwrap();
         let revision = Revision::of(ServerVersion::NEWEST).unwrap();
-        let (mut bytes, mut dropped) = (Vec::new(), Vec::new());
-        message.encode(revision, &mut bytes, &mut dropped);
-        assert_eq!(dropped, []);
-        IoLog::decode(revision, &bytes).unwrap()
+        IoLog::decode(revision, &payload(log, revision, zlib).unwrap()).unwrap()
     }
 
     #[test]
@@ -199,7 +190,8 @@ mod tests {
             if log.kind == LogKind::Histogram {
                 histograms += 1;
                 assert!(log.len() >= 4);
-                assert_eq!(io_log(&log, false), None);
+                let newest = Revision::of(ServerVersion::NEWEST).unwrap();
+                assert_eq!(payload(&log, newest, false), None);
             }
             assert_eq!(text_of_message(&sent(&log, true)), text(&log));
         }

@@ -307,6 +307,7 @@ impl Connection {
             }
             Some(Progress::Text(level, text)) => self.send_text(level, &text),
             Some(Progress::Note(note)) => self.log_info(&note),
+            Some(Progress::Warning(warning)) => self.log_warning(&warning),
             Some(Progress::Refused) => self.end_refused(),
             Some(Progress::Over) => {
                 self.active = Instant::now();

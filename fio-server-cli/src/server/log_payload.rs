@@ -3,11 +3,10 @@
 //! Taking millions of entries apart and compressing them takes seconds, so it is done in the thread of
 //! the job that made them, never in the one that serves the clients.
 
-use fio_engine::logs::{IoLog, LogCompression};
+use fio_engine::logs::IoLog;
 use fio_proto::Revision;
-use fio_proto::message::{self, Transport};
 
-use crate::convert::logs::io_log;
+use crate::convert::logs;
 
 /// What the logs of a run must suit.
 #[derive(Debug, Clone, Copy)]
@@ -21,33 +20,7 @@ pub(super) struct LogForm {
 impl LogForm {
     /// The payload of a log; `None` where the client has no form for it.
     pub(super) fn payload(self, log: &IoLog) -> Option<Vec<u8>> {
-        if self.revision == Revision::V1 {
-            return None;
-        }
-        let message = io_log(log, self.zlib)?;
-        if Some(self.revision) == Revision::all().next_back() || message.is_of_histograms() {
-            return Some(self.encoded(&message));
-        }
-        // Rows of an older layout are made from plain ones, however many there are, and compressed
-        // then.
-        let transport = message.transport();
-        drop(message);
-        let mut plain = log.clone();
-        plain.compression = LogCompression::None;
-        let payload = self.encoded(&io_log(&plain, false)?);
-        let older = message::IoLog::decode(self.revision, &payload).ok()?;
-        drop(payload);
-        match transport {
-            Transport::Plain => Some(self.encoded(&older)),
-            packed => Some(self.encoded(&older.travelling(packed, usize::MAX))),
-        }
-    }
-
-    fn encoded(self, message: &message::IoLog) -> Vec<u8> {
-        let mut payload = Vec::new();
-        // Columns the revision lacks are left out.
-        message.encode(self.revision, &mut payload, &mut Vec::new());
-        payload
+        logs::payload(log, self.revision, self.zlib)
     }
 }
 
@@ -56,6 +29,7 @@ mod tests {
     use fio_engine::Direction;
     use fio_engine::logs::{LogKind, LogSample};
     use fio_proto::ServerVersion;
+    use fio_proto::message::{self, Transport};
 
     use super::*;
 

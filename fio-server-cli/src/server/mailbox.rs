@@ -2,10 +2,12 @@
 //!
 //! The run must never wait for the client, and the client must never cost unbounded memory. So
 //! lines are kept up to a number of bytes, beyond which they are counted instead. The results wait
-//! at the end.
+//! at the end. Only jobs that have ended wait: their logs are made ready to be sent, which takes more
+//! memory than keeping them, when those before have left.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::available_parallelism;
 
 use fio_engine::report::Report;
 use fio_engine::run::Level;
@@ -20,6 +22,8 @@ pub(super) enum RunOutput {
     JobStarted,
     /// A log of a job: the payload of IOLOG.
     Log(Vec<u8>),
+    /// Entries of logs are lost; for the server's own log.
+    LogsLost(String),
     /// What the run has measured up to now.
     Interim(Box<Report>),
     /// The run is over: what it measured, or `None` if it never began.
@@ -31,8 +35,13 @@ pub(super) enum RunOutput {
 pub(super) struct Mailbox {
     state: Mutex<State>,
     filled: Notify,
+    /// Notified when there may be room for a log.
+    room: Condvar,
     max_text_bytes: usize,
 }
+
+/// Bytes of logs that wait to be sent; while there are so many, none is added.
+const WAITING_LOG_BYTES: usize = 16 << 20;
 
 #[derive(Debug, Default)]
 struct State {
@@ -42,6 +51,12 @@ struct State {
     interim: Option<Box<Report>>,
     end: Option<Option<Box<Report>>>,
     ended: bool,
+    /// Bytes of the logs among the lines.
+    log_bytes: usize,
+    /// Logs that are being made ready.
+    logs_in_making: usize,
+    /// Nobody takes anything any more.
+    abandoned: bool,
 }
 
 #[derive(Debug)]
@@ -49,6 +64,29 @@ enum Line {
     Text(Level, String),
     JobsStarted(u32),
     Log(Vec<u8>),
+    LogsLost(String),
+}
+
+/// Room for a log, while it is made ready.
+#[derive(Debug)]
+pub(super) struct LogRoom<'m>(&'m Mailbox);
+
+impl LogRoom<'_> {
+    /// Puts the payload of the log.
+    pub(super) fn put(self, payload: Vec<u8>) {
+        let mut state = self.0.lock();
+        state.log_bytes += payload.len();
+        state.lines.push_back(Line::Log(payload));
+        drop(state);
+        self.0.filled.notify_one();
+    }
+}
+
+impl Drop for LogRoom<'_> {
+    fn drop(&mut self) {
+        self.0.lock().logs_in_making -= 1;
+        self.0.room.notify_all();
+    }
 }
 
 impl Mailbox {
@@ -56,6 +94,7 @@ impl Mailbox {
         Self {
             state: Mutex::default(),
             filled: Notify::new(),
+            room: Condvar::new(),
             max_text_bytes,
         }
     }
@@ -91,10 +130,37 @@ impl Mailbox {
         self.filled.notify_one();
     }
 
-    /// Puts the payload of a log. What logs may take is bounded where they are made.
-    pub(super) fn put_log(&self, payload: Vec<u8>) {
-        self.lock().lines.push_back(Line::Log(payload));
+    /// Waits until a log may be made ready: one for each CPU at the same time, and none while many bytes
+    /// of those before wait for the client. `None` when nobody wants it any more.
+    pub(super) fn room_for_log(&self) -> Option<LogRoom<'_>> {
+        let most = available_parallelism().map_or(1, usize::from);
+        let full = |state: &mut State| {
+            let is_full = state.logs_in_making >= most || state.log_bytes >= WAITING_LOG_BYTES;
+            is_full && !state.abandoned
+        };
+        let waited = self.room.wait_while(self.lock(), full);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        if state.abandoned {
+            return None;
+        }
+        state.logs_in_making += 1;
+        Some(LogRoom(self))
+    }
+
+    /// Entries of logs are lost, as the server's own log is to tell.
+    pub(super) fn put_logs_lost(&self, warning: String) {
+        self.lock().lines.push_back(Line::LogsLost(warning));
         self.filled.notify_one();
+    }
+
+    /// Nobody takes anything any more.
+    pub(super) fn abandon(&self) {
+        self.lock().abandoned = true;
+        self.room.notify_all();
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.lock().abandoned
     }
 
     /// Puts what was measured up to now. One that was not taken yet is replaced, so that a client that
@@ -129,7 +195,12 @@ impl Mailbox {
                 }
                 return Some(RunOutput::JobStarted);
             }
-            Some(Line::Log(payload)) => return Some(RunOutput::Log(payload)),
+            Some(Line::Log(payload)) => {
+                state.log_bytes -= payload.len();
+                self.room.notify_all();
+                return Some(RunOutput::Log(payload));
+            }
+            Some(Line::LogsLost(warning)) => return Some(RunOutput::LogsLost(warning)),
             None => {}
         }
         if state.dropped_lines > 0 {
@@ -201,5 +272,40 @@ mod tests {
         assert!(told[2].contains("3 lines dropped"), "{told:?}");
         mailbox.put_text(Level::Info, "b\n");
         assert_eq!(texts(&mailbox), ["b\n"]);
+    }
+
+    #[test]
+    fn logs_are_made_when_those_before_have_left() {
+        let mailbox = Mailbox::new(100);
+        mailbox
+            .room_for_log()
+            .unwrap()
+            .put(vec![0; WAITING_LOG_BYTES]);
+        std::thread::scope(|scope| {
+            let job = scope.spawn(|| mailbox.room_for_log().map(|room| room.put(vec![1])));
+            assert!(!job.is_finished());
+            assert!(matches!(mailbox.take(), Some(RunOutput::Log(log)) if log[0] == 0));
+            assert!(job.join().unwrap().is_some());
+        });
+        assert!(matches!(mailbox.take(), Some(RunOutput::Log(log)) if log == [1]));
+        // One that does not come to be makes room again.
+        let all = available_parallelism().map_or(1, usize::from);
+        for _ in 0..=all {
+            drop(mailbox.room_for_log().unwrap());
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_client_that_has_left() {
+        let mailbox = Mailbox::new(100);
+        mailbox
+            .room_for_log()
+            .unwrap()
+            .put(vec![0; WAITING_LOG_BYTES]);
+        std::thread::scope(|scope| {
+            let job = scope.spawn(|| mailbox.room_for_log().is_none());
+            mailbox.abandon();
+            assert!(job.join().unwrap());
+        });
     }
 }

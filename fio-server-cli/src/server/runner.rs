@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use fio_engine::logs::IoLog;
 use fio_engine::report::status::Status;
 use fio_engine::run::{CloneProgress, Run, RunEvent, RunOptions, StatusHandle, StopHandle};
+use fio_proto::Revision;
 
 use super::job_folders::JobFolders;
 use super::log_payload::LogForm;
@@ -52,8 +53,6 @@ struct Shared {
     began: AtomicBool,
     /// Somebody wants the run to end, perhaps before it has begun.
     stop: AtomicBool,
-    /// Nobody wants to know any more.
-    abandoned: AtomicBool,
     handles: OnceLock<(StopHandle, StatusHandle)>,
 }
 
@@ -84,7 +83,6 @@ impl RunHandle {
             mailbox: Mailbox::new(context.policy.limits().pending_text_bytes),
             began: AtomicBool::new(false),
             stop: AtomicBool::new(false),
-            abandoned: AtomicBool::new(false),
             handles: OnceLock::new(),
         });
         let pending = jobs.pending_status();
@@ -122,7 +120,7 @@ impl RunHandle {
 
 impl Drop for RunHandle {
     fn drop(&mut self) {
-        self.shared.abandoned.store(true, Ordering::Relaxed);
+        self.shared.mailbox.abandon();
         self.stop();
     }
 }
@@ -189,7 +187,7 @@ fn tell_meanwhile(shared: &Shared, run: &Run, interval: Duration) {
         }
         due = Instant::now() + interval;
         let wanted = shared.began.load(Ordering::Relaxed)
-            && !shared.abandoned.load(Ordering::Relaxed)
+            && !shared.mailbox.is_abandoned()
             && !run.is_finished();
         if let Some(report) = wanted.then(|| run.interim_report()).flatten() {
             shared.mailbox.put_interim(Box::new(report));
@@ -211,23 +209,28 @@ fn observer(shared: Arc<Shared>, form: LogForm) -> Arc<dyn Fn(RunEvent) + Send +
 
 fn put_logs(shared: &Shared, logs: &[IoLog], form: LogForm) {
     let mailbox = &shared.mailbox;
+    let lost = logs.iter().filter(|log| log.lost > 0);
+    let lost: Vec<_> = lost
+        .map(|log| format!("{} of {}", log.lost, log.file_name))
+        .collect();
+    // The client has been told by the run; one of version 1 takes no logs anyway.
+    if !lost.is_empty() && form.revision != Revision::V1 {
+        mailbox.put_logs_lost(format!(
+            "the memory for logs is used up, entries lost: {}",
+            lost.join(", ")
+        ));
+    }
     for log in logs {
         // Compressing takes long, for nobody.
-        if shared.abandoned.load(Ordering::Relaxed) {
+        let Some(room) = mailbox.room_for_log() else {
             return;
-        }
-        let name = &log.file_name;
-        if log.lost > 0 {
-            let lost = log.lost;
-            mailbox.put_error(&format!(
-                "fio: {lost} entries of {name} are lost, the server's memory for logs is used up\n"
-            ));
-        }
+        };
         match form.payload(log) {
-            Some(payload) => mailbox.put_log(payload),
+            Some(payload) => room.put(payload),
             None => mailbox.put_error(&format!(
-                "fio: {name} cannot be sent: clients of version 1 take no logs, and histograms only \
-                 travel to those with zlib\n"
+                "fio: {} cannot be sent: clients of version 1 take no logs, and histograms only \
+                 travel to those with zlib\n",
+                log.file_name
             )),
         }
     }

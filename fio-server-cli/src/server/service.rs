@@ -95,6 +95,7 @@ impl Server {
         run_options.random_rule = options.random_rule;
         run_options.max_jobs = options.limits.jobs_per_run;
         run_options.log_budget = LogBudget::new(options.limits.log_memory);
+        run_options.pack_logs = true;
         let shared = Shared {
             log: options.log,
             runner: RunnerContext {

@@ -60,6 +60,8 @@ pub(super) struct Work {
     /// In version 1: when the next status is due.
     status_due: Option<Instant>,
     owes_quit: bool,
+    /// Logs of the run lack entries.
+    logs_lost: bool,
 }
 
 /// What is to be done in turn.
@@ -81,6 +83,8 @@ pub(super) enum Progress {
     Text(Level, String),
     /// For the log.
     Note(String),
+    /// For the log, where something went wrong.
+    Warning(String),
     /// The jobs cannot be run, as the texts before it say.
     Refused,
     /// A run is over, and everything is told but QUIT.
@@ -112,6 +116,7 @@ impl Work {
             line_deadline: None,
             status_due: None,
             owes_quit: false,
+            logs_lost: false,
         }
     }
 
@@ -421,6 +426,10 @@ impl Work {
         match output {
             RunOutput::Text(level, text) => Progress::Text(level, text),
             RunOutput::Log(payload) => Progress::Payload(Command::IoLog, payload),
+            RunOutput::LogsLost(warning) => {
+                self.logs_lost = true;
+                Progress::Warning(warning)
+            }
             RunOutput::Interim(report) => {
                 let note = format!("{} interim results", report.jobs.len());
                 self.results = Some(ReportMessages::new(*report, self.version));
@@ -454,7 +463,8 @@ impl Work {
             "run ended, results: {}, failed: {failed}",
             report.jobs.len()
         );
-        self.stop = Some(Stop::new(u32::from(failed > 0), 0));
+        let incomplete = std::mem::take(&mut self.logs_lost);
+        self.stop = Some(Stop::new(u32::from(failed > 0 || incomplete), 0));
         self.results = Some(ReportMessages::new(*report, self.version));
         Progress::Note(note)
     }
