@@ -227,6 +227,8 @@ impl Mailbox {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn texts(mailbox: &Mailbox) -> Vec<String> {
@@ -283,6 +285,8 @@ mod tests {
             .put(vec![0; WAITING_LOG_BYTES]);
         std::thread::scope(|scope| {
             let job = scope.spawn(|| mailbox.room_for_log().map(|room| room.put(vec![1])));
+            // Long enough for one that does not wait.
+            std::thread::sleep(Duration::from_millis(50));
             assert!(!job.is_finished());
             assert!(matches!(mailbox.take(), Some(RunOutput::Log(log)) if log[0] == 0));
             assert!(job.join().unwrap().is_some());
