@@ -178,6 +178,7 @@ fn ios_of_data() {
         ("libaio", 16, Some(IOS_PER_SECOND)),
         ("io_uring", 16, None),
         ("io_uring", 16, Some(IOS_PER_SECOND)),
+        ("posixaio", 16, None),
     ] {
         let few = allocations_of(engine, depth, rate, 64);
         let many = allocations_of(engine, depth, rate, 20_000);

@@ -7,7 +7,7 @@ use super::locked::Locked;
 use super::offload::worker;
 use super::{
     CpuLoad, Falloc, FileCreate, FileDelete, FileStat, FileUse, Ftruncate, IoEngine, IoUring,
-    LibAio, Mmap, Null, Psync, Pvsync, Pvsync2, Splice, Sync, Vsync,
+    LibAio, Mmap, Null, PosixAio, Psync, Pvsync, Pvsync2, Splice, Sync, Vsync,
 };
 use crate::job::{LockMode, SubmitMode};
 use crate::run::{JobContext, JobLoop, job_loop, offloaded_job_loop};
@@ -55,6 +55,7 @@ impl Engines {
         .register::<CpuLoad>("cpuio")
         .register::<LibAio>("libaio")
         .register::<IoUring>("io_uring")
+        .register::<PosixAio>("posixaio")
     }
 
     /// Adds an engine, or replaces the one of the same name.

@@ -18,6 +18,7 @@
 //! | `filecreate`, `filestat`, `filedelete` | `open(2)`, `stat(2)` and `unlink(2)` of whole files | at once |
 //! | `libaio` | `io_submit(2)`, `io_getevents(2)`; asynchronous only with `direct=1` | when reaped |
 //! | `io_uring` | `io_uring_enter(2)` | when reaped |
+//! | `posixaio` | `aio_read(3)`/`aio_write(3)` of the C library, by its threads | when reaped |
 //! | `cpuio` | none; uses the CPU | never: its jobs end with their time |
 //!
 //! A program adds its own with [`Engines::register`].
@@ -40,6 +41,7 @@ mod locked;
 mod mmap;
 mod null;
 mod offload;
+mod posix_aio;
 pub(crate) mod priority;
 mod psync;
 mod replace;
@@ -69,6 +71,7 @@ pub use libaio::LibAio;
 pub use mmap::Mmap;
 pub use null::Null;
 pub(crate) use offload::{Offload, WorkerLife};
+pub use posix_aio::PosixAio;
 pub use psync::Psync;
 pub(crate) use replace::replace;
 pub use splice::Splice;

@@ -136,7 +136,7 @@ pub fn engine_help(engine: &str) -> String {
 }
 
 /// The engines that are here, and what they do.
-const HERE: [(&str, &str); 16] = [
+const HERE: [(&str, &str); 17] = [
     ("psync", "pread and pwrite; the default"),
     ("sync", "lseek, read and write"),
     ("vsync", "readv and writev; neighbouring I/Os go together"),
@@ -149,6 +149,7 @@ const HERE: [(&str, &str); 16] = [
         "io_uring",
         "the kernel's rings of submissions and completions",
     ),
+    ("posixaio", "aio_read and aio_write of the C library"),
     ("null", "moves no data; measures the generator itself"),
     ("cpuio", "keeps a CPU busy"),
     ("falloc", "fallocate in place of I/O"),

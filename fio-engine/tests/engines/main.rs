@@ -16,8 +16,9 @@ use fio_engine::report::{JobReport, Report};
 use fio_engine::run::{Run, RunOptions};
 
 /// Engines that move data of files.
-const MOVERS: [&str; 9] = [
+const MOVERS: [&str; 10] = [
     "sync", "psync", "vsync", "pvsync", "pvsync2", "mmap", "splice", "libaio", "io_uring",
+    "posixaio",
 ];
 
 fn run(folder: &Path, words: &str) -> Report {
@@ -264,7 +265,7 @@ fn engines_say_whether_they_keep_ios_in_flight() {
         .names()
         .filter(|name| engines.keeps_in_flight(name) == Some(true))
         .collect();
-    assert_eq!(flying, ["io_uring", "libaio", "null", "vsync"]);
+    assert_eq!(flying, ["io_uring", "libaio", "null", "posixaio", "vsync"]);
 }
 
 #[test]

@@ -48,6 +48,7 @@ const ENGINES: &[&str] = &[
     "splice",
     "libaio",
     "io_uring",
+    "posixaio",
     "cpuio",
     "falloc",
     "ftruncate",

@@ -25,7 +25,6 @@ const ENGINES: &[(&[&str], &str)] = &[
     (&["libzbc"], "it needs a zoned disk, and sends it commands past the kernel"),
     (&["sg", "io_uring_cmd", "binject"], "it sends commands to a device past the block layer; use io_uring with direct=1 on the block device"),
     (&["mtd"], "it needs raw flash memory (/dev/mtd*); with a translation layer (mtdblock, UBI) use any engine"),
-    (&["posixaio"], "in glibc it is a pool of threads that call pread and pwrite; use psync with numjobs, or io_uring with iodepth"),
     (&["net", "netsplice", "rdma", "librpma_apm_client", "librpma_apm_server", "librpma_gpspm_client", "librpma_gpspm_server"], "it measures a network and no storage"),
     (&["exec"], "it starts a program, and commands are never run"),
     (&["e4defrag"], "it moves extents between files of ext4, which is no I/O; use any engine for the load beside it"),
