@@ -109,6 +109,11 @@ const NEWER_OR_HIDDEN: &[&str] = &[
     "sprandom",
     "num_range",
     "random_sequence_stride",
+    "verify_policy",
+    "verify_pattern_interval",
+    "verify_write_sequence",
+    "verify_header_seed",
+    "verify_async_cpus",
 ];
 
 /// fio's own help knows the options under the same names, but for those newer than the fio here.

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::job::options::draft::Draft;
-use crate::job::options::info::{OptionType, Outcome, Value};
+use crate::job::options::info::{Outcome, Value};
 use crate::job::options::nearest::nearest;
 use crate::job::shown::shown;
 use crate::job::value_error::ValueError;
@@ -107,19 +107,6 @@ pub(in crate::job::options) fn replay_skip(draft: &mut Draft, value: Value<'_>) 
             }
         }
     }
-    Ok(())
-}
-
-/// Options about trimming what `verify` looks at: their values are checked as any other's.
-pub(in crate::job::options) fn trim_of_verify(draft: &mut Draft, value: Value<'_>) -> Outcome {
-    match value.option.value_type {
-        OptionType::Boolean => drop(value.boolean()?),
-        _ => drop(value.u32()?),
-    }
-    draft.remark(&format!(
-        "{} has no effect without verify, in fio neither",
-        value.option.name
-    ));
     Ok(())
 }
 

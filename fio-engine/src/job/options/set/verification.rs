@@ -3,6 +3,7 @@
 use crate::job::options::draft::Draft;
 use crate::job::options::info::{OptionType, Outcome, Value};
 use crate::job::options::nearest::nearest;
+use crate::job::options::set::workload::cpu_list;
 use crate::job::shown::shown;
 use crate::job::value_error::ValueError;
 
@@ -26,6 +27,24 @@ pub(in crate::job::options) fn verification(_: &mut Draft, value: Value<'_>) -> 
     })
 }
 
+/// Options that say how to verify: job files have them with verify=0 or without it, and then they do
+/// nothing. (`verify_pattern` does: it switches verification on.)
+pub(in crate::job::options) fn of_verify(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    match (value.option.value_type, value.option.values) {
+        (OptionType::Boolean | OptionType::Flag, _) => drop(value.boolean()?),
+        (OptionType::Text, []) if value.option.name == "verify_async_cpus" => {
+            drop(cpu_list(draft, value)?);
+        }
+        (_, []) => drop(value.u32()?),
+        (_, _) => drop(value.word()?),
+    }
+    draft.remark(&format!(
+        "{} has no effect without verify, in fio neither",
+        value.option.name
+    ));
+    Ok(())
+}
+
 /// Options that change nothing at their default, which is all they may be.
 pub(in crate::job::options) fn at_default(_: &mut Draft, value: Value<'_>) -> Outcome {
     let is_default = match value.option.value_type {
@@ -44,6 +63,7 @@ pub(in crate::job::options) fn at_default(_: &mut Draft, value: Value<'_>) -> Ou
             "each trim has one range; several in one command are for ioengine=io_uring_cmd, which is not \
              here"
         }
+        "verify_state_load" => "no verify states are kept here",
         _ => "its sequence of offsets is not documented; use another random_distribution",
     }))
 }
