@@ -66,7 +66,7 @@ pub(crate) struct JobClone {
     pub(crate) job: u32,
     /// The job all clones of which must have ended before it begins (`wait_for`).
     pub(crate) waits_for: Option<u32>,
-    /// From 0 among the clones of its job.
+    /// From 0 among the clones of its job: what its files, its offset and its log to replay go by.
     pub(crate) clone_index: u32,
     /// Reporting group, from 0.
     pub(crate) group: u32,
@@ -77,6 +77,12 @@ pub(crate) struct JobClone {
     pub(crate) progress: Arc<JobProgress>,
     /// Set when the clone is to end because another has.
     pub(crate) ended: Arc<AtomicBool>,
+}
+
+/// The numbers of a job's clones in the order in which they start and are reported: the first, then, as fio
+/// makes them, from the last down.
+fn clone_numbers(clones: u32) -> impl Iterator<Item = u32> {
+    (0..clones.min(1)).chain((1..clones).rev())
 }
 
 impl JobClone {
@@ -125,7 +131,7 @@ impl Plan {
             }
             wave += u32::from(job.stonewall && !clones.is_empty());
             let spec = Arc::new(job);
-            for clone_index in 0..spec.clones {
+            for clone_index in clone_numbers(spec.clones) {
                 let ended = Arc::default();
                 let mut progress = watches.progress_of(&spec, group, &ended);
                 if options.interim_reports {
@@ -377,7 +383,7 @@ mod tests {
         job.engine = "warp".to_owned();
         let message = start(vec![job], 1);
         assert!(
-            message.contains("`warp`") && message.contains("libaio, mmap, null, psync"),
+            message.contains("`warp`") && message.contains("libaio, mmap, null, posixaio, psync"),
             "{message}"
         );
     }

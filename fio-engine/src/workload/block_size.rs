@@ -37,7 +37,7 @@ impl SizeSource {
                 high: *high,
                 unaligned,
             },
-            BlockSizes::Split(entries) => split(entries),
+            BlockSizes::Split(entries) => split(entries, if unaligned { 1 } else { sizes.min() }),
         };
         Self { sizes, generator }
     }
@@ -95,7 +95,8 @@ fn pick(entries: &[(u64, u32)], generator: &mut AnyTausworthe, room: u64) -> Opt
         .map(|entry| entry.0)
 }
 
-fn split(entries: &[(u64, u8)]) -> Sizes {
+/// The entries, with sizes that are multiples of `unit`: as in fio, smaller ones where they were not.
+fn split(entries: &[(u64, u8)], unit: u64) -> Sizes {
     let mut sorted: Vec<_> = entries.iter().filter(|entry| entry.1 > 0).collect();
     sorted.sort_by_key(|entry| entry.1);
     let mut sum = 0;
@@ -103,7 +104,7 @@ fn split(entries: &[(u64, u8)]) -> Sizes {
         .iter()
         .map(|&&(size, share)| {
             sum += u32::from(share);
-            (size, sum)
+            (size - size % unit, sum)
         })
         .collect();
     let smallest = entries.iter().map(|entry| entry.0).min();
@@ -115,6 +116,8 @@ fn split(entries: &[(u64, u8)]) -> Sizes {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::workload::Tausworthe;
 
@@ -124,6 +127,16 @@ mod tests {
             unaligned,
             AnyTausworthe::Narrow(Tausworthe::new(137)),
         )
+    }
+
+    #[test]
+    fn split_sizes_are_multiples_of_the_smallest() {
+        let sizes = BlockSizes::Split(vec![(5120, 40), (9216, 30), (12288, 30)]);
+        for (unaligned, expected) in [(false, [5120, 10240]), (true, [5120, 9216])] {
+            let mut source = source(&sizes, unaligned);
+            let drawn: BTreeSet<u64> = (0..1000).filter_map(|_| source.draw(1 << 20)).collect();
+            assert_eq!(drawn.iter().take(2).copied().collect::<Vec<_>>(), expected);
+        }
     }
 
     #[test]

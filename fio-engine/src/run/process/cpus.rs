@@ -21,7 +21,8 @@ pub(super) fn choose(clone: &JobClone, reserved: &[usize]) -> Result<(), JobFail
     }
     let mut cpus = match &spec.cpus_allowed {
         Some(allowed) if spec.split_cpus => {
-            let own = clone.clone_index as usize % allowed.len().max(1);
+            // By its number among all clones of the run, as in fio.
+            let own = clone.index as usize % allowed.len().max(1);
             allowed[own..=own].to_vec()
         }
         Some(allowed) => allowed.clone(),
