@@ -74,9 +74,10 @@ pub enum FileError {
         /// The file.
         path: PathBuf,
     },
-    /// The job may not make files.
+    /// The job may neither make nor extend files.
     #[error(
-        "{path:?} does not exist, and the job may not make files (allow_file_create=0); make it or set allow_file_create=1"
+        "{path:?} is missing or too small, and the job may neither make nor extend files (allow_file_create=0, or \
+         --readonly); make it beforehand, or leave that out"
     )]
     CreationForbidden {
         /// The file.

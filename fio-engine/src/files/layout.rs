@@ -84,7 +84,7 @@ fn lay_out(
     cancel: &AtomicBool,
 ) -> Result<(), FileError> {
     let path = &planned.path;
-    if !spec.files.allow_creation && !path.exists() {
+    if !spec.files.allow_creation {
         return Err(FileError::CreationForbidden { path: path.clone() });
     }
     make_folders(path, spec)?;

@@ -103,7 +103,10 @@ fn generated(spec: &JobSpec, clone: u32, file: u32) -> Result<String, FileError>
         .filter(|format| !format.is_empty())
         .unwrap_or(DEFAULT_FORMAT);
     let variables = [
-        ("$jobname", spec.name.clone()),
+        (
+            "$jobname",
+            spec.files.stem.as_ref().unwrap_or(&spec.name).clone(),
+        ),
         // Only jobs of a server have one.
         ("$clientuid", spec.files.client.clone().unwrap_or_default()),
         ("$jobnum", clone.to_string()),

@@ -406,7 +406,11 @@ fn files_are_made_only_where_that_is_allowed() {
     fs::write(folder.path().join("j.0.0"), b"x").expect("a writable directory");
     let mut spec = job_in(folder.path(), Some(8192));
     spec.files.allow_creation = false;
-    prepare(&spec).expect("a file that can grow");
+    // As with fio, files do not grow then, either.
+    prepare(&spec).expect_err("a file that is too small");
+    assert_eq!(length(&folder.path().join("j.0.0")), 1);
+    fs::write(folder.path().join("j.0.0"), [0; 8192]).expect("a writable directory");
+    prepare(&spec).expect("a file that is large enough");
 }
 
 #[test]

@@ -320,11 +320,13 @@ impl<'o> Parser<'o> {
         let given = self.apply(section, &mut draft)?;
         draft.spec.given_options = given.into_iter().map(AppliedOption::recorded).collect();
         let fault = |problem| section_fault(section, problem);
-        let (spec, remarks) = draft.finish().map_err(|error| fault(error.into()))?;
+        let (mut spec, remarks) = draft.finish().map_err(|error| fault(error.into()))?;
         self.notices(section, remarks);
         if self.options.read_only && (spec.pattern.write || spec.pattern.trim) {
             return Err(fault(Problem::ReadOnly));
         }
+        // Nor are files laid out then.
+        spec.files.allow_creation &= !self.options.read_only;
         self.clones = self.clones.saturating_add(spec.clones.into());
         if self.clones > self.options.limits.jobs {
             return Err(fault(Problem::Limit {
@@ -373,10 +375,12 @@ impl<'o> Parser<'o> {
         if !section.of_words {
             options.sort_by_key(|given| place_in_file(given.name));
         }
-        options
+        let applied = options
             .into_iter()
             .map(|given| self.apply_one(section, given, draft))
-            .collect()
+            .collect();
+        draft.place_files();
+        applied
     }
 
     fn apply_one(

@@ -38,10 +38,11 @@ impl JobSpec {
     /// [`Problem::Unprintable`] for a name or text that no job file can hold: job files have no
     /// escapes for `#`, `;`, `${` and line breaks.
     pub fn to_job_file(&self) -> Result<String, JobFileError> {
-        let plain_name = self.name != "global" && !self.name.contains(['[', ']']);
-        let section = if plain_name { &self.name } else { "job" };
+        let title = self.files.stem.as_ref().unwrap_or(&self.name);
+        let plain = title != "global" && !title.contains(['[', ']']);
+        let section = if plain { title } else { "job" };
         let mut text = format!("[{}]\n", self.printable("name", section)?);
-        if !plain_name {
+        if section != self.name {
             text += &format!("name={}\n", self.printable("name", &self.name)?);
         }
         for (name, value) in self.to_options() {

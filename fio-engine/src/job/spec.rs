@@ -54,7 +54,8 @@ use think_time::ThinkTimeOptions;
 /// when the job is run, not here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobSpec {
-    /// Name of the job; also the stem of generated file names (`name`).
+    /// Name of the job; generated file names begin with it too, unless [`FileOptions::stem`] says otherwise
+    /// (`name`).
     pub name: String,
     /// Free text echoed in reports (`description`).
     pub description: Option<String>,

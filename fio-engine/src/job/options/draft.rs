@@ -4,6 +4,8 @@
 //! options override each other whatever their order, and everything that depends on the depth. A
 //! [`Draft`] keeps them apart until [`Draft::finish`].
 
+use std::path::{Path, PathBuf};
+
 use crate::direction::{Direction, PerDirection};
 
 use super::zone_draft::ZoneDraft;
@@ -15,6 +17,8 @@ use crate::job::value_error::ValueError;
 #[derive(Debug, Clone)]
 pub(in crate::job) struct Draft {
     pub(in crate::job) spec: JobSpec,
+    /// The title of the section.
+    section: String,
     pub(super) block_size: PerDirection<Option<u64>>,
     pub(super) block_size_range: PerDirection<Option<(u64, u64)>>,
     pub(super) block_size_split: PerDirection<Option<Vec<(u64, u8)>>>,
@@ -26,6 +30,8 @@ pub(in crate::job) struct Draft {
     /// How many of the files that are named are used, from the first on: what `nrfiles` said last, and those that
     /// were named after it.
     pub(super) named_files_used: usize,
+    /// The folder of each file that was named in a section read to its end.
+    folders: Vec<PathBuf>,
     /// The number of CPUs that `cpus_allowed` may name.
     pub(super) cpus: usize,
     /// Remarks on the section being read.
@@ -36,6 +42,7 @@ impl Draft {
     pub(in crate::job) fn new(cpus: usize) -> Self {
         Self {
             spec: JobSpec::new("job"),
+            section: String::new(),
             block_size: PerDirection::splat(None),
             block_size_range: PerDirection::splat(None),
             block_size_split: PerDirection::splat(None),
@@ -43,6 +50,7 @@ impl Draft {
             reduce_clock_reads: false,
             file_count_given: false,
             named_files_used: 0,
+            folders: Vec::new(),
             cpus,
             remarks: Vec::new(),
         }
@@ -51,7 +59,8 @@ impl Draft {
     /// The draft of the next job: everything so far is its default.
     pub(in crate::job) fn for_job(&self, name: String) -> Self {
         let mut draft = self.clone();
-        draft.spec.name = name;
+        draft.spec.name.clone_from(&name);
+        draft.section = name;
         draft.spec.given_options.clear();
         draft.remarks.clear();
         draft
@@ -80,7 +89,7 @@ impl Draft {
             };
         }
         self.zones.settle(&mut self.spec)?;
-        self.settle_files();
+        self.settle_files()?;
         self.settle_logs();
         self.settle_time();
         self.settle_depths();
@@ -115,7 +124,38 @@ impl Draft {
         self.spec.file_names.extend(names);
     }
 
-    fn settle_files(&mut self) {
+    /// Files named in this section are in the folder it has, whatever the sections after it say: fio looks at
+    /// `directory` when it reads `filename`, and at that last.
+    pub(in crate::job) fn place_files(&mut self) {
+        let folder = self.spec.directories.first().cloned().unwrap_or_default();
+        self.folders.resize(self.spec.file_names.len(), folder);
+    }
+
+    /// Puts folders into the names where they are not those of the job.
+    fn settle_folders(&mut self) -> Result<(), ValueError> {
+        let spec = &mut self.spec;
+        let own = spec
+            .directories
+            .first()
+            .map_or(Path::new(""), PathBuf::as_path);
+        if self.folders.iter().all(|folder| folder == own) {
+            return Ok(());
+        }
+        for (name, folder) in spec.file_names.iter_mut().zip(&self.folders) {
+            let placed = folder.join(&name).into_os_string().into_string();
+            *name = placed.map_err(|path| {
+                let shown = path.to_string_lossy();
+                ValueError::Conflict(format!("the path {shown} must be UTF-8"))
+            })?;
+        }
+        spec.directories.clear();
+        Ok(())
+    }
+
+    fn settle_files(&mut self) -> Result<(), ValueError> {
+        if self.spec.name != self.section {
+            self.spec.files.stem = Some(std::mem::take(&mut self.section));
+        }
         let given = self.file_count_given.then_some(self.spec.file_count);
         let names = &mut self.spec.file_names;
         if self.spec.files.folder.is_some() {
@@ -126,6 +166,7 @@ impl Draft {
             // No job file is long enough to name more.
             self.spec.file_count = u32::try_from(names.len()).unwrap_or(u32::MAX);
         }
+        self.settle_folders()
     }
 
     /// As in fio, a job that replays a log writes none.

@@ -21,7 +21,8 @@ pub struct ParseOptions<'a> {
     /// Whether words may have flags of the fio command, which are then found in
     /// [`ParsedJobs::flags`](super::ParsedJobs::flags); otherwise they are refused, but for `--section`.
     pub allow_flags: bool,
-    /// Whether jobs that write or trim are refused (fio's `--readonly`).
+    /// Whether jobs that write or trim are refused, and the others may neither make nor extend files
+    /// (fio's `--readonly`).
     pub read_only: bool,
     /// What keywords stand for, and which CPUs there are.
     pub machine: Machine,

@@ -312,6 +312,7 @@ prop_compose! {
         ranges: bool,
     ) -> FileOptions {
         FileOptions {
+            stem: None,
             most: most.filter(|_| folder.is_some()),
             folder: folder.map(Into::into),
             unique_names: flags[0],
@@ -427,7 +428,12 @@ proptest! {
     fn reading_what_was_printed_gives_the_same_job(spec in process::added_to(latency::added_to(lifecycle::added_to(job())))) {
         prop_assert_eq!(spec.validate(), Ok(()));
         let text = spec.to_job_file().expect("only printable texts are drawn");
-        prop_assert_eq!(&reread(&text), &spec);
+        let mut printed = spec.clone();
+        if spec.name.contains(['[', ']']) {
+            // No section can have that title; another one then names the files.
+            printed.files.stem = Some("job".to_owned());
+        }
+        prop_assert_eq!(&reread(&text), &printed);
         prop_assert_eq!(reread_words(&spec), spec);
     }
 }

@@ -17,6 +17,9 @@ use crate::job::value_error::ValueError;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileOptions {
+    /// What generated names begin with where that is not the job's name: the title of its section, where
+    /// `name` in the section gives the job another.
+    pub stem: Option<String>,
     /// Every file below this folder is used too, links not followed (`opendir`). A path that is no
     /// folder stands for itself, as in fio.
     pub folder: Option<PathBuf>,
@@ -43,7 +46,7 @@ pub struct FileOptions {
     pub create_on_open: bool,
     /// Files are laid out and nothing else is done (`create_only`).
     pub create_only: bool,
-    /// Files that are missing are made (`allow_file_create`).
+    /// Files that are missing are made, and such as are too small extended (`allow_file_create`).
     pub allow_creation: bool,
     /// At most so many files are open at the same time, at least 1 (`openfiles`); `None` means all.
     pub open_limit: Option<u32>,
@@ -70,6 +73,7 @@ pub struct FileOptions {
 impl Default for FileOptions {
     fn default() -> Self {
         Self {
+            stem: None,
             folder: None,
             most: None,
             unique_names: true,

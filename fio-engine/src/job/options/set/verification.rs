@@ -3,7 +3,7 @@
 use crate::job::options::draft::Draft;
 use crate::job::options::info::{OptionType, Outcome, Value};
 use crate::job::options::nearest::nearest;
-use crate::job::options::set::workload::cpu_list;
+use super::workload::cpu_list;
 use crate::job::shown::shown;
 use crate::job::value_error::ValueError;
 

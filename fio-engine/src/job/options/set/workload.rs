@@ -99,8 +99,8 @@ pub(in crate::job::options) fn engine(draft: &mut Draft, value: Value<'_>) -> Ou
         return Err(value.unsupported("engines in shared objects are never loaded"));
     }
     let engine = match value.text {
-        // fio's other name for it.
-        b"linuxaio" => "libaio".to_owned(),
+        // fio's other names for it.
+        b"linuxaio" | b"aio" => "libaio".to_owned(),
         _ => value.lossy(),
     };
     let spec = &mut draft.spec;
