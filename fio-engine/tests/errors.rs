@@ -109,7 +109,7 @@ fn a_job_goes_on_after_errors_and_counts_them() {
             job.io_depth = depth;
             job.errors.continue_on = ContinueOn::Io;
         }));
-        assert!(!report.failed && report.continues_on_error);
+        assert!(!report.has_failed() && report.continues_on_error);
         assert_eq!((report.error, report.errors.first), (libc::EIO, libc::EIO));
         assert_eq!(report.errors.total, 64, "depth {depth}");
         let read = &report.directions[Direction::Read];
@@ -137,7 +137,7 @@ fn other_errors_end_the_job_and_count_if_their_kind_is_watched() {
                 job.io_depth = depth;
                 change(job);
             }));
-            assert!(report.failed);
+            assert!(report.has_failed());
             assert_eq!(report.error, libc::EIO);
             report
         };
@@ -158,9 +158,9 @@ fn a_job_that_only_fails_still_ends_in_time() {
     job.pattern = Pattern::WRITE;
     job.errors.ignored.write = vec![libc::ENOSPC];
     let (report, _) = run(job.clone());
-    assert_eq!((report.errors.total, report.failed), (16, false));
+    assert_eq!((report.errors.total, report.has_failed()), (16, false));
     let (report, _) = run(job.for_time(Duration::from_millis(200)));
-    assert!(report.errors.total > 16 && !report.failed);
+    assert!(report.errors.total > 16 && !report.has_failed());
     assert!(report.total_runtime >= Duration::from_millis(190));
 }
 
@@ -205,7 +205,7 @@ fn counts_are_those_of_fio() {
             u64::from(ours.errors.first.unsigned_abs()),
             figure("first_error")
         );
-        assert_eq!(!ours.failed, output.status.success(), "{case}");
+        assert_eq!(!ours.has_failed(), output.status.success(), "{case}");
         let written = &ours.directions[Direction::Write];
         assert_eq!(
             Some(written.total_ios),

@@ -48,7 +48,7 @@ fn threads_have_the_name_and_the_niceness_of_their_job() {
         (name.trim().to_owned(), niceness.to_owned())
     };
     let (report, seen) = run(named, look);
-    assert!(!report.jobs[0].failed);
+    assert!(!report.jobs[0].has_failed());
     // The kernel keeps 15 bytes.
     assert_eq!(seen, [("reader-of-all-t".to_owned(), "7".to_owned())]);
 }
@@ -64,7 +64,11 @@ fn memory_is_locked_while_the_job_runs() {
         kib.expect("a number")
     };
     let (report, seen) = run(locking, look);
-    assert!(!report.jobs[0].failed, "{}", report.jobs[0].error_message);
+    assert!(
+        !report.jobs[0].has_failed(),
+        "{}",
+        report.jobs[0].error_message
+    );
     assert!(seen[0] >= 3 << 10, "{seen:?}");
 }
 
@@ -83,7 +87,7 @@ fn files_are_opened_as_the_user_of_the_job() {
     let job = &report.jobs[0];
     // Root becomes nobody, who may not use the folder; nobody else may become anyone.
     assert!(
-        job.failed && [1, 13].contains(&job.error),
+        job.has_failed() && [1, 13].contains(&job.error),
         "{}",
         job.error_message
     );
@@ -133,7 +137,7 @@ fn a_scheduler_that_does_not_exist_fails_the_job() {
     let job = &report.jobs[0];
     // On a file system without a device, it only has no effect.
     let refused = job.error_message.contains("ioscheduler=no-such-scheduler");
-    assert!(!job.failed || refused, "{}", job.error_message);
+    assert!(!job.has_failed() || refused, "{}", job.error_message);
 }
 
 /// The group is there while the job runs, the job is in it, and it is gone afterwards. Without the
@@ -146,7 +150,7 @@ fn jobs_run_in_their_control_group() {
     let look = || fs::read_to_string("/proc/thread-self/cgroup").expect("procfs");
     let (report, seen) = run(grouped, look);
     let job = &report.jobs[0];
-    if job.failed {
+    if job.has_failed() {
         assert!(
             job.error_message.contains("cgroup="),
             "{}",

@@ -27,7 +27,7 @@ impl JobReport {
             process_id: 0,
             started: None,
             error: 0,
-            failed: false,
+            failed_members: 0,
             error_message: String::new(),
             continues_on_error: false,
             errors: ErrorCount::default(),
@@ -137,7 +137,7 @@ impl JobReport {
             self.error_message.clone_from(&other.error_message);
         }
         self.continues_on_error |= other.continues_on_error;
-        self.failed |= other.failed;
+        self.failed_members += other.failed_members;
         self.errors.merge(other.errors);
         self.latency_target = self.latency_target.or(other.latency_target);
         self.series.extend_from_slice(&other.series);

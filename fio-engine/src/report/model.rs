@@ -63,8 +63,8 @@ pub struct JobReport {
     pub started: Option<SystemTime>,
     /// The first error as an `errno` value; 0 if there was none.
     pub error: i32,
-    /// An error ended the job; there may be one it went on after, too.
-    pub failed: bool,
+    /// How many of its clones an error ended; there may be errors they went on after, too.
+    pub failed_members: u32,
     /// Where and why, if `error` is not 0.
     pub error_message: String,
     /// The job was to go on after errors (`continue_on_error`), so results tell how many it met.

@@ -24,6 +24,12 @@ pub(super) fn share_of_aggregate(report: &DirectionReport, aggregate: u64) -> f6
 }
 
 impl JobReport {
+    /// An error ended one of its clones.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.failed_members > 0
+    }
+
     /// User and system CPU time in percent of the run time of all members.
     #[must_use]
     pub fn cpu_percent(&self) -> (f64, f64) {

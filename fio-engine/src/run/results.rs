@@ -20,7 +20,7 @@ pub(super) fn collect(
         .collect();
     // A failure is told of in any case.
     let included =
-        |report: &JobReport, clone: &JobClone| clone.spec.reporting.included || report.failed;
+        |report: &JobReport, clone: &JobClone| clone.spec.reporting.included || report.has_failed();
     let (jobs, clones): (Vec<_>, Vec<_>) = jobs
         .into_iter()
         .zip(clones)
@@ -77,7 +77,7 @@ fn set_errors(
     counted: ErrorCount,
 ) {
     report.continues_on_error = clone.spec.errors.continues();
-    report.failed = failure.is_some();
+    report.failed_members = failure.is_some().into();
     report.errors = counted;
     let Some(first) = survived.or(failure) else {
         return;

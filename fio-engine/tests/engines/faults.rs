@@ -127,7 +127,7 @@ pub(super) fn check_whole(job: &JobReport, direction: Direction, engine: &str) {
 pub(super) fn check_fourth_failed(job: &JobReport, direction: Direction, errno: i32, engine: &str) {
     let what = format!("{engine} {direction:?}: {}", job.error_message);
     assert_eq!(job.error, errno, "{what}");
-    assert!(job.failed, "{what}");
+    assert!(job.has_failed(), "{what}");
     assert_eq!(bytes(job, direction), 3 * BLOCK as u64, "{what}");
     let offset = format!("of {BLOCK} bytes at offset {} of ", 3 * BLOCK);
     let told = [direction_word(direction), &offset, "/f:"];
@@ -144,7 +144,7 @@ pub(super) fn check_only_fourth_failed(
     engine: &str,
 ) {
     let what = format!("{engine} {direction:?}: {}", job.error_message);
-    assert!(!job.failed, "{what}");
+    assert!(!job.has_failed(), "{what}");
     assert_eq!((job.errors.total, job.errors.first), (1, errno), "{what}");
     assert_eq!(bytes(job, direction), ((IOS - 1) * BLOCK) as u64, "{what}");
 }

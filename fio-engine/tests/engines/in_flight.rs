@@ -164,7 +164,7 @@ fn refused_submissions_lose_no_io_in_flight() {
         let options = format!("{options} --iodepth=8 --iodepth_batch=2 --continue_on_error=all");
         let work = || place.run(engine, Direction::Read, &options);
         let job = supervised(&ASYNCHRONOUS_CALLS, answer, work);
-        assert!(!job.failed, "{engine}: {}", job.error_message);
+        assert!(!job.has_failed(), "{engine}: {}", job.error_message);
         let read = &job.directions[Direction::Read];
         let refused = job.errors.total;
         assert!((1..=2).contains(&refused), "{engine}: {refused} errors");

@@ -121,7 +121,7 @@ fn errors_of_engines_that_move_no_data_are_told() {
                 }
             });
             let what = format!("{engine}: {}", job.error_message);
-            assert_eq!((job.error, job.failed), (errno, true), "{what}");
+            assert_eq!((job.error, job.has_failed()), (errno, true), "{what}");
             let moved = job.directions.0.iter().map(|one| one.bytes).sum::<u64>();
             assert_eq!(moved, (IOS as u64 - 1) * 4096, "{what}");
             assert!(job.error_message.contains("offset 0 of /"), "{what}");

@@ -104,7 +104,7 @@ impl HostResult {
             _ => ExitStatus::Success,
         };
         let logs = self.lost_logs.iter().map(|lost| lost.status()).max();
-        let failed = self.jobs_failed || self.jobs.iter().any(|job| job.report.failed);
+        let failed = self.jobs_failed || self.jobs.iter().any(|job| job.report.has_failed());
         session.max(logs.unwrap_or_default()).max(if failed {
             ExitStatus::JobFailed
         } else {

@@ -15,7 +15,7 @@ mod run;
 
 pub(crate) use client::{client, texts};
 pub(crate) use inflate_log::inflate_logs;
-pub(crate) use run::{RunWishes, calibrate, execute};
+pub(crate) use run::{Ended, RunWishes, calibrate, execute};
 
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};

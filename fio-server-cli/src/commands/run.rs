@@ -35,7 +35,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         return Err(Failure::setup(JobTextError::StandardInputTwice));
     }
     let parsed = parse(&args.jobs).map_err(Failure::setup)?;
-    execute(parsed, args, RunWishes::default())
+    execute(parsed, args, RunWishes::default()).map(|ended| ended.status)
 }
 
 /// What fio's command line may ask of a run beyond what `run` has flags for.
@@ -52,13 +52,20 @@ pub(crate) struct RunWishes {
 /// Events that wait to be printed. Threads of the run that are faster wait, so that what they tell in detail
 /// does not pile up.
 const EVENTS_IN_FLIGHT: usize = 4096;
+/// How a run has ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    /// How many clones an error ended.
+    pub(crate) failed_jobs: u32,
+}
 
 /// Runs jobs and prints what they measured; what `args` say of which jobs to run has been done.
 pub(crate) fn execute(
     parsed: ParsedJobs,
     args: &RunArgs,
     wishes: RunWishes,
-) -> Result<ExitStatus, Failure> {
+) -> Result<Ended, Failure> {
     let mut results = Results::open(&args.output)
         .map_err(Failure::setup)?
         .counting_from(args.latency_from);
@@ -96,7 +103,7 @@ pub(crate) fn execute(
         }
         Ok::<_, Failure>((run.wait(), interrupted))
     })?;
-    for job in report.jobs.iter().filter(|job| job.failed) {
+    for job in report.jobs.iter().filter(|job| job.has_failed()) {
         results.job_failure(job_failure("", job));
     }
     let logs_failed = logs.take();
@@ -104,13 +111,16 @@ pub(crate) fn execute(
         results.complain(failure);
     }
     let sunk = results.finish_local(&report).map_err(Failure::setup)?;
-    if interrupted {
-        return Ok(ExitStatus::Interrupted);
-    }
-    Ok(match (sunk.read_to_the_end, logs_failed.is_empty()) {
+    let status = match (sunk.read_to_the_end, logs_failed.is_empty()) {
+        _ if interrupted => ExitStatus::Interrupted,
         (true, true) => status_of(&report),
         (true, false) => ExitStatus::JobFailed,
         (false, _) => ExitStatus::Success,
+    };
+    let failed_jobs = report.jobs.iter().map(|job| job.failed_members).sum();
+    Ok(Ended {
+        status,
+        failed_jobs,
     })
 }
 
@@ -166,7 +176,7 @@ pub(crate) fn parse_options(sections: &[String]) -> ParseOptions<'static> {
 
 /// A job with an error is a failed run.
 fn status_of(report: &Report) -> ExitStatus {
-    if report.jobs.iter().any(|job| job.failed) {
+    if report.jobs.iter().any(|job| job.has_failed()) {
         ExitStatus::JobFailed
     } else {
         ExitStatus::Success

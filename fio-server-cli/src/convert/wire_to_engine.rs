@@ -61,7 +61,7 @@ pub fn job_report(report: &ThreadReport, version: ServerVersion, host: &Host) ->
         started: started(stat.job_start_ms),
         error: i32::try_from(stat.error).unwrap_or(i32::MAX),
         // A server does not say after which error a job went on.
-        failed: stat.error != 0 && stat.continue_on_error == 0,
+        failed_members: (stat.error != 0 && stat.continue_on_error == 0).into(),
         error_message: printable(&stat.error_text),
         continues_on_error: stat.continue_on_error != 0,
         errors: ErrorCount {

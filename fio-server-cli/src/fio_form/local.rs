@@ -10,26 +10,27 @@ use fio_engine::report::normal::JobLine;
 use fio_engine::run::group_numbers;
 
 use super::at_once::print;
+use super::code;
 use super::request::{Request, default_run_args, is_of_no_jobs};
 use super::usage::usage;
-use crate::commands::{self, RunWishes};
+use crate::commands::{self, Ended, RunWishes};
 use crate::exit::{ExitStatus, Failure};
 use crate::job_text::{JobTextError, names_standard_input_twice};
 use crate::output::{Sink, complain};
 
-/// Does with the jobs what is asked for.
-pub(super) fn run(request: &Request) -> Result<ExitStatus, Failure> {
+/// Does with the jobs what is asked for, and gives the exit code.
+pub(super) fn run(request: &Request) -> Result<u8, Failure> {
     let files: Vec<_> = request.files.iter().map(|(_, path)| path.clone()).collect();
     if names_standard_input_twice(&files) {
         return Err(Failure::setup(JobTextError::StandardInputTwice));
     }
     if request.show_commands {
-        return show(request);
+        return show(request).map(code);
     }
     let parsed = match parse(request)? {
         Some(parsed) => parsed,
         // As with fio, nothing to read is nothing wrong.
-        None if request.parse_only || request.merge_only => return Ok(ExitStatus::Success),
+        None if request.parse_only || request.merge_only => return Ok(code(ExitStatus::Success)),
         None => {
             print(&usage())?;
             return Err(Failure::setup(anyhow!("No job(s) defined")));
@@ -40,13 +41,13 @@ pub(super) fn run(request: &Request) -> Result<ExitStatus, Failure> {
     }
     let told = request.topics.before_the_run(&parsed.jobs);
     if request.parse_only {
-        return print(&told);
+        return print(&told).map(code);
     }
     if request.merge_only {
         for job in &parsed.jobs {
             merge_traces(&job.replay).map_err(Failure::setup)?;
         }
-        return print(&(told + &announcement(&parsed)));
+        return print(&(told + &announcement(&parsed))).map(code);
     }
     let mut args = default_run_args();
     args.output = request.output.clone();
@@ -56,7 +57,16 @@ pub(super) fn run(request: &Request) -> Result<ExitStatus, Failure> {
         first_lines: told,
         debug: request.topics.of_run.clone(),
     };
-    commands::execute(parsed, &args, wishes)
+    commands::execute(parsed, &args, wishes).map(code_of_run)
+}
+
+/// As with fio, the number of jobs that failed, of which a process hands on eight bits; but a run that failed
+/// never looks as if it had not.
+fn code_of_run(ended: Ended) -> u8 {
+    match (ended.status, ended.failed_jobs % 256) {
+        (ExitStatus::JobFailed, failed) => u8::try_from(failed).map_or(1, |failed| failed.max(1)),
+        (status, _) => code(status),
+    }
 }
 
 /// Fails where there is something remarkable about jobs.

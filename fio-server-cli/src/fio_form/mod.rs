@@ -47,12 +47,12 @@ pub fn run(words: &[OsString]) -> ExitCode {
     let done = Request::read(words).and_then(|asked| match asked {
         Asked::AtOnce(what) => {
             failure_code = what.failure_code();
-            what.answer()
+            what.answer().map(code)
         }
         Asked::Request(request) => dispatch(&request),
     });
     let code = match done {
-        Ok(status) => code(status),
+        Ok(code) => code,
         Err(Failure { status, error }) => {
             complain(format_args!("fio: {error:#}"));
             failure_code.unwrap_or_else(|| code(status))
@@ -61,22 +61,22 @@ pub fn run(words: &[OsString]) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn dispatch(request: &Request) -> Result<ExitStatus, Failure> {
+fn dispatch(request: &Request) -> Result<u8, Failure> {
     if let Some(address) = &request.server {
         let served = serve::serve(request, address.as_deref());
-        return served.or_else(|Failure { error, .. }| {
+        return served.map(code).or_else(|Failure { error, .. }| {
             // Servers of fio that cannot listen say so and end well.
             complain(format_args!("fio: {error:#}"));
-            Ok(ExitStatus::Success)
+            Ok(code(ExitStatus::Success))
         });
     }
     if request.is_for_servers() {
-        return fleet::run(request);
+        return fleet::run(request).map(code);
     }
     local::run(request)
 }
 
-/// fio has one code for all that goes wrong, and one for the end by a signal.
+/// fio has one code for all that goes wrong but jobs, and one for the end by a signal.
 const fn code(status: ExitStatus) -> u8 {
     match status {
         ExitStatus::Success => 0,

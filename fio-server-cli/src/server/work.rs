@@ -458,7 +458,7 @@ impl Work {
             self.stop = Some(Stop::new(1, 0));
             return Progress::Note("jobs not run".to_owned());
         };
-        let failed = report.jobs.iter().filter(|job| job.failed).count();
+        let failed = report.jobs.iter().filter(|job| job.has_failed()).count();
         let note = format!(
             "run ended, results: {}, failed: {failed}",
             report.jobs.len()

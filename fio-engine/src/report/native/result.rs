@@ -108,11 +108,11 @@ struct ErrorDocument {
 
 impl ErrorDocument {
     fn new(report: &JobReport) -> Option<Self> {
-        let any = report.error != 0 || report.failed || report.errors.total > 0;
+        let any = report.error != 0 || report.has_failed() || report.errors.total > 0;
         any.then(|| Self {
             errno: report.error,
             message: report.error_message.clone(),
-            ended_the_job: report.failed,
+            ended_the_job: report.has_failed(),
             errors: report.errors.total.max(1),
         })
     }

@@ -371,7 +371,7 @@ impl ClientOutput {
         };
         let told = self.results.is_as_fio() && self.results.is_for_people();
         let failed = result.jobs.iter().map(|job| &job.report);
-        for job in failed.filter(|job| job.failed && !told) {
+        for job in failed.filter(|job| job.has_failed() && !told) {
             self.results.complain(job_failure(&of_host, job));
         }
         self.remark_silence(result, host);
