@@ -1,10 +1,11 @@
 //! Those who read fio's results, reading ours: each the way its scripts do, knowing nothing of this
-//! project. fio-plot and bench-fio, which are programs, are in `.ci/consumers`.
+//! project. `tools` runs the tools of Debian's package; fio-plot and bench-fio are in `.ci/consumers`.
 
 mod bins;
 mod json;
 mod latency_log;
 mod terse;
+mod tools;
 
 use crate::util::Folder;
 
