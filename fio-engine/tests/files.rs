@@ -70,6 +70,10 @@ const JOB_FILES: &[&str] = &[
     "[global]\nfilename=a:b\n[j]\nsize=48k\nrw=write\nnrfiles=1\nfilename=c\n",
     "[global]\nfilename=a:b\nnrfiles=1\n[j]\nsize=48k\nrw=write\n",
     "[j]\nsize=48k\nrw=write\nfilename=a\nnrfiles=3\n",
+    // Generated names begin with the title of the section, whatever the job is called.
+    "[j]\nname=other\nsize=48k\nrw=write\n",
+    "[global]\nname=other\nfilename_format=x-$jobname-$jobnum\n[j]\nname=third\nnumjobs=2\nsize=4k\nrw=write\n[k]\n",
+    "[j]\nioengine=aio\nname=a b\nsize=48k\nrw=randwrite\nnumjobs=3\n",
 ];
 
 #[test]

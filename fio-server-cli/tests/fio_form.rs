@@ -101,7 +101,7 @@ const CASES: &[Case] = &[
     case("nofile.fio"), case("ok.fio"), case("-- ok.fio"), case("read.fio ok.fio"), mistake("ok.fio nofile.fio"), same("--parse-only -- --name=a"),
     mistake("unclosed.fio"), same("outside.fio"), same("unknown.fio"), case("empty.fio"), case("global.fio"), mistake("value.fio"),
     case("renamed.fio"), mistake("include.fio"), same("text.fio"), mistake("variable.fio"), case("twice.fio"), mistake("no-clone.fio"),
-    mistake("."), same("--parse-only unknown.fio"), mistake("--parse-only value.fio"), mistake("fails.fio"), mistake("--minimal fails.fio"),
+    mistake("."), same("--parse-only unknown.fio"), mistake("--parse-only value.fio"), mistake("fails.fio"), mistake("--minimal fails.fio"), mistake("fails.fio fails.fio"), mistake("fails.fio --numjobs=3 --group_reporting"), mistake("--name=a --rw=read --filename=nofile --numjobs=5"), mistake("--name=a --rw=write --size=4k --filename=/dev/full --name=b --filename=nofile"), mistake("fails.fio --numjobs=300"),
     same("--parse-only empty.fio"), same("--parse-only -"),
     // Sections.
     same("--section=a --parse-only ok.fio"), same("--sect=b --parse-only ok.fio"), same("--section=a --section=b --parse-only ok.fio"),
@@ -138,7 +138,7 @@ const CASES: &[Case] = &[
     same("--status-interval=x ok.fio"), same("--status-interval=0 ok.fio"), case("--status-interval=1 ok.fio"), same("--idle-prof=nosuch ok.fio"),
     case("--idle-prof=system ok.fio"), case("--idle-prof=percpu ok.fio"), case("--bandwidth-log ok.fio"),
     // What is done with jobs.
-    case("--readonly read.fio"), mistake("--readonly ok.fio"), mistake("ok.fio -r"), mistake("--readonly --name=a --rw=write --ioengine=null --size=4k"),
+    case("--readonly read.fio"), mistake("--readonly ok.fio"), mistake("--readonly --name=a --rw=read --size=4k"), mistake("--name=a --rw=read --size=4k --allow_file_create=0"), mistake("ok.fio -r"), mistake("--readonly --name=a --rw=write --ioengine=null --size=4k"),
     case("--max-jobs=1 ok.fio"), case("--max-jobs=0 ok.fio"), case("--max-jobs=x ok.fio"), case("-j 5000 ok.fio"), case("--aux-path=. ok.fio"),
     case("--alloc-size=1 ok.fio"), case("--alloc-size=x ok.fio"), same("--warnings-fatal --parse-only ok.fio"),
     mistake("--warnings-fatal --name=a --ioengine=null --size=4k --time_based"), case("--merge-blktrace-only ok.fio"), same("-A --parse-only ok.fio"),

@@ -138,13 +138,13 @@ impl IoEngine for PosixAio {
 impl PosixAio {
     fn start(&mut self, unit: usize) -> io::Result<()> {
         let block = self.blocks[unit].get();
-        // SAFETY: the block and the buffer it names stay where they are, and are left alone, until
-        // `take_over` or `drop` has seen the end of the I/O. The file is open as long as `self` is there.
-        let result = unsafe {
-            match self.directions[unit] {
-                Direction::Write => libc::aio_write(block),
-                _ => libc::aio_read(block),
-            }
+        // The block and the buffer it names stay where they are, and are left alone, until `take_over` or
+        // `drop` has seen the end of the I/O. The file is open as long as `self` is there.
+        let result = match self.directions[unit] {
+            // SAFETY: see above.
+            Direction::Write => unsafe { libc::aio_write(block) },
+            // SAFETY: see above.
+            _ => unsafe { libc::aio_read(block) },
         };
         match result {
             0 => Ok(()),

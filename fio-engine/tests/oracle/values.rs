@@ -187,6 +187,8 @@ const VALUES: &[(&str, &[&str])] = &[
     ("nonvectored", &["-1", "0", "1"]),
     ("cpuload", &["30", "100"]),
     ("verify", &["0"]),
+    ("verify_interval", &["512", "4k"]),
+    ("verify_backlog", &["4", "1k"]),
     ("trim_backlog", &["4", "64k"]),
     ("trim_backlog_batch", &["4"]),
     ("numa_cpu_nodes", &["0"]),

@@ -52,6 +52,7 @@ pub(crate) struct RunWishes {
 /// Events that wait to be printed. Threads of the run that are faster wait, so that what they tell in detail
 /// does not pile up.
 const EVENTS_IN_FLIGHT: usize = 4096;
+
 /// How a run has ended.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ended {

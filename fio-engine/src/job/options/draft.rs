@@ -137,7 +137,7 @@ impl Draft {
         let own = spec
             .directories
             .first()
-            .map_or(Path::new(""), PathBuf::as_path);
+            .map_or_else(|| Path::new(""), PathBuf::as_path);
         if self.folders.iter().all(|folder| folder == own) {
             return Ok(());
         }

@@ -319,6 +319,46 @@ fn keywords_compute_where_there_are_operators() {
     );
 }
 
+/// As observed of fio 3.33.
+#[test]
+fn files_are_in_the_folder_their_section_has() {
+    let files = |text: &str| {
+        let job = parse(text).jobs.remove(0);
+        let paths = crate::files::paths(&job, 0).expect("names");
+        let paths = paths.iter().map(|path| path.display().to_string());
+        paths.collect::<Vec<_>>().join(" ")
+    };
+    for (text, expected) in [
+        ("[global]\nfilename=f\n[s]\ndirectory=d\n", "f"),
+        ("[s]\nfilename=f\ndirectory=d\n", "d/f"),
+        ("[global]\ndirectory=d\n[s]\nfilename=f\n", "d/f"),
+        (
+            "[global]\ndirectory=d\nfilename=f:/g\n[s]\ndirectory=e\n",
+            "d/f /g",
+        ),
+        ("[global]\ndirectory=d\n[s]\ndirectory=e\n", "e/s.0.0"),
+        (
+            "[global]\nfilename=f\ndirectory=d\n[s]\nfilename=g\ndirectory=e\n",
+            "d/f e/g",
+        ),
+        ("[s]\nname=other\ndirectory=d\n", "d/s.0.0"),
+    ] {
+        assert_eq!(files(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_job_that_is_called_otherwise_is_printed_with_its_title() {
+    let job = job("name=other\nfilename_format=$jobname");
+    assert_eq!(
+        (job.name.as_str(), job.files.stem.as_deref()),
+        ("other", Some("a"))
+    );
+    let text = job.to_job_file().expect("printable");
+    assert!(text.starts_with("[a]\nname=other\n"), "{text}");
+    assert_eq!(parse(&text).jobs[0].files.stem, job.files.stem);
+}
+
 #[test]
 fn faults_say_where_what_and_what_to_do() {
     for (text, message) in [

@@ -1,9 +1,9 @@
 //! Verification, and other options that jobs here do without: what asks for nothing is taken.
 
+use super::workload::cpu_list;
 use crate::job::options::draft::Draft;
 use crate::job::options::info::{OptionType, Outcome, Value};
 use crate::job::options::nearest::nearest;
-use super::workload::cpu_list;
 use crate::job::shown::shown;
 use crate::job::value_error::ValueError;
 
