@@ -142,6 +142,7 @@ const fn exclusive(
 const CHOICES: &[Choice] = &[
     accepted(&[("fadvise_hint", "noreuse")], "newer than Debian's fio"),
     refused(&[("atomic", "1")], "no engine here asks for atomic writes"),
+    refused(&[("verify_state_load", "1")], "no verify states are kept"),
     refused(&[("numjobs", "0")], "no job at all"),
     refused(&[("loops", "0")], "no loop at all"),
     refused(&[("nrfiles", "0")], "no file at all"),

@@ -136,7 +136,7 @@ impl IoEngine for PosixAio {
 }
 
 impl PosixAio {
-    fn start(&mut self, unit: usize) -> io::Result<()> {
+    fn start(&self, unit: usize) -> io::Result<()> {
         let block = self.blocks[unit].get();
         // The block and the buffer it names stay where they are, and are left alone, until `take_over` or
         // `drop` has seen the end of the I/O. The file is open as long as `self` is there.
