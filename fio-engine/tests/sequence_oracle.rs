@@ -145,10 +145,7 @@ impl OracleJob {
             self.spec.unaligned_block_sizes = true;
         }
         self.spec.block_sizes = PerDirection::splat(sizes);
-        // With sizes of their own, fio 3.33's sequential writes no longer cover the blocks trimmed
-        // before them.
-        let comparable = self.spec.pattern.random || !self.spec.pattern.trim_then_write;
-        if comparable && name == "bs" && below(random, 5) == 0 {
+        if name == "bs" && below(random, 5) == 0 {
             let sizes = [
                 low,
                 unit * (1 + below(random, 4)),
@@ -176,10 +173,8 @@ impl OracleJob {
             self.option("nrfiles", self.spec.file_count);
         }
         let files = u64::from(self.spec.file_count);
-        // fio 3.33's null engine takes the end of such a file less strictly where sizes differ.
-        let sizes = &self.spec.block_sizes.0;
-        let comparable = sizes.iter().all(|size| *size == sizes[0]);
-        if below(random, 6) == 0 && comparable {
+        // fio 3.33's null engine does not find the end of such a file, and others do not trim files.
+        if below(random, 6) == 0 && !self.spec.pattern.trim {
             let low = (64 << 10) + below(random, 64 << 10);
             let high = low + below(random, 256 << 10);
             self.option("filesize", format!("{low}-{high}"));
@@ -189,11 +184,7 @@ impl OracleJob {
             self.option("size", size);
             self.spec.size = Some(SizeOrPercent::Bytes(size));
         }
-        // fio 3.33 adds the offset twice to writes that follow a random trim, and then goes on writing
-        // there; and it lets its null engine run past the end of a file given by `filesize` and `offset`.
-        let strays = self.spec.pattern.trim_then_write && self.spec.pattern.random;
-        let comparable = !strays && self.spec.file_size.is_none();
-        if below(random, 4) == 0 && comparable {
+        if below(random, 4) == 0 {
             let offset = 512 * below(random, 100);
             self.option("offset", offset);
             self.spec.offset = SizeOrPercent::Bytes(offset);
@@ -269,28 +260,31 @@ impl OracleJob {
     }
 
     fn order(&mut self, random: &mut Tausworthe) {
-        // fio 3.33's null engine does not find the end of such files where offsets go on in order.
-        let comparable = self.spec.file_size.is_none();
+        // At the end of a file of a drawn size, fio 3.33 goes on at its beginning in such a job, and not always.
+        let comparable = self.spec.file_size.is_none() || !self.spec.time_based;
         match below(random, 5) {
             // The names of fio 3.33's clones do not follow their numbers, and seed their distributions.
             0 if self.spec.pattern.random && self.spec.clones == 1 => self.distribution(random),
             1 if self.spec.pattern.random && comparable => self.random_share(random),
             2 if comparable => self.modifier(random),
+            3 if self.spec.pattern.random && comparable => {
+                self.modifier(random);
+                self.random_share(random);
+            }
             _ => {}
         }
     }
 
     fn file_service(&mut self, random: &mut Tausworthe) {
-        // fio 3.33's null engine does not find the end of files of a drawn size.
-        if self.spec.file_count == 1 || self.spec.file_size.is_some() || below(random, 2) == 0 {
+        if self.spec.file_count == 1 || below(random, 2) == 0 {
             return;
         }
         let every = 1 + below(random, 6) as u32;
         let theta = 1.1 + below(random, 9) as f64 / 10.0;
         let center = None;
-        // fio 3.33 loses the write that follows a trim when it turns to another file between them.
+        // Popular files begin anew at other times in fio 3.33 where a trim waits for its write.
         let kinds = if self.spec.pattern.trim_then_write {
-            1
+            3
         } else {
             6
         };
@@ -325,22 +319,23 @@ impl OracleJob {
         }
     }
 
-    /// Zones where fio 3.33 keeps to its manual: with distributions and strides it leaves zones, and
-    /// where blocks do not fill the range it ends its pass when it has gone over a zone once.
     fn zones(&mut self, random: &mut Tausworthe) {
         let spec = &self.spec;
-        let block = spec.block_sizes.0[0].max();
-        let one_size = |size: &BlockSizes| size.min() == block && size.max() == block;
-        let comparable = spec.block_sizes.0.iter().all(one_size)
-            && spec.offset_alignment.0 == [None; 3]
-            && spec.order.distribution == Distribution::Uniform
-            && spec.order.stride == 0
-            && spec.file_size.is_none()
-            && !spec.pattern.trim_then_write;
-        if !comparable || below(random, 3) > 0 {
+        // fio 3.33 trims a block that it wrote last again and again, mostly without an end.
+        let endless = spec.pattern.trim_then_write && spec.order.stride != 0;
+        // Which file it turns to when a popular one has no further I/O in its zone is not known.
+        let popular = matches!(spec.order.file_service, FileService::Skewed(_));
+        // Nor is when fio 3.33's shift register begins anew where sizes differ.
+        let sizes = &spec.block_sizes.0;
+        let register = spec.random_generator == RandomGenerator::Lfsr
+            && sizes
+                .iter()
+                .any(|size| *size != BlockSizes::Fixed(sizes[0].max()));
+        if endless || popular || register || below(random, 3) > 0 {
             return;
         }
-        let range = block * (2 + below(random, (64 << 10) / block - 2));
+        let block = spec.block_sizes.0.iter().map(BlockSizes::max).max();
+        let range = block.unwrap_or(4096) * 2 + below(random, 64 << 10);
         let zones = StridedZones {
             size: 1 + below(random, 3 * range),
             range,
@@ -356,10 +351,10 @@ impl OracleJob {
     fn distribution(&mut self, random: &mut Tausworthe) {
         let center = (below(random, 4) == 0).then(|| below(random, 11) as f64 / 10.0);
         let behind = center.map_or_else(String::new, |center| format!(":{center}"));
-        // fio 3.33 draws from the whole file with lfsr, behind the zone's beginning, and ends its job where
-        // that is behind the end.
-        let kinds = 3 + u64::from(self.spec.random_generator != RandomGenerator::Lfsr);
-        let (value, distribution) = match below(random, kinds) {
+        // How fio 3.33's shift register begins anew in zones is known for one file in one pass.
+        let register = self.spec.random_generator == RandomGenerator::Lfsr
+            && (self.spec.time_based || self.spec.file_count > 1);
+        let (value, distribution) = match below(random, 3 + u64::from(!register)) {
             0 => {
                 let theta = 0.35 + below(random, 20) as f64 / 10.0;
                 let value = format!("zipf:{theta}{behind}");
@@ -409,7 +404,13 @@ impl OracleJob {
                 self.spec.order.sequencer = Sequencer::Identical;
             }
         } else {
-            let stride = 512 * (below(random, 80) as i64 - 20);
+            // Downwards, fio 3.33 may trim the block that it wrote last, and then does so without an end.
+            let down = if self.spec.pattern.trim_then_write {
+                0
+            } else {
+                20
+            };
+            let stride = 512 * (below(random, 80) as i64 - down);
             self.arguments[0] = format!("--rw={name}:{stride}");
             self.spec.order.stride = stride;
         }
@@ -451,7 +452,12 @@ fn run_fio(job: &OracleJob) -> Vec<Entry> {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let mut command = Command::new("fio");
     command.current_dir(folder.path());
-    command.args(["--name=j", "--ioengine=null"]);
+    // The null engine does not find the end of files of a drawn size.
+    let engine = match job.spec.file_size {
+        Some(_) => "psync",
+        None => "null",
+    };
+    command.args(["--name=j", "--ioengine", engine]);
     command.arg(format!("--filename_format={FILE_NAMES}"));
     command.args(&job.arguments);
     if job.spec.clones == 1 {

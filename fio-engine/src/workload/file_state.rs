@@ -6,7 +6,6 @@ use super::distribution::Skew;
 use super::lfsr::Lfsr;
 use super::map::RandomMap;
 use super::random::AnyTausworthe;
-use super::request::Request;
 
 /// One file of a job: its region, how far sequential I/O got, and which blocks are used.
 #[derive(Debug, Clone)]
@@ -28,8 +27,8 @@ pub(super) struct FileState {
     pub(super) lfsr: Option<Box<Lfsr>>,
     /// This pass has no further I/O for the file.
     pub(super) done: bool,
-    /// The block trimmed last, which a write must follow (`trimwrite`).
-    pub(super) trimmed: Option<Request>,
+    /// Position and length of the block trimmed last, until a write begins there (`trimwrite`).
+    pub(super) trimmed: Option<(u64, u64)>,
     /// Number of positions a random offset is drawn from, as the generator's factor.
     pub(super) blocks: PerDirection<f64>,
 }
@@ -46,6 +45,7 @@ impl FileState {
     pub(super) fn begin_zone(&mut self) {
         self.positions = PerDirection::splat(self.zone);
         self.last = PerDirection::splat(self.zone);
+        self.trimmed = None;
         if let Some(map) = &mut self.map {
             map.clear();
         }
@@ -59,6 +59,16 @@ impl FileState {
     pub(super) fn advance(&mut self, direction: Direction, position: u64, length: u64) {
         self.last[direction] = position;
         self.positions[direction] = position + length;
+    }
+
+    /// Notes a write after a trim as fio up to 3.34 does: the next trim waits for a write that begins where
+    /// the last one began. None does if the file has been gone over, or its zone, between the two.
+    pub(super) fn note_write(&mut self, position: u64) {
+        self.trimmed = match self.trimmed {
+            Some((trimmed, _)) if trimmed == position => None,
+            Some(trimmed) => Some(trimmed),
+            None => Some((u64::MAX, 0)),
+        };
     }
 
     /// A random position in blocks of the direction's alignment; `None` if all are used.

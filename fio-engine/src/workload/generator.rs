@@ -473,14 +473,10 @@ impl Generator {
     /// An I/O in this file; `None` if there is none left in this pass.
     #[inline]
     fn data(&mut self, file: usize, direction: Direction) -> Option<Request> {
-        if let Some(trimmed) = self.files[file].trimmed.take() {
-            self.progress.count(Direction::Write, trimmed.length);
-            self.placement.follow(trimmed.length);
-            return Some(Request {
-                kind: RequestKind::Data(Direction::Write),
-                ..trimmed
-            });
-        }
+        let direction = match self.files[file].trimmed {
+            Some(_) => Direction::Write,
+            None => direction,
+        };
         let passes = self.progress.passes;
         let placed =
             self.placement
@@ -495,8 +491,8 @@ impl Generator {
             offset: self.files[file].start + position,
             length,
         };
-        if self.trim_then_write {
-            self.files[file].trimmed = Some(request);
+        if self.trim_then_write && direction == Direction::Trim {
+            self.files[file].trimmed = Some((position, length));
             self.progress.issued[Direction::Trim] += 1;
             self.progress.all_bytes += length;
         } else {

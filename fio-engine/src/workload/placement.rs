@@ -43,6 +43,8 @@ pub(super) struct Placement {
     trim_then_write: bool,
     /// Told what is drawn for offsets.
     teller: Option<DebugTeller>,
+    /// Where fio up to 3.34 does not keep to its manual, it is followed.
+    strays: bool,
 }
 
 impl Placement {
@@ -61,7 +63,7 @@ impl Placement {
             sizes: PerDirection(sizes),
             alignments: shape.alignments,
             smallest: shape.smallest,
-            sequencer: Sequencer::new(spec, seeds.generator(Stream::RandomShare)),
+            sequencer: Sequencer::new(spec, shape, seeds.generator(Stream::RandomShare)),
             zones: (shape.zones.clone())
                 .map(|zones| Zoned::new(zones, seeds.generator(Stream::Zone))),
             zone_walk: spec.order.zones.map(ZoneWalk::new),
@@ -75,6 +77,7 @@ impl Placement {
             wide_sizes: shape.wide_sizes,
             trim_then_write: pattern.trim_then_write,
             teller: None,
+            strays: shape.strays,
         }
     }
 
@@ -101,12 +104,37 @@ impl Placement {
         self.unclaimed = false;
     }
 
-    /// Counts a write of this length that goes where the trim before went: it is a step in the order of
-    /// I/Os, too.
+    /// A write of the block that was trimmed before: it is a step in the order of I/Os, too.
     #[inline]
-    pub(super) fn follow(&mut self, length: u64) {
+    fn follow(&mut self, file: &mut FileState) -> Option<(u64, u64)> {
+        if self.strays {
+            return self.follow_astray(file);
+        }
+        let (position, length) = file.trimmed.take()?;
         let _ = self.sequencer.step(Direction::Write);
         self.count(length);
+        Some((position, length))
+    }
+
+    /// As fio up to 3.34 writes after a random trim: the distance of the region and of the zone counts
+    /// twice. So the write hits another block, and is repeated there, unless both are 0.
+    #[cold]
+    fn follow_astray(&mut self, file: &mut FileState) -> Option<(u64, u64)> {
+        if let Some(walk) = &mut self.zone_walk {
+            walk.enter(file);
+        }
+        let _ = self.sequencer.step(Direction::Write);
+        self.unclaimed = true;
+        let (trimmed, length) = file.trimmed?;
+        let distance = file.start.checked_add(file.zone)?;
+        let position = trimmed.checked_add(distance)?;
+        if file.length.checked_sub(position)? < length {
+            return None;
+        }
+        file.note_write(position);
+        self.unclaimed = false;
+        self.count(length);
+        Some((position, length))
     }
 
     /// Counts the bytes of an I/O.
@@ -143,6 +171,10 @@ impl Placement {
     ) -> Option<(u64, u64)> {
         if self.smallest[direction] > file.length {
             return None;
+        }
+        let follows = self.trim_then_write && direction == Direction::Write;
+        if follows && (self.random || !self.strays) {
+            return self.follow(file);
         }
         if let Some(walk) = &mut self.zone_walk {
             walk.enter(file);
@@ -207,6 +239,9 @@ impl Placement {
     ) -> Option<(u64, u64)> {
         let room = file.length.checked_sub(position)?;
         let length = self.size(direction, Direction::Read, room)?;
+        if self.trim_then_write && direction == Direction::Write {
+            file.note_write(position);
+        }
         file.advance(direction, position, length);
         self.unclaimed = false;
         self.count(length);
@@ -233,7 +268,7 @@ impl Placement {
         passes: &mut u64,
     ) -> Option<u64> {
         let block = self.random_block(file, direction);
-        if block.is_some() || !(self.renews || self.zone_walk.is_some()) {
+        if block.is_some() || !(self.renews || self.zone_walk.is_some() && !self.strays) {
             return block;
         }
         file.begin_zone();
@@ -246,8 +281,12 @@ impl Placement {
     fn random_block(&mut self, file: &mut FileState, direction: Direction) -> Option<u64> {
         if let Some(zones) = &mut self.zones {
             let blocks = file.blocks[direction] as u64;
-            let alignment = self.alignments[direction];
-            return Some(zones.draw(blocks, alignment, &mut self.offsets));
+            let (first, count) = zones.draw(blocks, self.alignments[direction]);
+            let block = match &mut file.lfsr {
+                Some(lfsr) => lfsr.draw()?,
+                None => self.offsets.below(count as f64),
+            };
+            return Some(first.saturating_add(block));
         }
         match (&mut file.skew, &mut file.lfsr) {
             (Some(skew), _) => Some(skew.draw()),

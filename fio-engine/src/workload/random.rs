@@ -16,7 +16,19 @@ use crate::job::JobSpec;
 /// Which release's rule gives the random sequence of a job.
 ///
 /// Up to 3.34 a repeatable job drew its offsets from a generator that `randseed` had no influence
-/// on; from 3.35 on it does. Everything else is the same.
+/// on; from 3.35 on it does.
+///
+/// The older rule follows fio 3.33, with which it was compared, also where that does something else
+/// than its manual says and a job's author means:
+/// - `randtrimwrite` with an offset or in zones writes other blocks than it trims, and writes them again
+///   and again; `trimwrite` with sizes of their own for trims and writes trims next only when a write
+///   began where the last trim did.
+/// - In zones (`zonemode=strided`) a file has no further I/O in a pass when all blocks of a zone were used
+///   before the zone's time; strides, skewed distributions and ranges larger than the file leave them.
+/// - `random_generator=lfsr` with a zoned distribution draws from the whole file behind the zone's
+///   beginning, and ends the pass where that is behind the end of the file.
+///
+/// With the newer rule a write covers what was trimmed, zones are not left and last their time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RandomRule {
     /// fio 3.35 and newer.

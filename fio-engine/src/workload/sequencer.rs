@@ -5,6 +5,7 @@ use crate::job::{JobSpec, OrderOptions, Sequencer as Between};
 
 use super::file_state::FileState;
 use super::random::Tausworthe;
+use super::shape::Shape;
 
 /// Decides of each I/O whether its offset is random, and finds the offsets of those that are not.
 ///
@@ -23,6 +24,8 @@ pub(super) struct Sequencer {
     identical: bool,
     stride: i64,
     zoned: bool,
+    /// Where fio up to 3.34 does not keep to its manual, it is followed.
+    strays: bool,
 }
 
 /// Where an I/O goes.
@@ -37,7 +40,7 @@ pub(super) enum Step {
 }
 
 impl Sequencer {
-    pub(super) fn new(spec: &JobSpec, draws: Tausworthe) -> Self {
+    pub(super) fn new(spec: &JobSpec, shape: &Shape, draws: Tausworthe) -> Self {
         let order = &spec.order;
         Self {
             random: spec.pattern.random,
@@ -48,6 +51,7 @@ impl Sequencer {
             identical: spec.pattern.random && order.sequencer == Between::Identical,
             stride: order.stride,
             zoned: order.zones.is_some(),
+            strays: shape.strays,
         }
     }
 
@@ -101,19 +105,26 @@ impl Sequencer {
         direction: Direction,
         step: Step,
     ) -> Option<u64> {
-        let position = file.positions[direction];
         if step == Step::Identical {
             return Some(file.last[direction]);
         }
-        if self.zoned {
+        if self.zoned && !self.strays {
             return self.position_in_zone(file, direction);
+        }
+        let mut position = file.positions[direction];
+        // What ends behind the zone is followed by its beginning. A stride goes on from the end of an I/O,
+        // and may leave the zone.
+        if self.zoned && position >= file.zone.saturating_add(file.range) {
+            position = file.zone;
         }
         if position >= file.length {
             None
         } else if self.stride == 0 {
             Some(position)
         } else {
-            Some(strided(position, file, self.stride))
+            let start = file.start.saturating_add(file.zone);
+            let position = position.wrapping_sub(file.zone);
+            Some(strided(position, start, file.length, self.stride).wrapping_add(file.zone))
         }
     }
 }
@@ -143,26 +154,26 @@ impl Sequencer {
     }
 }
 
-/// The position a stride away from `position`, with fio's ways of starting over: behind the end of
-/// the file, upwards strides go on at the distance of the region's start, and downwards strides
-/// that would leave the beginning go on from the end.
-fn strided(position: u64, file: &FileState, stride: i64) -> u64 {
+/// The position a stride away from `position`, both relative to `start`, with fio's ways of starting
+/// over: behind the end of the file, upwards strides go on at the distance of the region's start, and
+/// downwards strides that would leave the beginning go on from the end.
+fn strided(position: u64, start: u64, length: u64, stride: i64) -> u64 {
     let mut position = position;
     if position == 0 {
-        if stride > 0 || file.start == 0 {
+        if stride > 0 || start == 0 {
             return 0;
         }
-        position = file.length.wrapping_sub(file.start);
+        position = length.wrapping_sub(start);
     }
     if position != 0 {
         position = position.wrapping_add_signed(stride);
     }
     // What has become negative is a huge number here.
-    if position < file.start.saturating_add(file.length) {
+    if position < start.saturating_add(length) {
         position
     } else if stride > 0 {
-        file.start
+        start
     } else {
-        file.length.wrapping_add_signed(stride)
+        length.wrapping_add_signed(stride)
     }
 }

@@ -15,6 +15,9 @@ pub(super) struct Shape {
     pub(super) alignments: PerDirection<u64>,
     pub(super) smallest: PerDirection<u64>,
     pub(super) unit: u64,
+    /// Bytes a number drawn from a skewed distribution stands for: as in fio, the smallest block size of
+    /// reads and writes, also of those the job leaves out, while trims do not count.
+    skewed_unit: u64,
     pub(super) mapped: bool,
     /// Offsets are drawn from 64 bits: as the job asks, or because a file has too many blocks.
     pub(super) wide_offsets: bool,
@@ -24,6 +27,8 @@ pub(super) struct Shape {
     pub(super) uniform: bool,
     /// Random blocks come from a shift register, each once per pass.
     pub(super) lfsr: bool,
+    /// Where fio up to 3.34 does not keep to its manual, it is followed.
+    pub(super) strays: bool,
     /// The zones of a zoned distribution.
     pub(super) zones: Option<ZoneList>,
     skews: SkewMaker,
@@ -46,13 +51,7 @@ impl Shape {
         // fio sizes the map by the smallest block size of all directions, also of those the job
         // leaves out, but counts blocks of the I/O's own direction in it. So where sizes differ,
         // a pass may end early: that is part of the sequence.
-        let unit = smallest
-            .0
-            .iter()
-            .copied()
-            .filter(|&size| size > 0)
-            .min()
-            .unwrap_or(1);
+        let unit = smallest_of(&smallest.0);
         let largest_region = regions
             .iter()
             .map(|region| region.length)
@@ -86,10 +85,17 @@ impl Shape {
             Distribution::Uniform
         };
         let uniform = distribution == Distribution::Uniform;
-        let lfsr = spec.pattern.random && uniform && spec.random_generator == RandomGenerator::Lfsr;
+        let strays = rule == RandomRule::Before335;
+        // fio up to 3.34 draws from the whole file, behind the zone's beginning, and ends its pass
+        // where that is behind the end of the file.
+        let in_zones = strays && matches!(distribution, Distribution::Zoned(_));
+        let lfsr = spec.pattern.random
+            && (uniform || in_zones)
+            && spec.random_generator == RandomGenerator::Lfsr;
         Ok(Self {
             uniform,
             lfsr,
+            strays,
             skews: SkewMaker::new(&distribution),
             zones: match distribution {
                 Distribution::Zoned(zones) => Some(zones),
@@ -101,6 +107,7 @@ impl Shape {
             })),
             smallest,
             unit,
+            skewed_unit: smallest_of(&[smallest[Direction::Read], smallest[Direction::Write]]),
             mapped: spec.pattern.random && uniform && !lfsr && !spec.no_random_map && !aligned,
             wide_sizes: spec.random_generator == RandomGenerator::Tausworthe64,
             // fio 3.33 draws from 32 bits however many blocks there are.
@@ -116,6 +123,8 @@ impl Shape {
         seeds: &Seeds,
     ) -> Result<FileState, WorkloadError> {
         let range = match spec.order.zones {
+            // Also where the file ends before the zone does: what is drawn there ends the pass.
+            Some(zones) if self.strays => zones.range,
             Some(zones) => zones.range.min(region.length),
             None => region.length,
         };
@@ -141,7 +150,10 @@ impl Shape {
             skew: self
                 .skews
                 .make(
-                    range.div_ceil(self.unit),
+                    match self.strays {
+                        true => region.length.div_ceil(self.skewed_unit),
+                        false => range.div_ceil(self.skewed_unit),
+                    },
                     seeds.of_name(region.name_hash),
                     false,
                 )
@@ -158,6 +170,11 @@ impl Shape {
             })),
         })
     }
+}
+
+fn smallest_of(sizes: &[u64]) -> u64 {
+    let sizes = sizes.iter().copied().filter(|&size| size > 0);
+    sizes.min().unwrap_or(1)
 }
 
 pub(super) fn used_directions(spec: &JobSpec) -> impl Iterator<Item = Direction> {

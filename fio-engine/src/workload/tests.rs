@@ -552,3 +552,131 @@ fn new_passes_are_told_of_on_every_path() {
         }
     }
 }
+
+/// The first offsets of a job in one file.
+fn first_offsets(spec: &JobSpec, region: FileRegion, rule: RandomRule, count: usize) -> Vec<u64> {
+    let mut generator = Generator::new(spec, 1, &[region], rule).expect("a workload");
+    let requests = std::iter::from_fn(|| generator.next());
+    requests.map(|request| request.offset).take(count).collect()
+}
+
+/// Trims of a job that issues none have no influence on where its I/Os go.
+#[test]
+fn skewed_distributions_count_blocks_of_reads_and_writes() {
+    let (theta, center) = (1.2, None);
+    let mut spec = JobSpec::new("skewed");
+    spec.pattern = Pattern::RANDOM_READ;
+    spec.order.distribution = Distribution::Zipf { theta, center };
+    let region = FileRegion {
+        length: 200 << 10,
+        name_hash: name_hash(b"0.0"),
+        ..FileRegion::default()
+    };
+    for rule in [RandomRule::Before335, RandomRule::Newest] {
+        let expected = first_offsets(&spec, region, rule, 60);
+        assert_eq!(expected.len(), 50);
+        let mut other = spec.clone();
+        other.block_sizes[Direction::Trim] = BlockSizes::Fixed(1024);
+        assert_eq!(first_offsets(&other, region, rule, 60), expected);
+    }
+}
+
+/// What fio 3.33 issues first with `random_distribution=normal:46:0.4`.
+#[test]
+fn a_center_left_of_the_middle_is_fios() {
+    let (deviation, center) = (46.0, Some(0.4));
+    let mut spec = JobSpec::new("centered");
+    spec.pattern = Pattern::RANDOM_READ;
+    spec.order.distribution = Distribution::Normal { deviation, center };
+    let region = FileRegion {
+        length: 204_368,
+        name_hash: name_hash(b"0.0"),
+        ..FileRegion::default()
+    };
+    let issued = first_offsets(&spec, region, RandomRule::Before335, 3);
+    assert_eq!(issued, [77_824, 0, 110_592]);
+}
+
+/// What fio 3.33 issues, and what its manual says.
+#[test]
+fn writes_after_trims_follow_the_rule() {
+    let mut spec = JobSpec::new("trimwrite");
+    spec.pattern = Pattern::RANDOM_TRIM_WRITE;
+    spec.block_sizes = PerDirection::splat(BlockSizes::Fixed(1024));
+    let region = FileRegion {
+        start: 4096,
+        length: 8192,
+        ..FileRegion::default()
+    };
+    let issued = first_offsets(&spec, region, RandomRule::Before335, 20);
+    assert_eq!(issued, [[4096].as_slice(), &[8192; 8]].concat());
+    let issued = first_offsets(&spec, region, RandomRule::Newest, 20);
+    assert_eq!(issued.len(), 16);
+    assert!(
+        issued.chunks(2).all(|pair| pair[0] == pair[1]),
+        "{issued:?}"
+    );
+
+    spec.pattern = Pattern::TRIM_WRITE;
+    spec.block_sizes[Direction::Write] = BlockSizes::Fixed(2048);
+    spec.block_sizes[Direction::Trim] = BlockSizes::Fixed(4096);
+    let region = FileRegion {
+        length: 24 << 10,
+        ..FileRegion::default()
+    };
+    let issued = first_offsets(&spec, region, RandomRule::Before335, 8);
+    assert_eq!(issued, [0, 0, 4, 2, 4, 8, 6, 8].map(|block| block << 10));
+    let issued = first_offsets(&spec, region, RandomRule::Newest, 8);
+    assert_eq!(issued, [0, 0, 4, 4, 8, 8, 12, 12].map(|block| block << 10));
+}
+
+/// What fio 3.33 issues with `random_generator=lfsr`, and that the newer rule goes over the file.
+#[test]
+fn a_shift_register_in_zones_follows_the_rule() {
+    let zones = [(50, 50), (50, 50)].map(|(share, size)| Zone { share, size });
+    let mut spec = JobSpec::new("zoned");
+    spec.pattern = Pattern::RANDOM_READ;
+    spec.block_sizes = PerDirection::splat(BlockSizes::Fixed(1024));
+    spec.random_generator = RandomGenerator::Lfsr;
+    spec.order.distribution = Distribution::Zoned(ZoneList::Percent(zones.into()));
+    let region = FileRegion {
+        length: 16 << 10,
+        ..FileRegion::default()
+    };
+    let issued = first_offsets(&spec, region, RandomRule::Before335, 20);
+    assert_eq!(issued, [15, 11, 9].map(|block| block << 10));
+    let issued = first_offsets(&spec, region, RandomRule::Newest, 20);
+    assert_eq!(issued.len(), 16);
+}
+
+/// In fio 3.33 a file whose zone is used up has no further I/O, while the other goes on.
+#[test]
+fn zones_of_several_files_follow_the_rule() {
+    let mut spec = JobSpec::new("zones");
+    spec.pattern = Pattern::RANDOM_READ;
+    spec.block_sizes = PerDirection::splat(BlockSizes::Fixed(1024));
+    spec.file_count = 2;
+    spec.order.zones = Some(StridedZones {
+        size: 4096,
+        range: 4096,
+        skip: 0,
+    });
+    let region = FileRegion {
+        length: 32 << 10,
+        ..FileRegion::default()
+    };
+    let files = |rule| {
+        let mut generator = Generator::new(&spec, 1, &[region; 2], rule).expect("a workload");
+        let requests = std::iter::from_fn(|| generator.next());
+        requests.map(|request| request.file).collect::<Vec<_>>()
+    };
+    let issued = files(RandomRule::Before335);
+    let second: Vec<_> = (0..).zip(&issued).filter(|one| *one.1 == 1).collect();
+    let places: Vec<u64> = second.iter().map(|one| one.0).collect();
+    assert_eq!(
+        (issued.len(), places.as_slice()),
+        (64, [1, 3, 5, 7].as_slice())
+    );
+    let issued = files(RandomRule::Newest);
+    assert_eq!(issued.iter().filter(|&&file| file == 1).count(), 32);
+}

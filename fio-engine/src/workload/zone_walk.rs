@@ -16,6 +16,8 @@ pub(super) struct ZoneWalk {
     step: u64,
     /// Bytes moved since the last change.
     moved: u64,
+    /// The first I/O is done.
+    begun: bool,
 }
 
 impl ZoneWalk {
@@ -25,10 +27,12 @@ impl ZoneWalk {
             range: zones.range,
             step: zones.range.saturating_add(zones.skip),
             moved: 0,
+            begun: false,
         }
     }
 
-    /// Puts the file into the zone of its next I/O. A range that has been gone over begins anew.
+    /// Puts the file into the zone of its next I/O. A range that has been gone over begins anew; so does
+    /// that of a file which is turned to when another one had no I/O in the zone it changed to.
     #[inline]
     pub(super) fn enter(&mut self, file: &mut FileState) {
         if self.moved >= self.size {
@@ -36,7 +40,7 @@ impl ZoneWalk {
             let next = file.zone.saturating_add(self.step);
             file.zone = if next < file.length { next } else { 0 };
             file.begin_zone();
-        } else if self.moved > 0 && self.moved.is_multiple_of(self.range) {
+        } else if self.begun && self.moved.is_multiple_of(self.range) {
             file.begin_zone();
         }
     }
@@ -45,6 +49,7 @@ impl ZoneWalk {
     #[inline]
     pub(super) const fn count(&mut self, length: u64) {
         self.moved += length;
+        self.begun = true;
     }
 
     /// Begins another pass over the files.

@@ -95,7 +95,8 @@ impl SkewMaker {
                 (anywhere(center), Shape::Pareto(Pareto::new(power)))
             }
             Distribution::Normal { deviation, center } => {
-                let from_middle = |center| (count as f64 * (center - 0.5)) as i64 as u64;
+                // fio keeps it in 32 bits, so that left of the middle it is a shift to the right.
+                let from_middle = |center| u64::from((count as f64 * (center - 0.5)) as i64 as u32);
                 let shift = center.map_or(0, from_middle);
                 (shift, Shape::Normal(Normal::new(count, deviation)))
             }

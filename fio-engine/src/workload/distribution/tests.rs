@@ -106,7 +106,8 @@ fn zones_get_their_shares() {
     let mut offsets = AnyTausworthe::Narrow(Tausworthe::new(6));
     let mut counts = [0_u64; 4];
     for _ in 0..DRAWS {
-        let block = zoned.draw(1000, 4096, &mut offsets);
+        let (first, count) = zoned.draw(1000, 4096);
+        let block = first + offsets.below(count as f64);
         counts[[100, 300, 600, 1000]
             .iter()
             .position(|&end| block < end)

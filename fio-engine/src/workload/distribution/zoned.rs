@@ -2,9 +2,9 @@
 
 use crate::job::{Zone, ZoneList};
 
-use super::super::random::{AnyTausworthe, Tausworthe};
+use super::super::random::Tausworthe;
 
-/// Chooses a zone by the shares, then a block in it.
+/// Chooses a zone by the shares.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Zoned {
     zones: ZoneList,
@@ -20,16 +20,11 @@ impl Zoned {
         self.generator = generator;
     }
 
-    /// The next block of a file with `blocks` blocks of `alignment` bytes. Zones given in bytes may
-    /// lie behind the end of the file; so then does the block.
-    pub(in super::super) fn draw(
-        &mut self,
-        blocks: u64,
-        alignment: u64,
-        offsets: &mut AnyTausworthe,
-    ) -> u64 {
+    /// The zone of the next block of a file with `blocks` blocks of `alignment` bytes: its first block and
+    /// its number of blocks. Zones given in bytes may lie behind the end of the file.
+    pub(in super::super) fn draw(&mut self, blocks: u64, alignment: u64) -> (u64, u64) {
         let drawn = self.generator.percent();
-        let (first, count) = match &self.zones {
+        match &self.zones {
             ZoneList::Percent(zones) => {
                 let (before, size) = zone(zones, drawn);
                 (part(blocks, before), part(blocks, size))
@@ -39,8 +34,7 @@ impl Zoned {
                 let first = before / alignment;
                 (first, before.saturating_add(size) / alignment - first)
             }
-        };
-        first.saturating_add(offsets.below(count as f64))
+        }
     }
 }
 
