@@ -282,3 +282,37 @@ fn a_stop_waits_for_ios_that_take_long() {
         }
     }
 }
+
+/// The thread of the kernel that takes new I/Os cannot be woken when it sleeps, or what it does cannot be
+/// waited for.
+#[test]
+fn errors_of_calls_beside_a_kernel_thread_end_the_job_and_are_told() {
+    // `IORING_ENTER_GETEVENTS` and `IORING_ENTER_SQ_WAKEUP` of `linux/io_uring.h`.
+    const GETEVENTS: u64 = 1 << 0;
+    const SQ_WAKEUP: u64 = 1 << 1;
+    // The thread sleeps after a second without work: the second I/O has to wake it.
+    // (On a busy machine already the first.)
+    for (flag, pause, most) in [(GETEVENTS, "0", 0), (SQ_WAKEUP, "1500ms", BLOCK)] {
+        for always in [false, true] {
+            let place = Place::new();
+            let mut failed = 0;
+            let answer = |call: &Call| {
+                let fails = call.arguments[3] & flag != 0 && (always || failed == 0);
+                failed += u32::from(fails);
+                match fails {
+                    true => Answer::Fail(libc::EIO),
+                    false => Answer::Pass,
+                }
+            };
+            let options = format!("--sqthread_poll=1 --thinktime={pause} --continue_on_error=all");
+            let work = || place.run("io_uring", Direction::Read, &options);
+            let job = supervised(&[libc::SYS_io_uring_enter], answer, work);
+            let what = format!("{flag} {always}: {}", job.error_message);
+            assert!(failed > 0, "{what}");
+            assert!(job.failed, "{what}");
+            assert_eq!(job.error, libc::EIO, "{what}");
+            assert!(job.error_message.contains("I/Os: "), "{what}");
+            assert!(bytes(&job, Direction::Read) <= most as u64, "{what}");
+        }
+    }
+}
