@@ -325,13 +325,14 @@ impl OracleJob {
         let endless = spec.pattern.trim_then_write && spec.order.stride != 0;
         // Which file it turns to when a popular one has no further I/O in its zone is not known.
         let popular = matches!(spec.order.file_service, FileService::Skewed(_));
-        // Nor is when fio 3.33's shift register begins anew where sizes differ.
+        // Nor is how it cuts I/Os at the end of a zone, or begins its shift register anew, where sizes
+        // differ.
         let sizes = &spec.block_sizes.0;
-        let register = spec.random_generator == RandomGenerator::Lfsr
+        let uneven = spec.pattern.random
             && sizes
                 .iter()
                 .any(|size| *size != BlockSizes::Fixed(sizes[0].max()));
-        if endless || popular || register || below(random, 3) > 0 {
+        if endless || popular || uneven || below(random, 3) > 0 {
             return;
         }
         let block = spec.block_sizes.0.iter().map(BlockSizes::max).max();
