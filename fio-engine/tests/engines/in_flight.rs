@@ -309,7 +309,7 @@ fn errors_of_calls_beside_a_kernel_thread_end_the_job_and_are_told() {
             let job = supervised(&[libc::SYS_io_uring_enter], answer, work);
             let what = format!("{flag} {always}: {}", job.error_message);
             assert!(failed > 0, "{what}");
-            assert!(job.failed, "{what}");
+            assert!(job.has_failed(), "{what}");
             assert_eq!(job.error, libc::EIO, "{what}");
             assert!(job.error_message.contains("I/Os: "), "{what}");
             assert!(bytes(&job, Direction::Read) <= most as u64, "{what}");
