@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fio_engine::PerDirection;
-use fio_engine::job::{CpuWork, JobSpec, Pattern, SizeOrPercent};
+use fio_engine::job::{CpuWork, JobSpec, Pattern, SizeOrPercent, SubmitMode};
 use fio_engine::logs::{LogFiles, SampleLayout};
 use fio_engine::run::{Run, RunOptions};
 
@@ -34,7 +34,50 @@ static ALLOCATOR: Counting = Counting;
 /// Fast enough that the test does not take long, slow enough that the jobs have to wait.
 const IOS_PER_SECOND: u64 = 100_000;
 
-fn allocations_of(engine: &str, depth: u32, rate: Option<u64>, ios: u64) -> u64 {
+/// What a job does besides its I/Os.
+#[derive(Debug, Clone, Copy)]
+enum Besides {
+    Nothing,
+    KeepsRate,
+    Thinks,
+    Logs,
+    Offloads,
+}
+
+impl Besides {
+    const ALL: [Self; 5] = [
+        Self::Nothing,
+        Self::KeepsRate,
+        Self::Thinks,
+        Self::Logs,
+        Self::Offloads,
+    ];
+
+    fn change(self, job: &mut JobSpec) {
+        match self {
+            Self::Nothing => {}
+            Self::KeepsRate => job.rate.iops = PerDirection::splat(Some(IOS_PER_SECOND)),
+            Self::Thinks => {
+                job.think_time.time = Duration::from_micros(20);
+                job.think_time.blocks = Some(50);
+            }
+            Self::Logs => log_everything(job),
+            Self::Offloads => job.submit_mode = SubmitMode::Offload,
+        }
+    }
+}
+
+fn log_everything(job: &mut JobSpec) {
+    for log in [
+        &mut job.logs.latency,
+        &mut job.logs.bandwidth,
+        &mut job.logs.iops,
+    ] {
+        *log = Some(String::new());
+    }
+}
+
+fn allocations_of(engine: &str, depth: u32, besides: Besides, ios: u64) -> u64 {
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut job = JobSpec::new("counted");
     job.engine = engine.to_owned();
@@ -43,9 +86,11 @@ fn allocations_of(engine: &str, depth: u32, rate: Option<u64>, ios: u64) -> u64 
     job.directories = vec![directory.path().to_owned()];
     job.size = Some(SizeOrPercent::Bytes(64 * 4096));
     job.io_size = Some(SizeOrPercent::Bytes(ios * 4096));
-    job.rate.iops = PerDirection::splat(rate);
+    besides.change(&mut job);
+    let mut options = RunOptions::default();
+    options.log_files = Some(LogFiles::new(directory.path(), SampleLayout::Newest));
     let before = ALLOCATIONS.load(Ordering::Relaxed);
-    let report = Run::start(vec![job], RunOptions::default()).unwrap().wait();
+    let report = Run::start(vec![job], options).unwrap().wait();
     let counted = ALLOCATIONS.load(Ordering::Relaxed) - before;
     let done: u64 = report.jobs[0]
         .directions
@@ -85,13 +130,7 @@ fn allocations_of_logs(to_files: bool, interval: u64, ios: u64) -> u64 {
     job.pattern = Pattern::RANDOM_READ_WRITE;
     job.io_depth = 4;
     job.size = Some(SizeOrPercent::Bytes(ios * 4096));
-    for log in [
-        &mut job.logs.latency,
-        &mut job.logs.bandwidth,
-        &mut job.logs.iops,
-    ] {
-        *log = Some(String::new());
-    }
+    log_everything(&mut job);
     job.logs.interval = Duration::from_millis(interval);
     job.logs.compression = Some(1 << 20);
     let mut options = RunOptions::default();
@@ -159,32 +198,40 @@ fn no_io_allocates() {
 }
 
 fn ios_of_data() {
-    for (engine, depth, rate) in [
-        ("null", 1, None),
-        ("null", 16, None),
-        ("null", 1, Some(IOS_PER_SECOND)),
-        ("null", 16, Some(IOS_PER_SECOND)),
-        ("psync", 1, None),
-        ("sync", 1, None),
-        ("vsync", 1, None),
-        ("vsync", 16, None),
-        ("pvsync", 1, None),
-        ("pvsync2", 1, None),
-        ("mmap", 1, None),
-        ("splice", 1, None),
-        ("falloc", 1, None),
-        ("filestat", 1, None),
-        ("libaio", 16, None),
-        ("libaio", 16, Some(IOS_PER_SECOND)),
-        ("io_uring", 16, None),
-        ("io_uring", 16, Some(IOS_PER_SECOND)),
-        ("posixaio", 16, None),
+    for (engine, depth) in [
+        ("null", 1),
+        ("null", 16),
+        ("psync", 1),
+        ("sync", 1),
+        ("vsync", 1),
+        ("vsync", 16),
+        ("pvsync", 1),
+        ("pvsync2", 1),
+        ("mmap", 1),
+        ("splice", 1),
+        ("falloc", 1),
+        ("filestat", 1),
+        ("libaio", 1),
+        ("libaio", 16),
+        ("io_uring", 1),
+        ("io_uring", 16),
+        ("posixaio", 1),
+        ("posixaio", 16),
     ] {
-        let few = allocations_of(engine, depth, rate, 64);
-        let many = allocations_of(engine, depth, rate, 20_000);
-        assert!(
-            many <= few + 100,
-            "{engine}: {few} allocations for 64 I/Os, {many} for 20,000"
-        );
+        for besides in Besides::ALL {
+            let few = allocations_of(engine, depth, besides, 64);
+            let many = allocations_of(engine, depth, besides, 5_000);
+            // Logs: some for each of the pieces that a list has been through.
+            let most = few
+                + if matches!(besides, Besides::Logs) {
+                    400
+                } else {
+                    100
+                };
+            assert!(
+                many <= most,
+                "{engine} {depth} {besides:?}: {few} allocations for 64 I/Os, {many} for 5,000"
+            );
+        }
     }
 }
