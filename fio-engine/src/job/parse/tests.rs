@@ -372,7 +372,7 @@ fn faults_say_where_what_and_what_to_do() {
         ),
         (
             "[a]\nsize=1.5g\n",
-            "t:2:1: section [a]: option `size`: `.5g` is not a unit of size; use k, m, g, t or p, with i, b or ib after it, on a decimal number",
+            "t:2:1: section [a]: option `size`: `.5g` makes the number a fraction; write a whole one, in a smaller unit",
         ),
         (
             "[a]\nverify=crc32c\n",

@@ -22,6 +22,9 @@ pub enum UnitError {
         /// The units that may be used.
         accepted: &'static str,
     },
+    /// A number with a fraction, which fio would drop with the unit behind it.
+    #[error("`{0}` makes the number a fraction; write a whole one, in a smaller unit")]
+    Fraction(String),
     /// The value does not fit in 64 bits.
     #[error("`{0}` is too large")]
     Overflow(String),

@@ -106,10 +106,19 @@ pub(super) fn size_factor(suffix: &[u8], kb_base: KbBase) -> Option<u64> {
 }
 
 pub(super) fn size_suffix(suffix: &[u8]) -> UnitError {
+    let accepted = "k, m, g, t or p, with i, b or ib after it, on a decimal number";
+    wrong_suffix(suffix, "size", accepted)
+}
+
+fn wrong_suffix(suffix: &[u8], quantity: &'static str, accepted: &'static str) -> UnitError {
+    let shown = shown(suffix);
+    if suffix.starts_with(b".") {
+        return UnitError::Fraction(shown);
+    }
     UnitError::Suffix {
-        suffix: shown(suffix),
-        quantity: "size",
-        accepted: "k, m, g, t or p, with i, b or ib after it, on a decimal number",
+        suffix: shown,
+        quantity,
+        accepted,
     }
 }
 
@@ -127,9 +136,5 @@ pub(super) fn microseconds(suffix: &[u8]) -> Option<u64> {
 }
 
 pub(super) fn time_suffix(suffix: &[u8]) -> UnitError {
-    UnitError::Suffix {
-        suffix: shown(suffix),
-        quantity: "time",
-        accepted: "d, h, m, s, ms or us on a decimal number",
-    }
+    wrong_suffix(suffix, "time", "d, h, m, s, ms or us on a decimal number")
 }
