@@ -36,7 +36,7 @@ const PIECE_BYTES: usize = 64 << 10;
 /// let payload = writer.finish(&mut Vec::new());
 /// let log = IoLog::decode(revision, &payload)?;
 /// assert_eq!(log.contents(1 << 20).rows().len(), 1000);
-/// # Ok::<(), fio_proto::DecodeError>(())
+/// # Ok::<(), fio_proto::error::DecodeError>(())
 /// ```
 #[derive(Debug)]
 pub struct LogWriter {
