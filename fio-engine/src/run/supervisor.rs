@@ -344,13 +344,13 @@ impl Supervisor {
         let seeds = clone.seeds.clone();
         let mut generator = Generator::seeded(&clone.spec, seeds, storage.regions(), rule)
             .map_err(|error| JobFailure::new(libc::EINVAL, error.to_string()))?;
-        if let Some(teller) = clone.progress.debug(DebugTopic::Random) {
-            generator.tell(teller.clone());
-        }
         if let Some(source) = storage.source()? {
             generator = generator.replaying(source);
         }
         storage.steer(&clone.spec, &mut generator);
+        if let Some(teller) = clone.progress.debug(DebugTopic::Random) {
+            generator.tell(teller.clone());
+        }
         // Its thread shall not be where the job will be.
         let logs = LogCollector::new(
             &clone.spec,

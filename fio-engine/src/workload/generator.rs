@@ -61,6 +61,8 @@ pub struct Generator {
     restarted: Option<RequestKind>,
     /// The request that waits until that is told, and the path to go on with.
     held: Option<(Request, Path)>,
+    /// Yields the requests whose draws are told of.
+    told: Path,
 }
 
 /// Which code yields the next I/O; chosen once, by the options.
@@ -80,6 +82,8 @@ enum Path {
     InTurn,
     /// Yields the request that is held back.
     Held,
+    /// Another one, whose draws are told of.
+    Told,
 }
 
 impl Generator {
@@ -131,6 +135,7 @@ impl Generator {
             announces: false,
             restarted: None,
             held: None,
+            told: Path::General,
         };
         if Sequencer::is_plain(&spec.order)
             && spec.order.number_of_ios.is_none()
@@ -153,9 +158,10 @@ impl Generator {
         self
     }
 
-    /// Tells from now on what is drawn for offsets.
+    /// Tells from now on what is drawn for offsets. To be called last before the first request.
     pub(crate) fn tell(&mut self, teller: DebugTeller) {
-        self.placement.tell(teller);
+        self.placement.begin_telling(teller);
+        self.told = std::mem::replace(&mut self.path, Path::Told);
     }
 
     /// The log the I/Os come from, if they do.
@@ -178,6 +184,7 @@ impl Generator {
             Path::General => self.next_general(),
             Path::InTurn => self.next_in_turn(),
             Path::Held => self.next_held(),
+            Path::Told => self.next_told(),
         }
     }
 
@@ -387,6 +394,15 @@ impl Generator {
             Some(open) => open.translate(request),
             None => request,
         })
+    }
+
+    #[cold]
+    fn next_told(&mut self) -> Option<Request> {
+        self.path = self.told;
+        let request = self.next();
+        self.told = std::mem::replace(&mut self.path, Path::Told);
+        self.placement.tell_draws();
+        request
     }
 
     #[inline(never)]

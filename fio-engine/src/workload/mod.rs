@@ -22,6 +22,7 @@ mod random;
 mod request;
 mod sequencer;
 mod shape;
+mod told_draws;
 mod zone_walk;
 
 pub use distribution::name_hash;

@@ -10,6 +10,7 @@ use super::file_state::FileState;
 use super::random::{AnyTausworthe, Seeds, Stream};
 use super::sequencer::{Sequencer, Step};
 use super::shape::{Shape, size_stream};
+use super::told_draws::ToldDraws;
 use super::zone_walk::ZoneWalk;
 
 /// Places the I/Os of a job: at random, or where the one before ended.
@@ -41,8 +42,8 @@ pub(super) struct Placement {
     wide_offsets: bool,
     wide_sizes: bool,
     trim_then_write: bool,
-    /// Told what is drawn for offsets.
-    teller: Option<DebugTeller>,
+    /// Tells what is drawn for offsets.
+    told: Option<Box<ToldDraws>>,
     /// Where fio up to 3.34 does not keep to its manual, it is followed.
     strays: bool,
 }
@@ -76,15 +77,21 @@ impl Placement {
             wide_offsets: shape.wide_offsets,
             wide_sizes: shape.wide_sizes,
             trim_then_write: pattern.trim_then_write,
-            teller: None,
+            told: None,
             strays: shape.strays,
         }
     }
 
-    /// Tells from now on what is drawn for offsets.
-    pub(super) fn tell(&mut self, teller: DebugTeller) {
-        self.offsets = self.offsets.clone().told_by(Some(&teller));
-        self.teller = Some(teller);
+    /// From now on, [`Self::tell_draws`] has something to tell.
+    pub(super) fn begin_telling(&mut self, teller: DebugTeller) {
+        self.told = Some(Box::new(ToldDraws::new(teller, &self.offsets)));
+    }
+
+    /// Tells what was drawn for offsets since the last time.
+    pub(super) fn tell_draws(&mut self) {
+        if let Some(told) = &mut self.told {
+            told.catch_up(&self.offsets);
+        }
     }
 
     /// The size of all I/Os of a direction if they are alike.
@@ -147,8 +154,11 @@ impl Placement {
 
     /// Draws the same places again.
     pub(super) fn reseed(&mut self, seeds: &Seeds) {
-        let offsets = seeds.stream(Stream::Offset, self.wide_offsets);
-        self.offsets = offsets.told_by(self.teller.as_ref());
+        self.tell_draws();
+        self.offsets = seeds.stream(Stream::Offset, self.wide_offsets);
+        if let Some(told) = &mut self.told {
+            told.follow(&self.offsets);
+        }
         for direction in Direction::ALL {
             let stream = size_stream(direction, self.trim_then_write);
             let generator = seeds.stream(stream, self.wide_sizes);

@@ -10,7 +10,6 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
-use crate::debug::{DebugTeller, DebugTopic};
 use crate::job::JobSpec;
 
 /// Which release's rule gives the random sequence of a job.
@@ -195,49 +194,18 @@ impl Seeds {
 
 /// Either generator: `random_generator` chooses for offsets, block sizes and file sizes, while the
 /// read/write mix always draws from the 32-bit one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AnyTausworthe {
     Narrow(Tausworthe),
     Wide(Tausworthe64),
-    /// One of them, which tells what it yields.
-    Told(Box<Told>),
-}
-
-/// A generator whose outputs are told of.
-#[derive(Debug, Clone)]
-pub(crate) struct Told {
-    generator: AnyTausworthe,
-    teller: DebugTeller,
-}
-
-impl Told {
-    /// Tells what the generator yields next, and returns it.
-    fn generator(&mut self) -> &mut AnyTausworthe {
-        let (output, _) = self.generator.clone().output();
-        self.teller
-            .tell(DebugTopic::Random, format!("off rand {output}"));
-        &mut self.generator
-    }
 }
 
 impl AnyTausworthe {
-    /// The same, which tells what it yields if there is somebody to tell it to.
-    pub(super) fn told_by(self, teller: Option<&DebugTeller>) -> Self {
-        match teller.cloned() {
-            Some(teller) => Self::Told(Box::new(Told {
-                generator: self,
-                teller,
-            })),
-            None => self,
-        }
-    }
-
     #[inline]
     pub(crate) fn below(&mut self, count: f64) -> u64 {
         match self {
             Self::Narrow(generator) => generator.below(count),
             Self::Wide(generator) => generator.below(count),
-            Self::Told(told) => told.generator().below(count),
         }
     }
 
@@ -247,7 +215,6 @@ impl AnyTausworthe {
         match self {
             Self::Narrow(generator) => (generator.next_u32() as u64, u32::MAX as u64),
             Self::Wide(generator) => (generator.next_u64(), u64::MAX),
-            Self::Told(told) => told.generator().output(),
         }
     }
 }
