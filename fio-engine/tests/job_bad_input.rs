@@ -56,6 +56,18 @@ fn each_fault_is_named_with_its_place() {
             b"[a]\nrate_iops=5\nrate_iops_min=,6",
             "bad.fio:1:1: section [a]: rate_iops_min of write is more than its rate_iops",
         ),
+        (
+            b"[a]\nrw=randread\nsprandom=1",
+            "bad.fio:1:1: section [a]: sprandom needs rw=randwrite",
+        ),
+        (
+            b"[a]\nrw=randwrite:8\nsprandom=1",
+            "bad.fio:1:1: section [a]: sprandom has an order of its own",
+        ),
+        (
+            b"[a]\nrw=randwrite\nsprandom=1\nspr_op=7%",
+            "bad.fio:4:1: section [a]: option `spr_op`: `7%` is wrong",
+        ),
         (b"[a\nsize=1", "bad.fio:1:1: `[a` begins a section"),
         (
             b"size=1\n[a]",

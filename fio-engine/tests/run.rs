@@ -9,7 +9,7 @@ use fio_engine::Direction;
 use fio_engine::io::{
     AlignedBuffers, Completion, EngineError, EngineSetup, Engines, FileUse, Io, IoEngine, Queued,
 };
-use fio_engine::job::{JobSpec, Pattern, SizeOrPercent};
+use fio_engine::job::{JobSpec, Pattern, Preconditioning, SizeOrPercent};
 use fio_engine::report::Report;
 use fio_engine::run::{Level, Run, RunError, RunEvent, RunOptions};
 
@@ -533,4 +533,44 @@ fn a_run_tells_what_it_has_measured_so_far() {
 
     let plain = Run::start(vec![null("plain", 4096)], RunOptions::default());
     assert!(plain.expect("a good job").interim_report().is_none());
+}
+
+/// Spare space of a quarter is written, too, in each of the files and passes.
+#[test]
+fn preconditioning_writes_as_much_as_the_flash_has() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let report = run(vec![job(directory.path(), |job| {
+        job.engine = "psync".to_owned();
+        job.pattern = Pattern::RANDOM_WRITE;
+        job.file_count = 2;
+        job.loops = 2;
+        job.order.preconditioning = Some(Preconditioning {
+            regions: 10,
+            over_provisioning: 0.25,
+            ..Preconditioning::default()
+        });
+    })]);
+    assert_eq!(report.jobs[0].error, 0);
+    let written = report.jobs[0].directions[Direction::Write].bytes;
+    let least = FILE_BYTES * 5 / 2;
+    // What is written again in vain at the end of a file, of each region a block at most, is left out.
+    assert!(
+        (least - 4 * 10 * 4096..=least).contains(&written),
+        "{written}"
+    );
+}
+
+#[test]
+fn regions_without_room_are_refused_with_the_number_that_has() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let report = run(vec![job(directory.path(), |job| {
+        job.engine = "null".to_owned();
+        job.pattern = Pattern::RANDOM_WRITE;
+        job.order.preconditioning = Some(Preconditioning {
+            cache_size: 128 << 10,
+            ..Preconditioning::default()
+        });
+    })]);
+    let message = report.jobs[0].error_message.clone();
+    assert!(message.ends_with("give at most 9 regions"), "{message}");
 }

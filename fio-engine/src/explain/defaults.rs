@@ -42,7 +42,7 @@ fn matters(name: &str, spec: &JobSpec, facts: &Facts<'_>) -> bool {
             .any(|other| facts.is_given(other)),
         "direct" => facts.needs_files && !facts.is_given("buffered"),
         "iodepth" => facts.keeps_in_flight,
-        "norandommap" => spec.pattern.random,
+        "norandommap" => spec.pattern.random && spec.order.preconditioning.is_none(),
         "invalidate" | "fallocate" => facts.needs_files,
         _ => true,
     }

@@ -64,6 +64,10 @@ impl<'a> Facts<'a> {
             && self.spec.order.distribution == Distribution::Uniform
     }
 
+    fn preconditions(&self) -> bool {
+        self.spec.order.preconditioning.is_some()
+    }
+
     fn changes(&self) -> bool {
         self.spec.pattern.write || self.spec.replay.replays()
     }
@@ -190,8 +194,18 @@ const RULES: &[Rule] = &[
     ),
     rule(
         &["norandommap", "softrandommap"],
-        |facts| facts.draws_by_register(),
+        |facts| facts.draws_by_register() && !facts.preconditions(),
         "a shift register (random_generator=lfsr) needs no map of the blocks that are used",
+    ),
+    rule(
+        &["random_generator", "norandommap", "softrandommap"],
+        |facts| facts.preconditions(),
+        "sprandom has an order of its own",
+    ),
+    rule(
+        &["spr_num_regions", "spr_op", "spr_cs"],
+        |facts| !facts.preconditions(),
+        "there is no sprandom",
     ),
     rule(
         &["random_generator"],

@@ -68,8 +68,12 @@ fn begin(set: &Options<'_>) -> Sentences {
 }
 
 fn order(spec: &JobSpec, set: &Options<'_>) -> Sentences {
-    let repeats = spec.pattern.random && spec.no_random_map;
+    let preconditions = spec.order.preconditioning.is_some();
+    let repeats = spec.pattern.random && spec.no_random_map && !preconditions;
     vec![
+        preconditions.then(|| {
+            "writes every block once, and some again, to precondition an SSD (sprandom)".to_owned()
+        }),
         set.say(
             "random_distribution",
             "some blocks are used more often than others ({})",

@@ -62,6 +62,7 @@ pub use spec::log_options::{LogOptions, MAX_HISTOGRAM_COARSENESS, WindowValue};
 pub use spec::memory::{MemoryKind, MemoryOptions};
 pub use spec::order::{Distribution, FileService, OrderOptions, Sequencer, Zone, ZoneList};
 pub use spec::pattern::{BufferPattern, MAX_PATTERN_BYTES, PatternPart};
+pub use spec::preconditioning::Preconditioning;
 pub use spec::priority::{CommandPriority, IoPriority, PriorityOptions, SizedPriority};
 pub use spec::process::{
     ClockSource, ControlGroupOptions, MAX_NUMA_NODE, MemoryPolicy, NodeSet, ProcessOptions,

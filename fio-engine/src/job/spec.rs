@@ -15,6 +15,7 @@ pub(super) mod log_options;
 pub(super) mod memory;
 pub(super) mod order;
 pub(super) mod pattern;
+pub(super) mod preconditioning;
 pub(super) mod priority;
 pub(super) mod process;
 pub(super) mod rate;

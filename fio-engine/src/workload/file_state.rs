@@ -5,6 +5,7 @@ use crate::direction::{Direction, PerDirection};
 use super::distribution::Skew;
 use super::lfsr::Lfsr;
 use super::map::RandomMap;
+use super::preconditioner::Preconditioner;
 use super::random::AnyTausworthe;
 
 /// One file of a job: its region, how far sequential I/O got, and which blocks are used.
@@ -23,14 +24,42 @@ pub(super) struct FileState {
     pub(super) map: Option<RandomMap>,
     /// Draws blocks that are not uniformly distributed.
     pub(super) skew: Option<Box<Skew>>,
-    /// Gives the blocks in its own order, each once.
-    pub(super) lfsr: Option<Box<Lfsr>>,
+    /// Gives the blocks in its own order.
+    pub(super) ordered: Option<Box<Ordered>>,
     /// This pass has no further I/O for the file.
     pub(super) done: bool,
     /// Position and length of the block trimmed last, until a write begins there (`trimwrite`).
     pub(super) trimmed: Option<(u64, u64)>,
     /// Number of positions a random offset is drawn from, as the generator's factor.
     pub(super) blocks: PerDirection<f64>,
+}
+
+/// What gives the blocks of a file in an order of its own, without a map of those used.
+#[derive(Debug, Clone)]
+pub(super) enum Ordered {
+    /// Each once.
+    Register(Lfsr),
+    /// Each at least once.
+    Preconditioner(Preconditioner),
+}
+
+impl Ordered {
+    /// The next block; `None` at the end of the pass.
+    #[inline]
+    pub(super) fn draw(&mut self) -> Option<u64> {
+        match self {
+            Self::Register(register) => register.draw(),
+            Self::Preconditioner(preconditioner) => preconditioner.draw(),
+        }
+    }
+
+    /// Begins another pass.
+    fn restart(&mut self) {
+        match self {
+            Self::Register(register) => register.restart(),
+            Self::Preconditioner(preconditioner) => preconditioner.restart(),
+        }
+    }
 }
 
 impl FileState {
@@ -49,8 +78,8 @@ impl FileState {
         if let Some(map) = &mut self.map {
             map.clear();
         }
-        if let Some(lfsr) = &mut self.lfsr {
-            lfsr.restart();
+        if let Some(ordered) = &mut self.ordered {
+            ordered.restart();
         }
     }
 

@@ -141,7 +141,7 @@ impl Generator {
             && spec.order.number_of_ios.is_none()
             && spec.order.zones.is_none()
             && shape.uniform
-            && !shape.lfsr
+            && !shape.ordered()
             && !spec.order.sizes_by_order
         {
             generator.path = generator.choose_path();

@@ -17,6 +17,7 @@ mod map;
 mod mix;
 mod open_files;
 mod placement;
+mod preconditioner;
 mod progress;
 mod random;
 mod request;

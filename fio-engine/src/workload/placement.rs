@@ -292,15 +292,15 @@ impl Placement {
         if let Some(zones) = &mut self.zones {
             let blocks = file.blocks[direction] as u64;
             let (first, count) = zones.draw(blocks, self.alignments[direction]);
-            let block = match &mut file.lfsr {
-                Some(lfsr) => lfsr.draw()?,
+            let block = match &mut file.ordered {
+                Some(ordered) => ordered.draw()?,
                 None => self.offsets.below(count as f64),
             };
             return Some(first.saturating_add(block));
         }
-        match (&mut file.skew, &mut file.lfsr) {
+        match (&mut file.skew, &mut file.ordered) {
             (Some(skew), _) => Some(skew.draw()),
-            (None, Some(lfsr)) => lfsr.draw(),
+            (None, Some(ordered)) => ordered.draw(),
             (None, None) => file.uniform_block(direction, &mut self.offsets),
         }
     }

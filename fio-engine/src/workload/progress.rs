@@ -3,6 +3,7 @@
 use crate::direction::{Direction, PerDirection};
 use crate::job::{JobSpec, SizeOrPercent};
 
+use super::preconditioner::bytes_of_pass;
 use super::request::{FileRegion, Request, RequestKind};
 
 /// How far the job is, and how far it goes.
@@ -34,6 +35,11 @@ impl Progress {
             // Small files (filesize) end a job that could do more.
             Some(SizeOrPercent::Bytes(size)) if size > 0 => size.min(region_bytes),
             _ => region_bytes,
+        };
+        // Of a pass that preconditions, the blocks that are written again count, too.
+        let size = match &spec.order.preconditioning {
+            Some(one) => bytes_of_pass(one, spec, regions),
+            None => size,
         };
         let wanted = spec.io_size.map(|io_size| match io_size {
             SizeOrPercent::Bytes(bytes) => bytes,

@@ -93,10 +93,27 @@ pub enum WorkloadError {
         /// Bytes of a zone that are used.
         range: u64,
     },
-    /// The random map does not fit into memory.
+    /// Regions of a pass that preconditions an SSD without room for a block, or for its cache.
+    #[error(
+        "job {job:?}: each of {regions} regions (spr_num_regions) would have {bytes} bytes, less than \
+         {needed} (the block size, and spr_cs); give at most {most} regions"
+    )]
+    SmallRegions {
+        /// Name of the job.
+        job: String,
+        /// Regions of a file.
+        regions: u32,
+        /// Bytes of each, spare space included.
+        bytes: u64,
+        /// Bytes it must have.
+        needed: u64,
+        /// Regions that would have so many.
+        most: u64,
+    },
+    /// The random map, or the list of blocks to be written again, does not fit into memory.
     #[error(
         "job {job:?}: no memory for the random map of {blocks} blocks; use norandommap, \
-         softrandommap or larger blocks"
+         softrandommap or larger blocks (with sprandom, more regions or larger blocks)"
     )]
     MapMemory {
         /// Name of the job.

@@ -1,12 +1,13 @@
 //! What the files of a job have in common, and what its options say about directions.
 
 use crate::direction::{Direction, PerDirection};
-use crate::job::{Distribution, JobSpec, RandomGenerator, ZoneList};
+use crate::job::{Distribution, JobSpec, Preconditioning, RandomGenerator, ZoneList};
 
 use super::distribution::SkewMaker;
-use super::file_state::FileState;
+use super::file_state::{FileState, Ordered};
 use super::lfsr::Lfsr;
 use super::map::RandomMap;
+use super::preconditioner::{PassPlan, Preconditioner};
 use super::random::{RandomRule, Seeds, Stream};
 use super::request::{FileRegion, WorkloadError};
 
@@ -27,6 +28,8 @@ pub(super) struct Shape {
     pub(super) uniform: bool,
     /// Random blocks come from a shift register, each once per pass.
     pub(super) lfsr: bool,
+    /// The pass preconditions an SSD.
+    pub(super) preconditioning: Option<Preconditioning>,
     /// Where fio up to 3.34 does not keep to its manual, it is followed.
     pub(super) strays: bool,
     /// The zones of a zoned distribution.
@@ -95,6 +98,7 @@ impl Shape {
         Ok(Self {
             uniform,
             lfsr,
+            preconditioning: spec.order.preconditioning,
             strays,
             skews: SkewMaker::new(&distribution),
             zones: match distribution {
@@ -108,7 +112,12 @@ impl Shape {
             smallest,
             unit,
             skewed_unit: smallest_of(&[smallest[Direction::Read], smallest[Direction::Write]]),
-            mapped: spec.pattern.random && uniform && !lfsr && !spec.no_random_map && !aligned,
+            mapped: spec.pattern.random
+                && uniform
+                && !lfsr
+                && spec.order.preconditioning.is_none()
+                && !spec.no_random_map
+                && !aligned,
             wide_sizes: spec.random_generator == RandomGenerator::Tausworthe64,
             // fio 3.33 draws from 32 bits however many blocks there are.
             wide_offsets: spec.random_generator == RandomGenerator::Tausworthe64
@@ -158,8 +167,7 @@ impl Shape {
                     false,
                 )
                 .map(Box::new),
-            lfsr: (self.lfsr && blocks > 0)
-                .then(|| Box::new(Lfsr::new(blocks, seeds.of(Stream::Offset)))),
+            ordered: self.order_of(spec, region, blocks, seeds.of(Stream::Offset))?,
             map,
             done: false,
             trimmed: None,
@@ -169,6 +177,41 @@ impl Shape {
                 (range.saturating_sub(needed) / alignment + 1) as f64
             })),
         })
+    }
+}
+
+impl Shape {
+    /// Blocks come in an order of their own.
+    pub(super) const fn ordered(&self) -> bool {
+        self.lfsr || self.preconditioning.is_some()
+    }
+
+    fn order_of(
+        &self,
+        spec: &JobSpec,
+        region: &FileRegion,
+        blocks: u64,
+        seed: u64,
+    ) -> Result<Option<Box<Ordered>>, WorkloadError> {
+        let ordered = if let Some(preconditioning) = &self.preconditioning {
+            let size = self.smallest[Direction::Write];
+            let blocks = region.length / size;
+            if blocks == 0 {
+                return Ok(None);
+            }
+            let plan = PassPlan::new(preconditioning, blocks);
+            plan.check(&spec.name, preconditioning, size)?;
+            let preconditioner = Preconditioner::new(plan, seed);
+            Ordered::Preconditioner(preconditioner.map_err(|_| WorkloadError::MapMemory {
+                job: spec.name.clone(),
+                blocks,
+            })?)
+        } else if self.lfsr && blocks > 0 {
+            Ordered::Register(Lfsr::new(blocks, seed))
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(Box::new(ordered)))
     }
 }
 

@@ -195,6 +195,12 @@ fn set_order(order: &OrderOptions, options: &mut ThreadOptions) {
         (options.zone_size, options.zone_range) = (zones.size, zones.range);
         options.zone_skip = zones.skip;
     }
+    if let Some(one) = order.preconditioning {
+        options.preconditioning = 1;
+        options.preconditioning_regions = one.regions;
+        options.preconditioning_cache_size = one.cache_size;
+        options.preconditioning_over_provisioning = one.over_provisioning;
+    }
 }
 
 /// fio's bits: 1 reads, 2 writes, 4 at random, 8 trims.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::direction::{Direction, PerDirection};
 
 use super::zone_draft::ZoneDraft;
+use crate::job::spec::preconditioning::Preconditioning;
 use crate::job::spec::{BlockSizes, JobSpec, Measure};
 use crate::job::units::KbBase;
 use crate::job::value_error::ValueError;
@@ -23,6 +24,9 @@ pub(in crate::job) struct Draft {
     pub(super) block_size_range: PerDirection<Option<(u64, u64)>>,
     pub(super) block_size_split: PerDirection<Option<Vec<(u64, u8)>>>,
     pub(super) zones: ZoneDraft,
+    /// `sprandom`, which the options below belong to.
+    pub(super) preconditions: bool,
+    pub(super) preconditioning: Preconditioning,
     /// `gtod_reduce`: all measurements off, whatever the options for single ones say.
     pub(super) reduce_clock_reads: bool,
     /// `nrfiles` was given.
@@ -47,6 +51,8 @@ impl Draft {
             block_size_range: PerDirection::splat(None),
             block_size_split: PerDirection::splat(None),
             zones: ZoneDraft::default(),
+            preconditions: false,
+            preconditioning: Preconditioning::default(),
             reduce_clock_reads: false,
             file_count_given: false,
             named_files_used: 0,
@@ -89,6 +95,7 @@ impl Draft {
             };
         }
         self.zones.settle(&mut self.spec)?;
+        self.spec.order.preconditioning = self.preconditions.then_some(self.preconditioning);
         self.settle_files()?;
         self.settle_logs();
         self.settle_time();

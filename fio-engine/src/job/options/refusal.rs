@@ -33,11 +33,6 @@ const REASONS: &[(&[&str], &str)] = &[
         "no placement identifiers are sent to devices; write_hint tells them how long data will live",
     ),
     (
-        &["spr"],
-        "what it writes where is not documented; write the device twice, rw=write and then \
-         rw=randwrite with norandommap=1",
-    ),
-    (
         &["percentage_sequential"],
         "fio has removed it; percentage_random is the other share",
     ),

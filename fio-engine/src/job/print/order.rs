@@ -3,6 +3,7 @@
 use super::Printer;
 use crate::job::spec::Pattern;
 use crate::job::spec::order::{Distribution, FileService, OrderOptions, Sequencer, Zone, ZoneList};
+use crate::job::spec::preconditioning::Preconditioning;
 use crate::job::units::number::SizeOrPercent;
 
 impl Printer {
@@ -48,6 +49,13 @@ impl Printer {
             self.put("zonesize", zones.size);
             self.put("zonerange", zones.range);
             self.number("zoneskip", zones.skip, 0);
+        }
+        if let Some(one) = order.preconditioning {
+            let default = Preconditioning::default();
+            self.boolean("sprandom", true, false);
+            self.number("spr_num_regions", one.regions, default.regions);
+            self.number("spr_op", one.over_provisioning, default.over_provisioning);
+            self.number("spr_cs", one.cache_size, default.cache_size);
         }
     }
 

@@ -45,6 +45,21 @@ fn reread(text: &str) -> JobSpec {
     }
 }
 
+#[test]
+fn preconditioning_is_printed() {
+    for more in ["", "spr_num_regions=7\nspr_op=0.28\nspr_cs=1m\n"] {
+        let text = format!("[job]\nrw=randwrite\nsprandom=1\n{more}");
+        let spec = reread(&text);
+        assert_eq!(
+            spec.order
+                .preconditioning
+                .is_some_and(|one| one.regions == 7),
+            !more.is_empty()
+        );
+        assert_eq!(reread_words(&spec), spec);
+    }
+}
+
 fn reread_words(spec: &JobSpec) -> JobSpec {
     let mut words = vec![format!("--name={}", spec.name)];
     words.extend(

@@ -1,5 +1,6 @@
 //! In which order a job goes over its files: `random_distribution`, `percentage_random`, …
 
+use super::preconditioning::Preconditioning;
 use super::zones::StridedZones;
 use crate::direction::PerDirection;
 use crate::job::units::number::SizeOrPercent;
@@ -45,6 +46,8 @@ pub struct OrderOptions {
     pub begin_alignment: u64,
     /// Zones the job works on one after the other (`zonemode=strided`); `None` means whole files.
     pub zones: Option<StridedZones>,
+    /// The job preconditions an SSD (`sprandom`).
+    pub preconditioning: Option<Preconditioning>,
 }
 
 impl Default for OrderOptions {
@@ -61,6 +64,7 @@ impl Default for OrderOptions {
             offset_increment: SizeOrPercent::Bytes(0),
             begin_alignment: 0,
             zones: None,
+            preconditioning: None,
         }
     }
 }
@@ -173,6 +177,7 @@ impl OrderOptions {
             return Err(conflict("offset_increment must be at most 100%"));
         }
         self.zones.map_or(Ok(()), |zones| zones.validate())?;
+        self.preconditioning.map_or(Ok(()), |one| one.validate())?;
         self.file_service.validate()?;
         self.distribution.validate()
     }

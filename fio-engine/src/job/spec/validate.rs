@@ -27,6 +27,7 @@ impl JobSpec {
         self.check_times()?;
         self.files.validate()?;
         self.order.validate()?;
+        (self.order.preconditioning).map_or(Ok(()), |one| one.suits(self))?;
         self.rate.validate()?;
         self.latency_target.validate()?;
         self.errors.validate()?;

@@ -13,6 +13,7 @@ pub(super) fn memory_of(job: &JobSpec) -> u64 {
     let parts = [
         buffers_of(job),
         random_map_of(job),
+        waiting_blocks_of(job),
         file_count(job).saturating_mul(BYTES_PER_FILE),
         steady_state_of(job),
         job.process.locked_memory,
@@ -86,10 +87,21 @@ fn rounded_up(bytes: u64, unit: u64) -> u64 {
 
 /// Bytes of the map that has one bit per block.
 fn random_map_of(job: &JobSpec) -> u64 {
-    if !job.pattern.random || job.no_random_map || job.soft_random_map {
+    let preconditions = job.order.preconditioning.is_some();
+    if !job.pattern.random || job.no_random_map || job.soft_random_map || preconditions {
         return 0;
     }
     blocks_of(job) / 8
+}
+
+/// Bytes of the numbers of blocks that a job which preconditions an SSD has yet to write again: those of
+/// at most three regions.
+fn waiting_blocks_of(job: &JobSpec) -> u64 {
+    job.order.preconditioning.map_or(0, |one| {
+        let writes = blocks_of(job) as f64 * (1.0 + one.over_provisioning);
+        let region = (writes / f64::from(one.regions.max(1))) as u64;
+        region.saturating_mul(3 * size_of::<u64>() as u64)
+    })
 }
 
 /// Blocks of the smallest size in the files of one clone.

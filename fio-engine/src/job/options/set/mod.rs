@@ -12,6 +12,7 @@ mod logs;
 mod measurement;
 mod order;
 mod pauses;
+mod preconditioning;
 mod priority;
 mod process;
 mod profile;
@@ -37,6 +38,7 @@ pub(super) use order::{
     sequencer, sizes_by_order,
 };
 pub(super) use pauses::*;
+pub(super) use preconditioning::*;
 pub(super) use priority::*;
 pub(super) use process::*;
 pub(super) use profile::{of_profile, profile};

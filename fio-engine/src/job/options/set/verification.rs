@@ -55,10 +55,6 @@ pub(in crate::job::options) fn at_default(_: &mut Draft, value: Value<'_>) -> Ou
         return Ok(());
     }
     Err(value.unsupported(match value.option.name {
-        "sprandom" => {
-            "what it writes where is not documented; write the device twice, rw=write and then \
-             rw=randwrite with norandommap=1"
-        }
         "num_range" => {
             "each trim has one range; several in one command are for ioengine=io_uring_cmd, which is not \
              here"

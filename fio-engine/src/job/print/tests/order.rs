@@ -79,6 +79,8 @@ prop_compose! {
             offset_increment,
             begin_alignment,
             zones: zones.map(|(size, range, skip)| StridedZones { size, range, skip }),
+            // It goes with little else of the order.
+            preconditioning: None,
         }
     }
 }
