@@ -164,3 +164,15 @@ fn jobs_reported_together_are_watched_together() {
         .expect("they were watched");
     assert!(state.attained && state.mean_iops() > 1000, "{state:?}");
 }
+
+#[test]
+fn commands_are_refused_unless_they_are_allowed() {
+    let mut before = reader("before", 1);
+    before.lifecycle.command_before = Some("true".to_owned());
+    let mut after = reader("after", 1);
+    after.lifecycle.command_after = Some("true".to_owned());
+    for (job, option) in [(before, "exec_prerun"), (after, "exec_postrun")] {
+        let error = Run::start(vec![job], RunOptions::default()).expect_err("it has a command");
+        assert!(matches!(error, RunError::Command { option: named, .. } if named == option));
+    }
+}

@@ -164,7 +164,7 @@ const DIFFERENT: &[(&str, i32, i32)] = &[
     ("--name=a --ioengine=null --size=4k --write_bw_log", 1, 0),
     ("--name=a --ioengine=null --size=4k --iodepth=-1", 0, 1),
     ("--name=a --ioengine=null --size=4k --loops=0", 0, 1),
-    ("--name=a --ioengine=null --size=4k --exec_prerun=true", 0, 1),
+    ("--name=a --ioengine=null --size=4k --exec_prerun=false", 0, 1),
     ("--output=/dev/full ok.fio", 0, 1),
     ("--showcmd .", 0, 1),
 ];

@@ -23,9 +23,9 @@ fn options_are_listed_and_described() {
     ] {
         assert!(one.contains(part), "{part}: {one}");
     }
-    let refused = printed(&["options", "exec_prerun"]);
+    let refused = printed(&["options", "read_beyond_wp"]);
     assert!(
-        refused.contains("refused    commands are never run"),
+        refused.contains("refused    it is for zoned block devices"),
         "{refused}"
     );
 }

@@ -227,6 +227,8 @@ fn settings_of_the_machine_are_not_for_clients() {
         "cgroup=a",
         "nice=-1",
         "allow_mounted_write=1",
+        "exec_prerun=true",
+        "exec_postrun=true",
     ] {
         let (name, _) = option.split_once('=').unwrap();
         let job = format!("[a]\nioengine=null\nsize=4k\n{option}\n");

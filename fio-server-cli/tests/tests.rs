@@ -3,6 +3,7 @@
 mod bridge;
 mod captures;
 mod client_interval;
+mod commands;
 mod comparison;
 mod consumers;
 mod decode;

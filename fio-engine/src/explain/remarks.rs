@@ -60,6 +60,14 @@ fn begin(set: &Options<'_>) -> Sentences {
             "wait_for",
             "begins when all clones of another job have ended ({})",
         ),
+        set.say(
+            "exec_prerun",
+            "the shell runs a command before it, as the user who runs the job ({})",
+        ),
+        set.say(
+            "exec_postrun",
+            "the shell runs a command after it, as the user who runs the job ({})",
+        ),
         set.say("startdelay", "begins later than the others ({})"),
         set.say("create_only", "makes its files and does no I/O ({})"),
         set.say("ramp_time", "what it does at first is not measured ({})"),

@@ -56,6 +56,17 @@ pub enum RunError {
         /// What is wrong and what to do.
         reason: String,
     },
+    /// A job has a command, and none are run.
+    #[error(
+        "job `{job}`: {option}: commands of jobs are not run here; leave it out, or allow them \
+         (RunOptions::runs_commands)"
+    )]
+    Command {
+        /// Name of the job.
+        job: String,
+        /// fio's name of the option it is in.
+        option: &'static str,
+    },
     /// The idleness of the CPUs was to be measured, and cannot.
     #[error(transparent)]
     Idleness(#[from] IdleError),

@@ -18,6 +18,7 @@
 //! with its own statistics; nothing is shared per I/O. What the status line needs is published by
 //! the jobs a few times a second with relaxed stores.
 
+mod commands;
 mod content;
 mod descriptors;
 mod error;

@@ -43,6 +43,9 @@ pub struct RunOptions {
     pub replay_guard: Option<ReplayGuard>,
     /// Most clones of all jobs together.
     pub max_jobs: usize,
+    /// Whether commands of jobs (`exec_prerun`, `exec_postrun`) are run, by `/bin/sh` and with the rights of
+    /// this process. Off by default: such jobs are refused then. Leave it off for jobs of others.
+    pub runs_commands: bool,
     /// Whether [`Run::interim_report`](super::Run::interim_report) can be asked. Costs a copy of its statistics, about 200 KiB, for
     /// each job.
     pub interim_reports: bool,
@@ -69,6 +72,7 @@ impl Default for RunOptions {
             logs_in_report: true,
             replay_guard: None,
             max_jobs: 4096,
+            runs_commands: false,
             interim_reports: false,
             idleness: None,
             announce_jobs: true,

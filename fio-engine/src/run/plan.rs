@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::commands::JobCommand;
 use super::content::check_pattern;
 use super::descriptors;
 use super::error::RunError;
@@ -106,6 +107,9 @@ impl Plan {
                 count,
                 limit: options.max_jobs,
             });
+        }
+        if !options.runs_commands {
+            JobCommand::refuse(&jobs)?;
         }
         let exit_all = jobs.iter().any(|job| job.lifecycle.exit_all);
         let sink = options.observer.as_ref().map(debug_sink);

@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::{Builder, ScopedJoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::commands::JobCommand;
 use super::content::WorkingSet;
 use super::event::{Level, Observer, RunEvent};
 use super::job_loop::{Flow, JobContext, JobFailure, JobOutcome};
@@ -359,6 +360,10 @@ impl Supervisor {
             &self.complaint(clone),
         )
         .map_err(|error| JobFailure::logs(&error))?;
+        if let Some(command) = JobCommand::before(&clone.spec) {
+            self.say(Level::Info, command.announcement());
+            command.run(Some(&self.stop.of_clone(clone.ended.clone())))?;
+        }
         let surroundings = self.enter_surroundings(clone, storage)?;
         let files = storage.open(clone, self.stop.flag())?;
         if let Some(line) = CpuLine::new(&clone.spec) {
@@ -388,6 +393,13 @@ impl Supervisor {
             on_start: &|| self.tell(RunEvent::JobStarted { job: clone.index }),
         });
         drop(surroundings);
+        if let Some(command) = JobCommand::after(&clone.spec) {
+            self.say(Level::Info, command.announcement());
+            // It changes nothing of what was measured, and cleans up after a job that was stopped, too.
+            if let Err(failure) = command.run(None) {
+                self.complain(clone, &failure);
+            }
+        }
         Ok(outcome)
     }
 

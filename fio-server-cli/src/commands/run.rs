@@ -82,6 +82,7 @@ pub(crate) fn execute(
     options.notices = parsed.notices.iter().map(ToString::to_string).collect();
     options.explains = results.is_native();
     options.interim_reports = args.output.status_interval.is_some();
+    options.runs_commands = true;
     options.max_jobs = options.max_jobs.max(wishes.most_jobs.unwrap_or_default());
     options.idleness = args.idle_prof.and_then(IdleProfile::detail);
     check_folders(&parsed.jobs).map_err(Failure::setup)?;

@@ -182,7 +182,9 @@ impl Topics {
         if [Before::File, Before::Process, Before::Time].map(|topic| self.wants(topic))
             != [false; 3]
         {
-            match explain(jobs.to_vec(), &RunOptions::default()) {
+            let mut options = RunOptions::default();
+            options.runs_commands = true;
+            match explain(jobs.to_vec(), &options) {
                 Ok(explanation) => self.explained(&mut text, &explanation),
                 // The run will say so, too.
                 Err(error) => line(&mut text, "process", &anyhow!(error).to_string()),

@@ -12,6 +12,14 @@ impl Printer {
         self.boolean("exitall", lifecycle.exit_all, false);
         self.number("exit_what", lifecycle.exit_scope.name(), "group");
         self.boolean("exitall_on_error", lifecycle.exit_all_on_error, false);
+        for (name, command) in [
+            ("exec_prerun", &lifecycle.command_before),
+            ("exec_postrun", &lifecycle.command_after),
+        ] {
+            if let Some(command) = command {
+                self.put(name, command);
+            }
+        }
     }
 
     pub(super) fn reporting(&mut self, reporting: ReportingOptions) {

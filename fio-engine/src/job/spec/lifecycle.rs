@@ -1,5 +1,5 @@
-//! When a job begins and which jobs end with it: `wait_for`, `exitall`, `exit_what`,
-//! `exitall_on_error`.
+//! When a job begins, which jobs end with it, and what runs before and after it: `wait_for`, `exitall`,
+//! `exit_what`, `exitall_on_error`, `exec_prerun`, `exec_postrun`.
 
 /// What a job has to do with the beginning and the end of others. Nothing by default.
 ///
@@ -24,6 +24,13 @@ pub struct LifecycleOptions {
     pub exit_scope: ExitScope,
     /// When this job fails, others are ended as well (`exitall_on_error`).
     pub exit_all_on_error: bool,
+    /// A command that the shell runs before the job (`exec_prerun`); the job fails if it does. Its output
+    /// goes to the file `NAME.prerun.txt` in the current folder. Only where
+    /// [`RunOptions::runs_commands`](crate::run::RunOptions::runs_commands) allows it.
+    pub command_before: Option<String>,
+    /// A command that the shell runs after the job, whatever came of its I/O (`exec_postrun`), in the same
+    /// way. Its output goes to `NAME.postrun.txt`.
+    pub command_after: Option<String>,
 }
 
 /// Which jobs end with one that ends others: `exit_what`.

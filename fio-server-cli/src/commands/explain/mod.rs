@@ -26,6 +26,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitStatus, Failure> {
     let mut options = RunOptions::default();
     options.global_options = parsed.global_options;
     options.random_rule = args.random_rule.into();
+    options.runs_commands = true;
     let explanation = explain_jobs(parsed.jobs, &options).map_err(Failure::setup)?;
     let mut sink = Sink::open(None).map_err(Failure::setup)?;
     let text = if args.json {

@@ -29,6 +29,16 @@ pub(super) fn check(job: &JobSpec) -> Result<(), Refusal> {
             "a device keeps its scheduler when the job is over; set it on this machine beforehand",
         ),
         (
+            job.lifecycle.command_before.is_some(),
+            "exec_prerun",
+            "commands of jobs are never run here; run it yourself before the jobs",
+        ),
+        (
+            job.lifecycle.command_after.is_some(),
+            "exec_postrun",
+            "commands of jobs are never run here; run it yourself after the jobs",
+        ),
+        (
             process.control_group.name.is_some(),
             "cgroup",
             "groups are for the owner of this machine; the whole server can run in one",

@@ -4,6 +4,7 @@ use crate::job::options::draft::Draft;
 use crate::job::options::info::{Outcome, Value};
 use crate::job::spec::lifecycle::ExitScope;
 use crate::job::spec::reporting::UnifiedReporting;
+use crate::job::value_error::ValueError;
 
 pub(in crate::job::options) fn wait_for(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.lifecycle.wait_for = Some(value.lossy());
@@ -31,6 +32,25 @@ pub(in crate::job::options) fn exit_scope(draft: &mut Draft, value: Value<'_>) -
 pub(in crate::job::options) fn exit_all_on_error(draft: &mut Draft, value: Value<'_>) -> Outcome {
     draft.spec.lifecycle.exit_all_on_error = value.boolean()?;
     Ok(())
+}
+
+pub(in crate::job::options) fn command_before(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.lifecycle.command_before = Some(value.command()?);
+    Ok(())
+}
+
+pub(in crate::job::options) fn command_after(draft: &mut Draft, value: Value<'_>) -> Outcome {
+    draft.spec.lifecycle.command_after = Some(value.command()?);
+    Ok(())
+}
+
+impl Value<'_> {
+    /// A command, which must be exactly what was written.
+    fn command(self) -> Result<String, ValueError> {
+        let text = std::str::from_utf8(self.text);
+        let text = text.map_err(|_| self.wrong("a command must be UTF-8 text"))?;
+        Ok(text.to_owned())
+    }
 }
 
 pub(in crate::job::options) fn included_in_report(draft: &mut Draft, value: Value<'_>) -> Outcome {

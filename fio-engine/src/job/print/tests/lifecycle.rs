@@ -6,13 +6,26 @@ use crate::job::spec::errors::{ContinueOn, ErrorOptions, IgnoredErrors};
 use crate::job::spec::steady_state::{SteadyMeasure, SteadyStateOptions};
 use crate::job::{ExitScope, JobSpec, LifecycleOptions, ReportingOptions, UnifiedReporting};
 
+fn command() -> impl Strategy<Value = Option<String>> {
+    prop::option::of("[a-z][a-z |/-]{0,6}[a-z]")
+}
+
 prop_compose! {
     fn lifecycle()(
         wait_for in prop::option::of("[a-z][a-z ]{0,6}[a-z]"),
         exit_scope in prop::sample::select(vec![ExitScope::Group, ExitScope::Stonewall, ExitScope::All]),
         flags: [bool; 2],
+        command_before in command(),
+        command_after in command(),
     ) -> LifecycleOptions {
-        LifecycleOptions { wait_for, exit_all: flags[0], exit_scope, exit_all_on_error: flags[1] }
+        LifecycleOptions {
+            wait_for,
+            exit_all: flags[0],
+            exit_scope,
+            exit_all_on_error: flags[1],
+            command_before,
+            command_after,
+        }
     }
 }
 
