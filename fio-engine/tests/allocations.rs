@@ -42,9 +42,12 @@ enum Besides {
     Thinks,
     Logs,
     Offloads,
+    /// Trims and writes, and tells of blocks.
+    TellsOfBlocks,
 }
 
 impl Besides {
+    /// Those that every engine can have.
     const ALL: [Self; 5] = [
         Self::Nothing,
         Self::KeepsRate,
@@ -63,6 +66,10 @@ impl Besides {
             }
             Self::Logs => log_everything(job),
             Self::Offloads => job.submit_mode = SubmitMode::Offload,
+            Self::TellsOfBlocks => {
+                job.pattern = Pattern::TRIM_WRITE;
+                job.errors.by_block = true;
+            }
         }
     }
 }
@@ -198,6 +205,14 @@ fn no_io_allocates() {
 }
 
 fn ios_of_data() {
+    for depth in [1, 16] {
+        let count = |ios| allocations_of("null", depth, Besides::TellsOfBlocks, ios);
+        let (few, many) = (count(64), count(5_000));
+        assert!(
+            many <= few + 100,
+            "blocks: {few} allocations for 64 I/Os, {many} for 5000"
+        );
+    }
     for (engine, depth) in [
         ("null", 1),
         ("null", 16),

@@ -70,6 +70,7 @@ fn documents_of_all_kinds_of_jobs_follow_the_schema() {
         "rw=randrw\nnumjobs=3\ngroup_reporting",
         "rw=randrw\nunified_rw_reporting=mixed",
         "rw=randtrimwrite\nunified_rw_reporting=both",
+        "rw=trimwrite\nblock_error_percentiles=1",
         "rw=randread\niodepth=8\ngtod_reduce=1",
         "rw=read\nrate_iops=100k\nlat_percentiles=1\nslat_percentiles=1",
         "rw=write\nfsync=10\ndescription=words",

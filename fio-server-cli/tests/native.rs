@@ -24,7 +24,7 @@ const JOB: [&str; 6] = [
 ];
 
 /// The document on the standard output, which has nothing else.
-fn document(finished: &Finished) -> Value {
+pub(crate) fn document(finished: &Finished) -> Value {
     let document = finished.json();
     let errors: Vec<_> = VALIDATOR
         .iter_errors(&document)

@@ -607,3 +607,17 @@ fn a_client_that_is_interrupted_before_the_start_leaves_nothing_behind() {
     let finished = Finished::wait_for(child).expect_code(130);
     assert!(!finished.stdout.contains(ISSUED), "{finished:?}");
 }
+
+/// fio has no output of blocks to compare with: its own client aborts.
+#[test]
+fn the_blocks_fio_tells_of_are_shown() {
+    let Some(server) = StockServer::start() else {
+        return;
+    };
+    let job = "[blocks]\nioengine=null\nrw=trimwrite\nbs=64k\nsize=1m\nblock_error_percentiles=1\n";
+    let (finished, _folder) = drive(&server, job, &["--output-format=json"]);
+    let document = finished.expect_code(0).json();
+    let block = &document["client_stats"][0]["block"];
+    assert_eq!(block["total"], 16, "{document}");
+    assert_eq!(block["trims_to_failure"]["N"], 0);
+}

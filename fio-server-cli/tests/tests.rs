@@ -1,5 +1,6 @@
 //! The program from outside: one binary, one module per subject.
 
+mod block_errors;
 mod bridge;
 mod captures;
 mod client_interval;

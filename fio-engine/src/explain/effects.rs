@@ -258,6 +258,16 @@ const RULES: &[Rule] = &[
         "norandommap does without the map in any case",
     ),
     rule(
+        &["block_error_percentiles"],
+        |facts| facts.spec.replay.replays(),
+        "what the log trims that is replayed (read_iolog) is not known as blocks",
+    ),
+    rule(
+        &["block_error_percentiles"],
+        |facts| !facts.spec.pattern.trim,
+        "the job trims nothing (rw)",
+    ),
+    rule(
         &["loops"],
         |facts| facts.spec.time_based,
         "time_based repeats the job until its runtime is over",
@@ -307,7 +317,8 @@ const RULES: &[Rule] = &[
         &["percentile_list"],
         |facts| {
             let kinds = facts.spec.percentiles;
-            !(kinds.submission || kinds.completion || kinds.total)
+            let blocks = facts.spec.errors.by_block;
+            !(kinds.submission || kinds.completion || kinds.total || blocks)
         },
         "no percentiles are reported",
     ),

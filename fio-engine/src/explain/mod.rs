@@ -40,7 +40,7 @@ use crate::direction::Direction;
 use crate::files::FileSet;
 use crate::job::JobSpec;
 use crate::replay::ReplayPlan;
-use crate::run::{JobClone, Plan, RunError, RunOptions};
+use crate::run::{BlockMap, JobClone, Plan, RunError, RunOptions};
 use effects::Facts;
 use files::FileList;
 use ios::Counter;
@@ -81,6 +81,7 @@ fn explain_job(
     let mut list = FileList::new(spec);
     let mut ios = PlannedIos::default();
     let mut problem = None;
+    let mut blocks = None;
     let cancel = AtomicBool::new(false);
     for clone in clones {
         if clone.spec.replay.replays() {
@@ -105,6 +106,9 @@ fn explain_job(
             if needs_files {
                 list.add(&set);
             }
+            if blocks.is_none() {
+                blocks = BlockMap::new(&clone.spec, &set.regions());
+            }
             if clone.spec.files.create_only {
                 return Ok(PlannedIos::default());
             }
@@ -124,7 +128,7 @@ fn explain_job(
         wave: first.wave,
         time: time::bound(spec, &ios),
         defaults: defaults::taken(spec, &facts),
-        remarks: remarks::of(spec, &facts),
+        remarks: remarks::of(spec, &facts, blocks.as_ref()),
         without_effect: effects::without_effect(&facts, &ios),
         files: list.files,
         more_files: list.more,

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 
 use super::effects::Facts;
 use crate::job::JobSpec;
+use crate::run::BlockMap;
 
 /// Sentences about a job, in the order in which things happen.
-pub(super) fn of(spec: &JobSpec, facts: &Facts<'_>) -> Vec<String> {
+pub(super) fn of(spec: &JobSpec, facts: &Facts<'_>, blocks: Option<&BlockMap>) -> Vec<String> {
     let values: HashMap<_, _> = spec.to_options().into_iter().collect();
     let set = Options(&values);
     let parts = [
@@ -20,6 +21,13 @@ pub(super) fn of(spec: &JobSpec, facts: &Facts<'_>) -> Vec<String> {
         traces(&set),
     ];
     let mut all: Vec<_> = parts.into_iter().flatten().flatten().collect();
+    if let Some(blocks) = blocks {
+        let whole = "tells after how many trims blocks failed (block_error_percentiles)";
+        all.push(blocks.remark().unwrap_or_else(|| whole.to_owned()));
+        if !spec.errors.continues() {
+            all.push("the first block that fails ends it (no continue_on_error)".to_owned());
+        }
+    }
     if facts.needs_files {
         all.extend(files(&set).into_iter().flatten());
     }

@@ -47,6 +47,8 @@ pub(crate) struct LogCollector {
 /// The I/O that an entry is about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LoggedIo {
+    /// The file's place among those that are open.
+    pub(crate) slot: usize,
     pub(crate) direction: Direction,
     pub(crate) offset: u64,
     pub(crate) length: u64,

@@ -8,7 +8,7 @@ use super::model::{
 };
 use crate::direction::{Direction, PerDirection};
 use crate::job::{JobSpec, PercentileKinds, UnifiedReporting};
-use crate::stats::{DirectionLatencies, JobStatistics, LatencyRecorder, PriorityLatency};
+use crate::stats::{DirectionLatencies, JobStatistics, LatencyRecorder, PriorityLatency, blocks};
 
 /// Name of the report that sums up all hosts of a client.
 pub const ALL_CLIENTS: &str = "All clients";
@@ -31,6 +31,7 @@ impl JobReport {
             error_message: String::new(),
             continues_on_error: false,
             errors: ErrorCount::default(),
+            blocks: Vec::new(),
             options: spec.given_options.clone(),
             unified: UnifiedReporting::Separate,
             directions: PerDirection::default(),
@@ -106,6 +107,7 @@ impl JobReport {
         self.latency_ns = distribution.nanoseconds();
         self.latency_us = distribution.microseconds();
         self.latency_ms = distribution.milliseconds();
+        self.blocks = statistics.blocks().to_vec();
     }
 
     /// I/Os of all directions.
@@ -119,7 +121,8 @@ impl JobReport {
     }
 
     /// Adds another job to this one, as `group_reporting` does: I/Os, times and rates add up,
-    /// latencies merge exactly, and the run time of a direction is the longest.
+    /// latencies merge exactly, the run time of a direction is the longest, and blocks come behind one
+    /// another as far as there is room.
     ///
     /// Name, format and identity stay those of `self`, options become those of the other, as fio has it; the
     /// first error is kept.
@@ -139,6 +142,7 @@ impl JobReport {
         self.continues_on_error |= other.continues_on_error;
         self.failed_members += other.failed_members;
         self.errors.merge(other.errors);
+        blocks::append(&mut self.blocks, &other.blocks);
         self.latency_target = self.latency_target.or(other.latency_target);
         self.series.extend_from_slice(&other.series);
         for (direction, theirs) in other.directions.iter() {

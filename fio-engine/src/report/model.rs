@@ -10,7 +10,7 @@ use crate::direction::PerDirection;
 use crate::idle::CpuIdleness;
 use crate::job::{PercentileKinds, SteadyMeasure, UnifiedReporting};
 use crate::logs::IoLog;
-use crate::stats::{Histogram, IntervalSeries, Moments};
+use crate::stats::{BlockInfo, BlockSummary, Histogram, IntervalSeries, Moments};
 
 /// The results of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +71,9 @@ pub struct JobReport {
     pub continues_on_error: bool,
     /// The errors it met.
     pub errors: ErrorCount,
+    /// What became of each block of a job that trims and is to tell (`block_error_percentiles`), and
+    /// then of those of other members, up to [`MAX_BLOCKS`](crate::stats::MAX_BLOCKS); empty otherwise.
+    pub blocks: Vec<BlockInfo>,
     /// The job's options as written, in order.
     pub options: Vec<(String, String)>,
     /// How directions are reported (`unified_rw_reporting`). With [`UnifiedReporting::Mixed`], the
@@ -136,6 +139,14 @@ pub struct JobReport {
     pub unit_base: u32,
     /// Digits of printed numbers.
     pub significant_figures: u32,
+}
+
+impl JobReport {
+    /// The sum of its blocks; `None` if it tells of none.
+    #[must_use]
+    pub fn block_summary(&self) -> Option<BlockSummary> {
+        (!self.blocks.is_empty()).then(|| BlockSummary::new(&self.blocks))
+    }
 }
 
 /// What one clone of a job did in each interval of its time.

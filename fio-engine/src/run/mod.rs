@@ -18,6 +18,7 @@
 //! with its own statistics; nothing is shared per I/O. What the status line needs is published by
 //! the jobs a few times a second with relaxed stores.
 
+mod block_map;
 mod commands;
 mod content;
 mod descriptors;
@@ -45,6 +46,7 @@ use std::thread::JoinHandle;
 use std::time::{Instant, SystemTime};
 
 pub use crate::debug::{DebugOptions, DebugTopic};
+pub(crate) use block_map::BlockMap;
 pub use error::RunError;
 pub use event::{Level, Observer, RunEvent};
 pub(crate) use job_loop::{JobContext, JobLoop, job_loop, offloaded_job_loop};

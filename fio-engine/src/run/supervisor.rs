@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::{Builder, ScopedJoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::block_map::BlockMap;
 use super::commands::JobCommand;
 use super::content::WorkingSet;
 use super::event::{Level, Observer, RunEvent};
@@ -30,6 +31,7 @@ use crate::logs::{FinishedLogs, LogCollector, LogPlace, Say};
 use crate::replay::{begin_log, write_merged};
 use crate::report::normal::{CpuLine, JobLine, StartingLine};
 use crate::report::{Background, DiskMonitor, Report};
+use crate::stats::MAX_BLOCKS;
 use crate::workload::{Generator, Stream};
 
 /// Stack of a job thread. Everything large is on the heap.
@@ -99,6 +101,7 @@ impl Supervisor {
             .iter_mut()
             .flat_map(|outcome| std::mem::take(&mut outcome.logs.kept))
             .collect();
+        self.tell_crowded_groups(&outcomes);
         let (jobs, groups) = results::collect(&self.plan.clones, outcomes);
         let global_options = self.options.global_options.clone();
         let disks = self.monitors.disks();
@@ -386,6 +389,7 @@ impl Supervisor {
             seeds: &clone.seeds,
             working_sets: self.working_sets(clone, storage),
             logs,
+            blocks: self.block_map(clone, storage),
             on_error: &|message| {
                 let text = format!("fio: {}: {message}\n", clone.spec.name);
                 self.say(Level::Error, text);
@@ -416,6 +420,33 @@ impl Supervisor {
         }
         let paths: Vec<_> = storage.paths().collect();
         self.system.enter(clone, &paths, &remark)
+    }
+
+    /// The blocks the clone tells of, if it does; says once for its job that there are more.
+    fn block_map(&self, clone: &JobClone, storage: &Storage) -> Option<BlockMap> {
+        let blocks = BlockMap::new(&clone.spec, storage.regions())?;
+        if let Some(remark) = blocks.remark().filter(|_| clone.clone_index == 0) {
+            let text = format!("fio: {}: {remark}\n", clone.spec.name);
+            self.say(Level::Warning, text);
+        }
+        Some(blocks)
+    }
+
+    /// Says which groups that report as one have more blocks than a report can.
+    fn tell_crowded_groups(&self, outcomes: &[JobOutcome]) {
+        let mut counts = BTreeMap::<u32, usize>::new();
+        for (clone, outcome) in self.plan.clones.iter().zip(outcomes) {
+            if clone.spec.group_reporting {
+                *counts.entry(clone.group).or_default() += outcome.statistics.blocks().len();
+            }
+        }
+        for (group, count) in counts.into_iter().filter(|(_, count)| *count > MAX_BLOCKS) {
+            let text = format!(
+                "fio: group {group}: its report tells of the first {MAX_BLOCKS} of {count} blocks only \
+                 (block_error_percentiles); without group_reporting each job tells of its own\n"
+            );
+            self.say(Level::Warning, text);
+        }
     }
 
     /// The flow the clone takes part in, if it does.

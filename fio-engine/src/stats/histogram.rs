@@ -270,7 +270,7 @@ impl Cursor {
 ///
 /// Exact, as fio's `long double` is: a float is an integer times a power of two, and everything here fits 128 bits. In
 /// doubles, 99.9 % of 1000 would round to 999 although the double nearest to 99.9 is larger.
-fn rank(percent: f64, total: u64) -> u64 {
+pub(super) fn rank(percent: f64, total: u64) -> u64 {
     let percent = if percent.is_nan() {
         0.0
     } else {

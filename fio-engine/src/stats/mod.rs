@@ -5,6 +5,7 @@
 //! it is turned into a report, where sums become [`Moments`]. Merging is exact up to that point,
 //! and histograms merge exactly afterwards, too, also between hosts.
 
+pub(crate) mod blocks;
 mod depth;
 mod distribution;
 mod histogram;
@@ -13,6 +14,7 @@ mod priorities;
 mod recorder;
 mod series;
 
+pub use blocks::{BlockInfo, BlockState, BlockSummary, MAX_BLOCKS};
 pub use depth::{BATCH_LABELS, DEPTH_BUCKETS, DEPTH_LABELS, batch_bucket, depth_bucket};
 pub use distribution::LatencyDistribution;
 pub use histogram::{BUCKETS, Histogram, MICROSECOND_BUCKETS};

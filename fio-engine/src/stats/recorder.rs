@@ -4,9 +4,11 @@
 //! nothing and shares no cache line. It is about 160 KB, nearly all of it histograms, of which
 //! a steady job touches a few lines.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::PriorityLatency;
+use super::blocks::{self, BlockInfo, MAX_BLOCKS};
 use super::depth::{DEPTH_BUCKETS, batch_bucket, depth_bucket};
 use super::moments::Sums;
 use super::priorities::PriorityLatencies;
@@ -139,6 +141,8 @@ pub struct JobStatistics {
     intended: Option<Box<[LatencyRecorder; 3]>>,
     /// Nothing is expected in jobs whose I/Os all have one priority.
     priorities: PerDirection<PriorityLatencies>,
+    /// None in jobs that are not to tell of them.
+    blocks: Vec<BlockInfo>,
 }
 
 /// As a derived one, but the large parts never stand on the stack, which is small in job threads.
@@ -159,6 +163,7 @@ impl Clone for JobStatistics {
             sync: self.sync.clone(),
             intended: self.intended.clone(),
             priorities: self.priorities.clone(),
+            blocks: self.blocks.clone(),
         }
     }
 }
@@ -192,6 +197,7 @@ impl JobStatistics {
             sync: Box::default(),
             intended: None,
             priorities: PerDirection::default(),
+            blocks: Vec::new(),
         }
     }
 
@@ -270,6 +276,22 @@ impl JobStatistics {
     /// Records the latency of an I/O of an expected priority, ns.
     pub fn record_priority(&mut self, direction: Direction, priority: u16, nanoseconds: u64) {
         self.priorities[direction].record(priority, nanoseconds);
+    }
+
+    /// Makes room for so many blocks, at most [`MAX_BLOCKS`]; without it, none are recorded.
+    pub fn expect_blocks(&mut self, count: usize) {
+        let count = count.min(MAX_BLOCKS);
+        self.blocks.resize(count, BlockInfo::default());
+    }
+
+    /// Records what became of blocks, from 0, in an I/O that is over; those that are not expected
+    /// are left out.
+    pub fn record_blocks(&mut self, blocks: Range<usize>, direction: Direction, succeeded: bool) {
+        let expected = self.blocks.len();
+        let known = blocks.start.min(expected)..blocks.end.min(expected);
+        for block in self.blocks.get_mut(known).unwrap_or_default() {
+            block.note(direction, succeeded);
+        }
     }
 
     /// Records that an I/O moved less than asked; the transfer itself is recorded as usual.
@@ -367,7 +389,8 @@ impl JobStatistics {
         rates
     }
 
-    /// Forgets everything: the end of the ramp time. Time counts from zero again.
+    /// Forgets everything but the history of blocks, whose trims count whenever they were: the end of
+    /// the ramp time. Time counts from zero again.
     pub fn reset(&mut self) {
         for direction in self.latencies.iter_mut() {
             direction.submission.reset();
@@ -393,7 +416,8 @@ impl JobStatistics {
         self.iops_mark = SampleMark::default();
     }
 
-    /// Adds the statistics of another job. Rates add up, as of jobs that ran at the same time.
+    /// Adds the statistics of another job. Rates add up, as of jobs that ran at the same time; its
+    /// blocks come behind those of this one, up to [`MAX_BLOCKS`] in all.
     pub fn merge(&mut self, other: &Self) {
         for (direction, theirs) in other.counters.iter() {
             self.counters[direction].merge(theirs);
@@ -418,6 +442,7 @@ impl JobStatistics {
         add_counts(&mut self.complete_map, &other.complete_map);
         self.total_submit += other.total_submit;
         self.total_complete += other.total_complete;
+        blocks::append(&mut self.blocks, &other.blocks);
     }
 }
 
@@ -446,6 +471,12 @@ impl JobStatistics {
     #[must_use]
     pub fn intended_latency(&self, direction: Direction) -> Option<&LatencyRecorder> {
         Some(&self.intended.as_ref()?[direction.index()])
+    }
+
+    /// What became of each block; empty in jobs that are not to tell.
+    #[must_use]
+    pub fn blocks(&self) -> &[BlockInfo] {
+        &self.blocks
     }
 
     /// Latencies of `fsync` and its like.
@@ -572,6 +603,26 @@ mod tests {
         statistics.sample(Duration::from_secs(1));
         statistics.reset();
         assert_eq!(statistics, JobStatistics::new());
+    }
+
+    #[test]
+    fn blocks_keep_their_history_and_come_behind_those_of_others() {
+        let mut one = JobStatistics::new();
+        one.record_blocks(0..3, Direction::Trim, true);
+        assert!(one.blocks().is_empty(), "none are expected");
+        one.expect_blocks(2);
+        one.record_blocks(1..9, Direction::Trim, true);
+        one.record_blocks(5..9, Direction::Trim, true);
+        one.reset();
+        let trims = |of: &JobStatistics| -> Vec<u32> {
+            of.blocks().iter().map(|block| block.trims()).collect()
+        };
+        assert_eq!(trims(&one), [0, 1]);
+        let mut many = JobStatistics::new();
+        many.expect_blocks(usize::MAX);
+        one.merge(&many);
+        assert_eq!((one.blocks().len(), many.blocks().len()), (8192, 8192));
+        assert_eq!(trims(&one)[..2], [0, 1]);
     }
 
     #[test]

@@ -33,6 +33,7 @@ use fio_engine::report::{
     DirectionReport, DiskReport, ErrorCount, GroupDirectionReport, GroupReport, Host, JobReport,
     LatencyTarget, SteadyState,
 };
+use fio_engine::stats::{BlockInfo, MAX_BLOCKS};
 use fio_proto::ServerVersion;
 use fio_proto::layout::{GroupRunStats, ThreadStat};
 use fio_proto::message::{DiskUtilization, ThreadReport};
@@ -68,6 +69,7 @@ pub fn job_report(report: &ThreadReport, version: ServerVersion, host: &Host) ->
             total: bounded(stat.total_errors),
             first: i32::try_from(stat.first_error).unwrap_or(i32::MAX),
         },
+        blocks: blocks(stat),
         options: Vec::new(),
         unified: unified_reporting(stat.unified_report),
         directions: PerDirection(directions),
@@ -216,6 +218,17 @@ fn direction_report(stat: &ThreadStat, latencies: &Latencies<'_>, index: usize) 
         bandwidth: latency::moments(&stat.bandwidth[index], 1),
         iops: latency::moments(&stat.iops[index], 1),
     }
+}
+
+/// The blocks a server tells of, at most as many as there can be. Those left out at the end are
+/// untouched, and so is what no state is known for.
+fn blocks(stat: &ThreadStat) -> Vec<BlockInfo> {
+    let count = usize::try_from(stat.block_count).unwrap_or(usize::MAX);
+    let told = stat.block_infos.iter().copied();
+    told.chain(std::iter::repeat(0))
+        .take(count.min(MAX_BLOCKS))
+        .map(|bits| BlockInfo::from_bits(bits).unwrap_or_default())
+        .collect()
 }
 
 /// Only of jobs that look for one.

@@ -9,10 +9,6 @@ const REASONS: &[(&[&str], &str)] = &[
         "this version does not verify: what is read is not compared with what was written",
     ),
     (
-        &["block_error_percentiles"],
-        "errors are counted by job and not by block; continue_on_error counts them, and error_dump tells of each",
-    ),
-    (
         &[
             "zone_reset",
             "read_beyond_wp",

@@ -246,7 +246,7 @@ pub(super) static OPTIONS: [OptionInfo; 251] = [
     option("log_store_compressed", OptionType::Boolean, Category::Logging, "store logs compressed").works(set::log_store_compressed),
     option("log_alternate_epoch", OptionType::Boolean, Category::Logging, "log absolute times from another clock").alias("log_unix_epoch").works(set::log_alternate_epoch),
     option("log_alternate_epoch_clock_id", OptionType::Integer, Category::Logging, "clock for the above").works(set::log_epoch_clock),
-    option("block_error_percentiles", OptionType::Boolean, Category::Logging, "record trim block errors as percentiles").default("0"),
+    option("block_error_percentiles", OptionType::Boolean, Category::Logging, "tell after how many trims blocks failed").default("0").works(set::block_error_percentiles),
     option("group_reporting", OptionType::Flag, Category::Statistics, "one report per group").works(set::group_reporting),
     option("stats", OptionType::Boolean, Category::Statistics, "produce statistics for this job").default("1").works(set::included_in_report),
     option("clat_percentiles", OptionType::Boolean, Category::Statistics, "percentiles of completion latency").default("1").works(set::completion_percentiles),

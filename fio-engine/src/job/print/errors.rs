@@ -13,5 +13,6 @@ impl Printer {
         });
         self.number("ignore_error", lists.join(","), ",,".to_owned());
         self.boolean("error_dump", errors.dump, false);
+        self.boolean("block_error_percentiles", errors.by_block, false);
     }
 }

@@ -1,4 +1,5 @@
-//! Errors after which a job goes on: `continue_on_error`, `ignore_error`, `error_dump`.
+//! Errors after which a job goes on: `continue_on_error`, `ignore_error`, `error_dump`,
+//! `block_error_percentiles`.
 
 use crate::job::value_error::ValueError;
 
@@ -22,6 +23,9 @@ pub struct ErrorOptions {
     pub ignored: IgnoredErrors,
     /// Each such error is told of when it happens (`error_dump`), the first thousand of a job.
     pub dump: bool,
+    /// Blocks of the size of trims are told of: how many trims they took until one failed
+    /// (`block_error_percentiles`). For jobs that trim.
+    pub by_block: bool,
 }
 
 /// Kinds of I/O whose errors do not end the job: `continue_on_error`.

@@ -15,7 +15,7 @@ use crate::report::model::{
 };
 use crate::report::normal::{RANGE_LABELS, share};
 use crate::report::unified::ShownDirection;
-use crate::stats::{BATCH_LABELS, DEPTH_LABELS, Histogram};
+use crate::stats::{BATCH_LABELS, BlockSummary, DEPTH_LABELS, Histogram, Moments};
 
 /// `eta` of a job that has ended, or of which nobody knows when it will.
 const NO_ETA: u64 = 2_147_483_647;
@@ -59,6 +59,9 @@ pub(super) fn write(
     if job.continues_on_error {
         json.integer("total_err", job.errors.total)?;
         json.integer("first_error", job.errors.first)?;
+    }
+    if let Some(blocks) = job.block_summary() {
+        json.object("block", |json| write_blocks(json, job, &blocks, bins))?;
     }
     if let Some(target) = &job.latency_target {
         write_target(json, target)?;
@@ -224,11 +227,7 @@ fn write_latency(
 ) -> fmt::Result {
     let moments = &report.moments;
     json.object(key, |json| {
-        json.integer("min", moments.min)?;
-        json.integer("max", moments.max)?;
-        json.float("mean", moments.mean)?;
-        json.float("stddev", moments.standard_deviation())?;
-        json.integer("N", moments.samples)?;
+        write_moments(json, moments)?;
         let histogram = report
             .histogram
             .as_deref()
@@ -236,7 +235,7 @@ fn write_latency(
         let (Some(percents), Some(histogram)) = (percents, histogram) else {
             return Ok(());
         };
-        write_percentiles(json, histogram, percents)?;
+        write_percentiles(json, percents, histogram.percentiles(percents))?;
         if bins {
             write_bins(json, histogram)
         } else {
@@ -245,12 +244,15 @@ fn write_latency(
     })
 }
 
-fn write_percentiles(
-    json: &mut JsonWriter<'_>,
-    histogram: &Histogram,
-    percents: &[f64],
-) -> fmt::Result {
-    let values = histogram.percentiles(percents);
+fn write_moments(json: &mut JsonWriter<'_>, moments: &Moments) -> fmt::Result {
+    json.integer("min", moments.min)?;
+    json.integer("max", moments.max)?;
+    json.float("mean", moments.mean)?;
+    json.float("stddev", moments.standard_deviation())?;
+    json.integer("N", moments.samples)
+}
+
+fn write_percentiles(json: &mut JsonWriter<'_>, percents: &[f64], values: Vec<u64>) -> fmt::Result {
     json.object("percentile", |json| {
         percents
             .iter()
@@ -343,6 +345,40 @@ fn write_shares(
             .iter()
             .zip(counts)
             .try_for_each(|(label, count)| json.float(label, share(*count, total, floor)))
+    })
+}
+
+/// Blocks by state, and the trims that those had taken that failed. No release of fio prints them:
+/// 3.33 aborts.
+fn write_blocks(
+    json: &mut JsonWriter<'_>,
+    job: &JobReport,
+    blocks: &BlockSummary,
+    bins: bool,
+) -> fmt::Result {
+    json.integer("total", blocks.blocks())?;
+    json.object("states", |json| {
+        json.integer("untouched", blocks.untouched)?;
+        json.integer("trimmed", blocks.trimmed)?;
+        json.integer("written", blocks.written)?;
+        json.integer("trim_failed", blocks.trim_failed)?;
+        json.integer("write_failed", blocks.write_failed)
+    })?;
+    json.object("trims_to_failure", |json| {
+        let moments = blocks.trims_to_failure();
+        write_moments(json, &moments)?;
+        if moments.samples == 0 {
+            return Ok(());
+        }
+        let percents = &job.percentile_list;
+        write_percentiles(json, percents, blocks.percentiles(percents))?;
+        if !bins {
+            return Ok(());
+        }
+        json.object("bins", |json| {
+            let mut bins = blocks.histogram();
+            bins.try_for_each(|(trims, count)| json.integer(trims, count))
+        })
     })
 }
 

@@ -11,6 +11,7 @@
 //! [`SCHEMA_VERSION`] says what to expect. Members may come to be added, which raises its second
 //! number; whatever else changes raises its first.
 
+mod blocks;
 mod definition;
 mod document;
 mod host;
@@ -27,7 +28,7 @@ use super::model::Report;
 use document::Document;
 
 /// Version of the documents: what is described in `docs/native-output.schema.json`.
-pub const SCHEMA_VERSION: &str = "1.0";
+pub const SCHEMA_VERSION: &str = "1.1";
 
 /// The program that writes a document.
 #[derive(Debug, Clone, PartialEq, Eq)]

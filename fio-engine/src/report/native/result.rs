@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::blocks::BlocksDocument;
 use super::definition::OptionDocument;
 use super::document::unix_nanoseconds;
 use super::latency::{LatencyDocument, SamplesDocument, nanoseconds};
@@ -45,6 +46,7 @@ pub(super) struct ResultDocument {
     /// Calls by how many I/Os they moved.
     submitting_calls_by_ios: Vec<CountDocument>,
     reaping_calls_by_ios: Vec<CountDocument>,
+    blocks: Option<BlocksDocument>,
     latency_target: Option<TargetDocument>,
     steady_state: Option<SteadyStateDocument>,
     /// `null` where there are none: the protocol of servers carries no intervals.
@@ -88,6 +90,7 @@ impl ResultDocument {
             reaping_calls: report.total_complete,
             submitting_calls_by_ios: counts(&BATCHES, &report.submit_map),
             reaping_calls_by_ios: counts(&BATCHES, &report.complete_map),
+            blocks: BlocksDocument::new(report),
             latency_target: report.latency_target.as_ref().and_then(TargetDocument::new),
             steady_state: report.steady_state.as_ref().map(SteadyStateDocument::new),
             series: (!report.series.is_empty())

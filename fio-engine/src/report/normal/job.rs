@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use super::latency::{write_distribution, write_latency, write_percentiles};
+use super::latency::{write_distribution, write_latency, write_percentiles, write_table};
 use super::share;
 use crate::clock::LocalTime;
 use crate::direction::Direction;
@@ -39,6 +39,7 @@ pub(super) fn write(
     write_depths(out, job)?;
     write_issued(out, job)?;
     write_errors(out, job)?;
+    write_blocks(out, job)?;
     if let Some(target) = &job.latency_target {
         write_target(out, target)?;
     }
@@ -74,6 +75,31 @@ fn write_errors(out: &mut dyn Write, job: &JobReport) -> fmt::Result {
         out,
         "     errors    : total={total}, first_error={first}/<{text}>"
     )
+}
+
+/// Blocks by state, and the trims that those had taken that failed. No release of fio prints them:
+/// 3.33 aborts.
+fn write_blocks(out: &mut dyn Write, job: &JobReport) -> fmt::Result {
+    let Some(blocks) = job.block_summary() else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "     blocks    : total={}, untouched={}, trimmed={}, written={}, trim_failed={}, \
+         write_failed={}",
+        blocks.blocks(),
+        blocks.untouched,
+        blocks.trimmed,
+        blocks.written,
+        blocks.trim_failed,
+        blocks.write_failed,
+    )?;
+    if blocks.trims_to_failure().samples == 0 || job.percentile_list.is_empty() {
+        return Ok(());
+    }
+    let percents = &job.percentile_list;
+    out.write_str("    block failure percentiles (trims):\n")?;
+    write_table(out, percents, &blocks.percentiles(percents))
 }
 
 /// The system's text of an error number, without the number.

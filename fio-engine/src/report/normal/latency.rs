@@ -59,14 +59,19 @@ pub(super) fn write_percentiles(
     let unit = LatencyUnit::choose(*min, *max, None);
     let scaled = values.iter().map(|value| value.div_ceil(unit.nanoseconds));
     writeln!(out, "    {name} percentiles ({}):", unit.name)?;
+    write_table(out, percents, &scaled.collect::<Vec<_>>())
+}
 
+/// The lines of a table of percentiles, as wide as its largest value needs.
+pub(super) fn write_table(out: &mut dyn Write, percents: &[f64], values: &[u64]) -> fmt::Result {
+    let max = values.iter().max().copied().unwrap_or(0);
     let precision = precision(percents);
     let percent_width = if precision == 0 { 3 } else { precision + 3 };
-    let value_width = max.div_ceil(unit.nanoseconds).to_string().len().max(5);
+    let value_width = max.to_string().len().max(5);
     // A blank, the percentage, "th=[", the value, "]" and a comma.
     let per_line = (TABLE_COLUMNS / (percent_width + value_width + 7)).max(1);
-    let last = percents.len() - 1;
-    for (index, (percent, value)) in percents.iter().zip(scaled).enumerate() {
+    let last = percents.len().saturating_sub(1);
+    for (index, (percent, value)) in percents.iter().zip(values).enumerate() {
         if index % per_line == 0 {
             out.write_str("     |")?;
         }

@@ -474,7 +474,7 @@ impl Flight {
                     completed: now,
                 };
                 let logged = logged(&unit.io, moved);
-                if let Err(late) = state.complete(completion.unit, logged, times) {
+                if let Err(late) = state.complete(context, completion.unit, logged, times) {
                     let failure =
                         JobFailure::too_late(context.file_name(unit.io.file), &unit.io, late);
                     self.failure.get_or_insert(failure);
@@ -613,6 +613,7 @@ impl Flight {
 fn logged(rest: &Io, bytes: usize) -> LoggedIo {
     let before = rest.buffer_offset as u64;
     LoggedIo {
+        slot: rest.file,
         direction: rest.direction,
         offset: rest.offset - before,
         length: before + bytes as u64,

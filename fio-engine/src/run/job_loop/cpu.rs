@@ -55,6 +55,7 @@ pub(super) fn run<E: IoEngine>(
 
 /// How a turn is counted.
 const TURN: LoggedIo = LoggedIo {
+    slot: 0,
     direction: Direction::Read,
     offset: 0,
     length: 0,

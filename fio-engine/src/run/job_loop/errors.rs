@@ -26,6 +26,10 @@ impl LoopState<'_> {
         failure: JobFailure,
     ) -> Result<(), JobFailure> {
         let options = &context.spec.errors;
+        let ends_fill = context.spec.files.fill && failure.is_full_storage();
+        if let Some(io) = failure.failed_io.filter(|_| !ends_fill) {
+            context.record_failed(&io, &mut self.recorder);
+        }
         let Some(kind) = failure.kind.filter(|kind| options.counts(*kind)) else {
             return Err(failure);
         };
@@ -40,9 +44,9 @@ impl LoopState<'_> {
         if options.dump && ledger.count.total <= MOST_DUMPED {
             (context.on_error)(&failure.message);
         }
-        if let Some(direction) = failure.failed_io {
+        if let Some(io) = failure.failed_io {
             // fio counts I/Os when they are issued, also those that fail.
-            self.recorder.statistics.record_transfer(direction, 0);
+            self.recorder.statistics.record_transfer(io.direction, 0);
         }
         ledger.survived.get_or_insert(failure);
         Ok(())

@@ -15,8 +15,8 @@ use crate::replay::ReplayError;
 pub(crate) struct JobFailure {
     pub(crate) errno: i32,
     pub(crate) message: String,
-    /// The direction of the I/O that failed, if one did: it counts as issued.
-    pub(super) failed_io: Option<Direction>,
+    /// The I/O that failed, or what was left of it, if one did: it counts as issued.
+    pub(super) failed_io: Option<Io>,
     /// What failed, if the job may go on after that.
     pub(super) kind: Option<ErrorKind>,
 }
@@ -32,14 +32,16 @@ impl JobFailure {
     }
 
     /// A write found the storage full, or what of it the user may have.
-    pub(super) const fn is_full_storage(&self) -> bool {
+    pub(super) fn is_full_storage(&self) -> bool {
         let full = matches!(self.errno, libc::ENOSPC | libc::EDQUOT);
-        full && matches!(self.failed_io, Some(Direction::Write))
+        full && self
+            .failed_io
+            .is_some_and(|io| io.direction == Direction::Write)
     }
 
     fn of_io(self, io: &Io) -> Self {
         Self {
-            failed_io: Some(io.direction),
+            failed_io: Some(*io),
             kind: Some(match io.direction {
                 Direction::Read => ErrorKind::Read,
                 _ => ErrorKind::Write,

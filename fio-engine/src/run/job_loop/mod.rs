@@ -5,6 +5,7 @@
 //! [`Recorder`] and look at the time through [`Pace`].
 
 mod asynchronous;
+mod blocks;
 mod cpu;
 mod debug_io;
 mod depth_search;
@@ -50,6 +51,7 @@ use recording::Recording;
 use regulator::Regulator;
 pub(crate) use reopen::FileSource;
 
+use super::block_map::BlockMap;
 use super::content::{ContentSource, WorkingSet};
 use super::progress::{JobProgress, JobState};
 use super::start_line::StartLine;
@@ -95,6 +97,8 @@ pub(crate) struct JobContext<'a> {
     pub(crate) flow: Option<Arc<Flow>>,
     /// What gathers the logs, if there are any.
     pub(crate) logs: Option<Box<LogCollector>>,
+    /// The blocks the job tells of, if it does.
+    pub(crate) blocks: Option<BlockMap>,
     /// Told of each error after which the job goes on, if it wants that.
     pub(crate) on_error: &'a dyn Fn(&str),
     /// Told when I/O begins.
@@ -140,7 +144,10 @@ fn job_loop_with<E: IoEngine>(
     let opened = open(&context, open_engine);
     // Everything that allocates is done before the jobs start together.
     let tells_ios = context.progress.debug(DebugTopic::Io).is_some();
-    let recorder = Recorder::new(context.spec, context.logs.take(), tells_ios);
+    let mut recorder = Recorder::new(context.spec, context.logs.take(), tells_ios);
+    if let Some(blocks) = &context.blocks {
+        recorder.expect_blocks(blocks.len());
+    }
     context.progress.set_state(JobState::Initialised);
     context.start_line.arrive_and_wait();
     match opened {
@@ -259,9 +266,9 @@ impl JobContext<'_> {
             result = result.and(finished);
         }
         let statistics = &mut state.recorder.statistics;
-        if let Some(direction) = result.as_ref().err().and_then(|error| error.failed_io) {
+        if let Some(io) = result.as_ref().err().and_then(|error| error.failed_io) {
             // fio counts I/Os when they are issued, also those that fail.
-            statistics.record_transfer(direction, 0);
+            statistics.record_transfer(io.direction, 0);
         }
         if self.spec.files.fill && result.as_ref().is_err_and(JobFailure::is_full_storage) {
             result = Ok(());
@@ -413,16 +420,23 @@ struct LoopState<'a> {
 impl LoopState<'_> {
     /// Records the I/O of a unit that is over; says if it took too long.
     #[inline(always)]
-    fn complete(&mut self, unit: usize, io: LoggedIo, times: Times) -> Result<(), TooLate> {
+    fn complete(
+        &mut self,
+        context: &JobContext<'_>,
+        unit: usize,
+        io: LoggedIo,
+        times: Times,
+    ) -> Result<(), TooLate> {
         let recorded = self.recorder.complete(&self.clock, io, times);
         if self.recorder.is_observed() {
-            self.observe(unit, io, times);
+            self.observe(context, unit, io, times);
         }
         recorded
     }
 
     #[cold]
-    fn observe(&mut self, unit: usize, io: LoggedIo, times: Times) {
+    fn observe(&mut self, context: &JobContext<'_>, unit: usize, io: LoggedIo, times: Times) {
+        context.record_done(io, &mut self.recorder);
         let regulator = self.regulator.as_deref();
         if let Some(debug) = regulator.and_then(Regulator::debug_io) {
             debug.complete(unit, io);

@@ -19,7 +19,9 @@ pub(super) struct Recorder {
     measure: Measure,
     /// All latencies are measured and nothing is logged: what nearly every job wants.
     usual: bool,
-    /// Completions are judged, held against a rate or told of.
+    /// Completions are judged, held against a rate or told of, all of which needs their time.
+    timed: bool,
+    /// Completions are looked at in some way.
     observed: bool,
     logs: Option<Box<LogCollector>>,
     by_priority: Option<PriorityKind>,
@@ -89,7 +91,7 @@ impl Recorder {
         if rated {
             statistics.expect_intended();
         }
-        let observed = rated || tells_ios || Judge::new(spec).is_some();
+        let timed = rated || tells_ios || Judge::new(spec).is_some();
         let all = measure.completion_latency && measure.total_latency;
         Self {
             statistics,
@@ -99,8 +101,15 @@ impl Recorder {
             logs,
             by_priority,
             longest,
-            observed,
+            timed,
+            observed: timed,
         }
+    }
+
+    /// Makes room for what becomes of so many blocks.
+    pub(super) fn expect_blocks(&mut self, count: usize) {
+        self.statistics.expect_blocks(count);
+        self.observed = true;
     }
 
     /// Whether completions are looked at apart from statistics.
@@ -111,7 +120,7 @@ impl Recorder {
 
     /// Whether any latency is measured, and so time must be read for each I/O.
     pub(super) fn needs_time(&self) -> bool {
-        self.observed
+        self.timed
             || self.longest.is_some()
             || self.measure.submission_latency
             || self.measure.completion_latency

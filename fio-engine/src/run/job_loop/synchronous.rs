@@ -64,12 +64,13 @@ pub(super) fn run<E: IoEngine>(
             completed: now,
         };
         let logged = LoggedIo {
+            slot: io.file,
             direction,
             offset: request.offset,
             length: bytes as u64,
             priority: 0,
         };
-        if let Err(late) = state.complete(0, logged, times) {
+        if let Err(late) = state.complete(context, 0, logged, times) {
             return Err(JobFailure::too_late(context.file_name(io.file), &io, late));
         }
         if is_over(now, state) {

@@ -85,6 +85,7 @@ fn run_in<E: IoEngine>(
                 seeds: &Seeds::new(spec, 1, RandomRule::Newest),
                 working_sets: Vec::new(),
                 logs: None,
+                blocks: BlockMap::new(spec, &[region]),
                 on_error: &|_| {},
                 on_start: &|| {},
             })

@@ -36,6 +36,8 @@ pub fn thread_stat(job: &JobReport, index: usize, version: ServerVersion) -> Thr
     stat.continue_on_error = u16::from(job.continues_on_error);
     stat.total_errors = job.errors.total;
     stat.first_error = job.errors.first.unsigned_abs();
+    stat.block_count = job.blocks.len() as u64;
+    stat.block_infos = job.blocks.iter().map(|block| block.bits()).collect();
     stat.kb_base = job.kb_base;
     stat.unit_base = unit_base(job.unit_base, version);
     stat.significant_figures = job.significant_figures;

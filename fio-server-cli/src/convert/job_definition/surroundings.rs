@@ -57,6 +57,7 @@ pub(super) fn set_errors(errors: &ErrorOptions, options: &mut ThreadOptions) {
         lists.map(|list| list.iter().map(|errno| errno.unsigned_abs()).collect());
     options.ignore_error_count = lists.map(|list| u32::try_from(list.len()).unwrap_or(u32::MAX));
     options.error_dump = errors.dump.into();
+    options.block_error_histogram = errors.by_block.into();
 }
 
 #[cfg(test)]

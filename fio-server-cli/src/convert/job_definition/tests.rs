@@ -99,6 +99,7 @@ fn ends_and_errors_are_those_fio_sends_for_the_same_job() {
     spec.errors.continue_on = ContinueOn::Verify;
     spec.errors.ignored.read = vec![5, 28];
     spec.errors.ignored.write = vec![28];
+    spec.errors.by_block = true;
     let revision = Revision::of(ServerVersion::NEWEST).expect("a supported version");
     let mut payload = Vec::new();
     job_definition(1, 0, &spec, ServerVersion::NEWEST).encode(
@@ -114,6 +115,7 @@ fn ends_and_errors_are_those_fio_sends_for_the_same_job() {
         (u32::MAX, 7)
     );
     assert_eq!(options.ignore_error_count, [2, 1, 0]);
+    assert_eq!(options.block_error_histogram, 1);
     assert!(options.ignore_error[0].starts_with(&[5, 28]));
     assert!(options.ignore_error[1].starts_with(&[28]));
 }

@@ -128,6 +128,28 @@ fn what_was_not_measured_is_absent() {
 }
 
 #[test]
+fn blocks_are_as_many_as_are_told_of_and_can_be() {
+    let blocks = |count, infos: &[u32]| -> Vec<u32> {
+        let mut stat = stat();
+        (stat.block_count, stat.block_infos) = (count, infos.to_vec());
+        let report = in_version(stat, 97);
+        report.blocks.iter().map(|block| block.bits()).collect()
+    };
+    let bits = [1 << 29 | 3, 4 << 29 | 2, 3 << 29];
+    assert_eq!(blocks(3, &bits), bits);
+    assert_eq!(blocks(2, &bits), bits[..2], "what lies behind is none");
+    // Untouched ones at the end are left out.
+    assert_eq!(blocks(5, &bits), [&bits[..], &[0, 0]].concat());
+    assert!(blocks(0, &bits).is_empty());
+    // A count that is too large, and states that nobody knows.
+    assert_eq!(blocks(u64::MAX, &bits).len(), 8192);
+    assert_eq!(
+        blocks(3, &[5 << 29 | 1, u32::MAX, bits[0]]),
+        [0, 0, bits[0]]
+    );
+}
+
+#[test]
 fn counts_a_stock_server_leaves_out_are_made_up() {
     let mut stat = stat();
     stat.completion_latency[0].samples = 10;
@@ -199,6 +221,7 @@ fn no_figures_of_a_hostile_server_break_sums_or_reports() {
     stat.completion_histogram[0].counts_mut().fill(u64::MAX);
     stat.total_histogram[1].counts_mut().fill(u64::MAX);
     (stat.latency_ns, stat.job_start_ms) = ([u64::MAX; 10], u64::MAX);
+    (stat.block_count, stat.block_infos) = (u64::MAX, vec![4 << 29 | 7, u32::MAX, 9]);
     (stat.steady_state_flags, stat.steady_state_slope) = (u32::MAX, f64::NAN);
     let jobs = [1, 97, 121].map(|version| in_version(stat.clone(), version));
     let now = SystemTime::now();

@@ -58,6 +58,14 @@ pub(in crate::job::options) fn error_dump(draft: &mut Draft, value: Value<'_>) -
     Ok(())
 }
 
+pub(in crate::job::options) fn block_error_percentiles(
+    draft: &mut Draft,
+    value: Value<'_>,
+) -> Outcome {
+    draft.spec.errors.by_block = value.boolean()?;
+    Ok(())
+}
+
 fn errno(text: &[u8]) -> Option<i32> {
     let text = std::str::from_utf8(text).ok()?;
     let named = NAMES.iter().find(|(name, _)| *name == text);

@@ -49,9 +49,10 @@ prop_compose! {
         continue_on in prop::sample::select(ContinueOn::ALL.to_vec()),
         lists in [errnos(), errnos(), errnos()],
         dump: bool,
+        by_block: bool,
     ) -> ErrorOptions {
         let [read, write, verify] = lists;
-        ErrorOptions { continue_on, ignored: IgnoredErrors { read, write, verify }, dump }
+        ErrorOptions { continue_on, ignored: IgnoredErrors { read, write, verify }, dump, by_block }
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use fio_engine::PerDirection;
-use fio_engine::stats::Histogram as EngineHistogram;
+use fio_engine::stats::{BlockInfo, Histogram as EngineHistogram};
 
 fn moments(values: &[u64]) -> Moments {
     let mut moments = Moments::default();
@@ -161,5 +161,23 @@ fn units_are_numbered_by_version() {
     for (of_job, up_to_72, later) in [(0, 8, 4), (8, 8, 4), (1, 1, 5)] {
         assert_eq!(unit_base(of_job, ServerVersion::new(72)), up_to_72);
         assert_eq!(unit_base(of_job, ServerVersion::new(73)), later);
+    }
+}
+
+#[test]
+fn blocks_travel_in_every_version_that_has_them() {
+    let mut job = job();
+    let bits = [1 << 29 | 3, 4 << 29 | 2, 0];
+    job.blocks = bits.into_iter().filter_map(BlockInfo::from_bits).collect();
+    for version in [65, 97, 121] {
+        let stat = thread_stat(&job, 0, ServerVersion::new(version));
+        assert_eq!(stat.block_count, 3);
+        assert_eq!(stat.block_infos, bits);
+    }
+    // fio's client of 3.33 aborts where there are any, so there are none unless the job asks for them.
+    job.blocks.clear();
+    for version in [65, 97, 121] {
+        let stat = thread_stat(&job, 0, ServerVersion::new(version));
+        assert_eq!((stat.block_count, stat.block_infos.len()), (0, 0));
     }
 }
