@@ -8,7 +8,7 @@ use fio_engine::explain::explain;
 use fio_engine::io::{
     AlignedBuffers, Completion, EngineError, EngineSetup, Engines, FileUse, Io, IoEngine, Queued,
 };
-use fio_engine::job::{ContinueOn, JobSpec, Pattern};
+use fio_engine::job::{BlockSizes, ContinueOn, JobSpec, Pattern, SizeOrPercent};
 use fio_engine::report::json::{Style, write_report};
 use fio_engine::report::{JobReport, Report, normal};
 use fio_engine::run::{Run, RunEvent, RunOptions};
@@ -17,6 +17,7 @@ use fio_engine::stats::{BlockInfo, BlockState};
 const BLOCK: u64 = 4096;
 
 /// Block `n` of a file takes `n` trims; then even ones fail to be trimmed and odd ones to be written.
+/// Of several blocks the first is done, and what is left fails.
 struct Worn {
     buffers: AlignedBuffers,
     trims: HashMap<(usize, u64), u64>,
@@ -53,10 +54,10 @@ impl IoEngine for Worn {
             Direction::Read => false,
         };
         *trims += u64::from(io.direction == Direction::Trim && !fails);
-        let result = if fails {
+        let result = if fails || io.buffer_offset > 0 {
             Err(std::io::Error::from_raw_os_error(libc::EIO))
         } else {
-            Ok(io.length)
+            Ok(io.length.min(BLOCK as usize))
         };
         let Some(deferred) = &mut self.deferred else {
             return Queued::Completed(result);
@@ -155,12 +156,12 @@ fn each_block_tells_after_how_many_trims_it_failed_and_how() {
 fn files_offsets_and_members_of_a_group_are_numbered_on() {
     let two_files = run_one(worn(|job| {
         job.file_count = 2;
-        job.size = Some(fio_engine::job::SizeOrPercent::Bytes(16 * BLOCK));
+        job.size = Some(SizeOrPercent::Bytes(16 * BLOCK));
     }));
     assert_eq!(states(&two_files.blocks), [expected(), expected()].concat());
     let behind = run_one(worn(|job| {
-        job.offset = fio_engine::job::SizeOrPercent::Bytes(2 * BLOCK);
-        job.size = Some(fio_engine::job::SizeOrPercent::Bytes(6 * BLOCK));
+        job.offset = SizeOrPercent::Bytes(2 * BLOCK);
+        job.size = Some(SizeOrPercent::Bytes(6 * BLOCK));
     }));
     assert_eq!(states(&behind.blocks), expected()[2..]);
     let group = run_one(worn(|job| {
@@ -168,6 +169,29 @@ fn files_offsets_and_members_of_a_group_are_numbered_on() {
         job.group_reporting = true;
     }));
     assert_eq!(states(&group.blocks), [expected(), expected()].concat());
+}
+
+#[test]
+fn what_an_io_moved_before_it_failed_has_succeeded() {
+    for depth in [1, 4] {
+        let report = run_one(worn(|job| {
+            job.pattern = Pattern::TRIM;
+            job.block_sizes[Direction::Trim] = BlockSizes::Range(BLOCK, 4 * BLOCK);
+            // Behind the blocks that take no trim.
+            job.offset = SizeOrPercent::Bytes(2 * BLOCK);
+            job.size = Some(SizeOrPercent::Bytes(100 * BLOCK));
+            (job.loops, job.io_depth) = (1, depth);
+        }));
+        let ios = report.directions[Direction::Trim].total_ios;
+        let summary = report.block_summary().expect("blocks");
+        assert_eq!(
+            (summary.trimmed, summary.untouched),
+            (ios, 0),
+            "depth {depth}"
+        );
+        assert_eq!(summary.trim_failed, 100 - ios);
+        assert_eq!(summary.percentiles(&[100.0]), [0]);
+    }
 }
 
 #[test]
@@ -204,7 +228,7 @@ fn jobs_that_are_not_asked_or_do_not_trim_tell_nothing() {
 fn blocks_that_do_not_fit_are_told_of_once() {
     let many = |clones| {
         worn(|job| {
-            job.size = Some(fio_engine::job::SizeOrPercent::Bytes(8200 * BLOCK));
+            job.size = Some(SizeOrPercent::Bytes(8200 * BLOCK));
             (job.loops, job.clones, job.group_reporting) = (1, clones, true);
         })
     };
