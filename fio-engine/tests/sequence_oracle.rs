@@ -405,13 +405,14 @@ impl OracleJob {
                 self.spec.order.sequencer = Sequencer::Identical;
             }
         } else {
-            // Downwards, fio 3.33 may trim the block that it wrote last, and then does so without an end.
-            let down = if self.spec.pattern.trim_then_write {
-                0
-            } else {
-                20
-            };
+            // Downwards, or where I/Os of uneven sizes come to the end of a file at other places, fio
+            // 3.33 may trim the block that it wrote last, and then does so mostly without an end.
+            let follows = self.spec.pattern.trim_then_write;
+            let down = if follows { 0 } else { 20 };
             let stride = 512 * (below(random, 80) as i64 - down);
+            if follows && !matches!(self.spec.block_sizes[Direction::Trim], BlockSizes::Fixed(_)) {
+                return;
+            }
             self.arguments[0] = format!("--rw={name}:{stride}");
             self.spec.order.stride = stride;
         }

@@ -12,10 +12,10 @@ use super::random::{AnyTausworthe, Seeds, Stream};
 #[derive(Debug, Clone)]
 pub(super) struct FileChooser {
     order: Order,
-    /// I/Os a file gets in a row.
-    every: u32,
+    /// I/Os a file gets in a row; of files that are worked on one by one all.
+    every: u64,
     /// How many of them the current file is still to get.
-    left: u32,
+    left: u64,
     current: usize,
     /// Where the search for the next file in turn begins.
     next: usize,
@@ -27,7 +27,6 @@ pub(super) struct FileChooser {
 #[derive(Debug, Clone)]
 enum Order {
     InTurn,
-    OneByOne,
     Random(AnyTausworthe),
     Skewed(Box<Skew>),
 }
@@ -50,10 +49,10 @@ impl FileChooser {
             wide,
         };
         match &spec.order.file_service {
-            FileService::RoundRobin { every } => chooser.every = *every,
-            FileService::Sequential => chooser.order = Order::OneByOne,
+            FileService::RoundRobin { every } => chooser.every = u64::from(*every),
+            FileService::Sequential => chooser.every = u64::MAX,
             FileService::Random { every } => {
-                chooser.every = *every;
+                chooser.every = u64::from(*every);
                 chooser.order = Order::Random(seeds.stream(Stream::NextFile, wide));
             }
             FileService::Skewed(distribution) => {
@@ -81,7 +80,6 @@ impl FileChooser {
         }
         self.current = match self.order {
             Order::InTurn => self.in_turn(files, open)?,
-            Order::OneByOne => self.one_by_one(files)?,
             Order::Random(_) | Order::Skewed(_) => self.draw(files, open)?,
         };
         self.left = self.every.saturating_sub(1);
@@ -99,13 +97,11 @@ impl FileChooser {
         self.done += 1;
     }
 
-    /// Begins another pass; a job that repeats itself gives the seeds to draw from anew.
+    /// Begins another pass, in turn with the file after the one the last pass ended in; a job that
+    /// repeats itself gives the seeds to draw from anew.
     pub(super) fn restart(&mut self, seeds: Option<&Seeds>) {
         self.done = 0;
         self.left = 0;
-        if matches!(self.order, Order::OneByOne) {
-            self.next = 0;
-        }
         if let (Order::Random(generator), Some(seeds)) = (&mut self.order, seeds) {
             *generator = seeds.stream(Stream::NextFile, self.wide);
         }
@@ -126,13 +122,6 @@ impl FileChooser {
         None
     }
 
-    fn one_by_one(&mut self, files: &[FileState]) -> Option<usize> {
-        while files.get(self.next)?.done {
-            self.next += 1;
-        }
-        Some(self.next)
-    }
-
     fn draw(&mut self, files: &[FileState], open: Option<&OpenFiles>) -> Option<usize> {
         if self.done >= files.len() {
             return None;
@@ -141,7 +130,7 @@ impl FileChooser {
             let file = match &mut self.order {
                 Order::Random(generator) => generator.below(files.len() as f64),
                 Order::Skewed(skew) => skew.draw() >> PARTS_SHIFT,
-                Order::InTurn | Order::OneByOne => break,
+                Order::InTurn => break,
             } as usize;
             if !files[file].done && open.is_none_or(|open| open.admits(file)) {
                 return Some(file);

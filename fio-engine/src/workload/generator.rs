@@ -65,6 +65,10 @@ pub struct Generator {
     told: Path,
 }
 
+/// How often files begin anew in vain before one is done. An attempt may succeed where the one before
+/// did not, as it need not be random; where none does, fio goes on for ever.
+const MOST_BEGINNINGS: u32 = 1 << 16;
+
 /// Which code yields the next I/O; chosen once, by the options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Path {
@@ -419,7 +423,7 @@ impl Generator {
     /// The next I/O of this pass; `None` when no file has one.
     fn next_in_pass(&mut self) -> Option<Request> {
         // Files begun anew in vain; those that stay without an I/O are done.
-        let mut begun = 0;
+        let mut begun: u32 = 0;
         loop {
             let file = self.chooser.choose(&self.files, self.open_files.as_ref())?;
             let kind = self.choose_kind(file);
@@ -436,7 +440,7 @@ impl Generator {
             if request.is_some() {
                 return request;
             }
-            if self.chooser.begins_files_anew() && begun <= self.files.len() {
+            if self.chooser.begins_files_anew() && begun < MOST_BEGINNINGS {
                 begun += 1;
                 self.begin_anew(file);
                 continue;
