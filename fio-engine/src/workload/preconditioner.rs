@@ -382,7 +382,7 @@ mod tests {
                 }
                 prop_assert!(times.iter().all(|&times| times > 0));
                 // Few regions have no room for as many repeats as much spare space asks for.
-                let full = regions > 4 * (1.0 + over_provisioning) as u32;
+                let full = f64::from(regions) > 8.0 * (1.0 + over_provisioning);
                 let missing = plan.writes - writes.len() as u64;
                 prop_assert!(missing <= plan.regions + u64::from(!full) * plan.writes);
                 prop_assert!(count == 0 || count == writes.len());
