@@ -232,7 +232,7 @@ impl Placement {
     ) -> Option<u64> {
         let position = self.sequencer.position(file, direction, step);
         // With several files, a file that is finished waits for the others.
-        if position.is_none() && !self.random && self.single_file && self.time_based {
+        if position.is_none() && self.single_file && self.time_based {
             *passes += 1;
             return Some(file.zone);
         }
