@@ -175,6 +175,16 @@ const CHOICES: &[Choice] = &[
             "fio's io_uring is used by its own thread only",
         )
     },
+    Choice {
+        engine: "io_uring",
+        ..accepted(
+            &[
+                ("cmdprio_bssplit", "4k/30:8k/60"),
+                ("io_submit_mode", "offload"),
+            ],
+            "fio's io_uring is used by its own thread only",
+        )
+    },
     refused(
         &[("merge_blktrace_scalars", "-1")],
         "time does not go backwards",
