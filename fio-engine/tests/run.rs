@@ -574,3 +574,21 @@ fn regions_without_room_are_refused_with_the_number_that_has() {
     let message = report.jobs[0].error_message.clone();
     assert!(message.ends_with("give at most 9 regions"), "{message}");
 }
+
+/// As in fio: engines that keep I/Os in flight count reads of a device without data, the others fail.
+#[test]
+fn a_device_without_data_can_be_read() {
+    for (engine, errno, reads) in [
+        ("libaio", 0, 16),
+        ("io_uring", 0, 16),
+        ("posixaio", 0, 16),
+        ("psync", libc::EIO, 1),
+    ] {
+        let mut job = JobSpec::new("nothing").engine(engine).file("/dev/null");
+        job = job.size(16 * 4096).io_depth(4);
+        let report = run(vec![job]);
+        let read = &report.jobs[0].directions[Direction::Read];
+        assert_eq!(report.jobs[0].error, errno, "{engine}");
+        assert_eq!((read.total_ios, read.bytes), (reads, 0), "{engine}");
+    }
+}

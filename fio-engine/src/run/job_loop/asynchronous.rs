@@ -6,7 +6,9 @@
 //! return of the call that submitted it, completion latency from there on.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileTypeExt;
 use std::time::Duration;
 
 use super::failure::JobFailure;
@@ -64,6 +66,9 @@ struct Flight {
     /// The last I/Os of a round are submitted by the call that waits for the first to be over. Only
     /// where nobody asks how long the submission took, or what happened after it.
     submits_when_reaping: bool,
+    /// A read of nothing is no error: a character device, such as /dev/null, may have no data. As in fio, only
+    /// engines that keep I/Os in flight see it so.
+    reads_nothing: bool,
     /// No more I/Os are made.
     ended: bool,
     failure: Option<JobFailure>,
@@ -118,6 +123,7 @@ impl Flight {
             submits_when_reaping: !spec.measure.submission_latency
                 && !spec.measure.completion_latency
                 && spec.complete_batch_min == 1,
+            reads_nothing: context.files.iter().any(is_character_device),
             ended: false,
             failure: None,
         }
@@ -465,25 +471,37 @@ impl Flight {
         completion: Completion,
         now: Ticks,
     ) {
-        let unit = self.units[completion.unit];
         match completion.result {
-            Ok(moved) if moved == unit.io.length => {
-                let times = Times {
-                    created: unit.created,
-                    issued: unit.issued,
-                    completed: now,
-                };
-                let logged = logged(&unit.io, moved);
-                if let Err(late) = state.complete(context, completion.unit, logged, times) {
-                    let failure =
-                        JobFailure::too_late(context.file_name(unit.io.file), &unit.io, late);
-                    self.failure.get_or_insert(failure);
-                    self.ended = true;
-                }
-                self.free.push(completion.unit);
+            Ok(moved) if moved == self.units[completion.unit].io.length => {
+                self.record(context, state, completion.unit, moved, now);
             }
-            other => self.incomplete(context, engine, state, completion.unit, other),
+            _ => self.incomplete(context, engine, state, completion, now),
         }
+    }
+
+    /// Records an I/O that is over, `moved` bytes after what it moved before.
+    #[inline(always)]
+    fn record(
+        &mut self,
+        context: &JobContext<'_>,
+        state: &mut LoopState<'_>,
+        number: usize,
+        moved: usize,
+        now: Ticks,
+    ) {
+        let unit = self.units[number];
+        let times = Times {
+            created: unit.created,
+            issued: unit.issued,
+            completed: now,
+        };
+        let logged = logged(&unit.io, moved);
+        if let Err(late) = state.complete(context, number, logged, times) {
+            let failure = JobFailure::too_late(context.file_name(unit.io.file), &unit.io, late);
+            self.failure.get_or_insert(failure);
+            self.ended = true;
+        }
+        self.free.push(number);
     }
 
     /// Goes on with an I/O that moved less than asked, or takes note of its error.
@@ -493,12 +511,15 @@ impl Flight {
         context: &JobContext<'_>,
         engine: &mut E,
         state: &mut LoopState<'_>,
-        unit: usize,
-        result: io::Result<usize>,
+        Completion { unit, result }: Completion,
+        now: Ticks,
     ) {
         let io = self.units[unit].io;
         let name = context.file_name(io.file);
         let failure = match result {
+            Ok(0) if self.reads_nothing && io.direction == Direction::Read => {
+                return self.record(context, state, unit, 0, now);
+            }
             Ok(0) => JobFailure::nothing_moved(name, &io),
             Err(error) => JobFailure::io(name, &io, &error),
             Ok(moved) => {
@@ -610,6 +631,11 @@ impl Flight {
 
 /// The whole I/O of which `rest` is the end, `bytes` of it still to be counted.
 #[inline(always)]
+fn is_character_device(file: &File) -> bool {
+    let kind = file.metadata().map(|metadata| metadata.file_type());
+    kind.is_ok_and(|kind| kind.is_char_device())
+}
+
 fn logged(rest: &Io, bytes: usize) -> LoggedIo {
     let before = rest.buffer_offset as u64;
     LoggedIo {
