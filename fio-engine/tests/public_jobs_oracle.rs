@@ -10,7 +10,6 @@ use oracle::{Fio, in_parallel};
 
 /// What only fio accepts, with a part of the complaint here.
 const REFUSED: &[(&str, &str)] = &[
-    ("cg.fio", "commands are never run"),
     ("verify.fio", "what is read is not compared"),
     // fio refuses it as well, when it starts the job.
     ("implicit_stride.fio", "zonesize needs zonemode=strided"),
